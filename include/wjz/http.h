@@ -1,0 +1,67 @@
+/* HTTP/1.1 server (libmicrohttpd on the loop; TLS by GnuTLS). Each request runs its handler in a fiber. */
+#ifndef WJZ_HTTP_H
+#define WJZ_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wjz/arena.h"
+#include "wjz/err.h"
+#include "wjz/loop.h"
+
+typedef struct wjz_http wjz_http;
+typedef struct wjz_request wjz_request;
+
+/* Answers the request by exactly one wjz_respond; when it returns without, the answer is 500. */
+typedef void wjz_http_fn(wjz_request *request, void *arg);
+
+typedef struct wjz_route {
+    const char *method; /* "GET"; HEAD is served by GET, OPTIONS answers Allow */
+    const char *path;   /* "/v1/feeds/{feed}/complaints"; a {name} matches one segment, percent-decoded */
+    wjz_http_fn *handler;
+    size_t body_limit; /* bytes accepted; more answers 413; 0: no body */
+} wjz_route;
+
+typedef struct wjz_http_options {
+    const char *address;   /* "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" */
+    const wjz_route *routes; /* ended by a row with method NULL */
+    void *arg;
+    const char *tls_certificate, *tls_key; /* PEM files, or both NULL */
+    int connections;       /* most at once; 0: 256 */
+    int connections_per_address; /* 0: no limit */
+    int64_t body_budget;   /* bytes of request bodies in memory at once, all together; beyond: 503; 0: 256 MB */
+    int idle_s;            /* silence after which a connection is dropped (slow-loris); 0: 30 */
+} wjz_http_options;
+
+WJZ_MUST_CHECK int wjz_http_open(wjz_loop *loop, const wjz_http_options *options, wjz_http **ret_http, wjz_err *err);
+/* Stops accepting, lets running handlers finish, then calls closed(arg). */
+void wjz_http_close(wjz_http **http, wjz_call_fn *closed, void *arg);
+/* The port it listens on, 0 for a unix socket. */
+int wjz_http_port(const wjz_http *http);
+
+const char *wjz_request_method(const wjz_request *request);
+const char *wjz_request_path(const wjz_request *request); /* decoded, without the query */
+const char *wjz_request_param(const wjz_request *request, const char *name); /* of the path pattern; NULL when none */
+const char *wjz_request_query(const wjz_request *request, const char *name); /* first value; NULL when absent */
+const char *wjz_request_header(const wjz_request *request, const char *name);
+/* application/x-www-form-urlencoded field of the body. multipart is not read here. NULL when absent. */
+const char *wjz_request_form(wjz_request *request, const char *name);
+const char *wjz_request_body(const wjz_request *request, size_t *ret_length); /* NUL-terminated beyond length */
+const char *wjz_request_peer(const wjz_request *request); /* address without the port */
+/* Memory of this request. */
+wjz_arena *wjz_request_arena(wjz_request *request);
+
+/* Headers added before wjz_respond; values with line breaks are refused (-EINVAL). */
+WJZ_MUST_CHECK int wjz_respond_header(wjz_request *request, const char *name, const char *value);
+/* Copies body. content_type NULL: no body. */
+void wjz_respond(wjz_request *request, int status, const char *content_type, const void *body, size_t length);
+/* application/problem+json (RFC 9457): title from the status, detail for a person, and code, field, value,
+ * remedy members where not NULL. */
+typedef struct wjz_problem {
+    const char *code, *detail, *field, *value, *remedy;
+    int retry_after_s; /* Retry-After header when > 0 */
+} wjz_problem;
+void wjz_respond_problem(wjz_request *request, int status, const wjz_problem *problem);
+
+#endif
