@@ -1,0 +1,18 @@
+/* What one complaint says: everything the score, the repeats and the score card need to know of its text, found in one
+ * pass and kept, so that a matter can be grouped and scored again without reading texts again. Pure. */
+#ifndef SCORING_ANALYSIS_H
+#define SCORING_ANALYSIS_H
+
+#include "proto/card.pb-c.h"
+#include "scoring/complaint.h"
+#include "scoring/gazetteer.h"
+#include "scoring/rules.h"
+#include "wjz/arena.h"
+#include "wjz/err.h"
+
+/* The finding lives in the arena. Bytes that are no UTF-8 count as spaces. -ENOMEM (also the arena's limit). The pack's
+ * matcher has one scratch space: one thread at a time. */
+WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *complaint,
+                           wjz_arena *arena, Wjz__Scoring__Finding **ret_finding, wjz_err *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* The case-formation index and the stars of a matter (domain.md 3.3), with the card that says why. Pure: the card is a
+ * function of the set of findings, the context and the pack, whatever order they come in. */
+#ifndef SCORING_SCORE_H
+#define SCORING_SCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "scoring/rules.h"
+#include "wjz/arena.h"
+#include "wjz/err.h"
+
+/* What is known of the matter beyond its own complaints. All zero: nothing. */
+typedef struct matter_context {
+    int64_t enforcement_record; /* a penalty on the same place or subject, 0: none */
+    bool penalty_not_executed;  /* … due, not paid, not taken to court */
+    bool area_warning;          /* one is active for its village, town or grid and domain */
+    bool recurred;              /* came back after mediation or after a closed recommendation */
+} matter_context;
+
+/* findings[i] belongs to complaint ids[i]; at least one. The card lives in the arena. -EINVAL when count is 0, -ENOMEM. */
+WJZ_MUST_CHECK int score_matter(const rule_pack *pack, const Wjz__Scoring__Finding *const *findings,
+                                const int64_t *ids, size_t count, const matter_context *context, wjz_arena *arena,
+                                Wjz__Scoring__ScoreCard **ret_card, wjz_err *err);
+
+#endif
