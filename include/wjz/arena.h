@@ -27,7 +27,7 @@ char *wjz_arena_strdup(wjz_arena *arena, const char *text);
 /* length bytes and a NUL. */
 char *wjz_arena_strndup(wjz_arena *arena, const char *text, size_t length);
 char *wjz_arena_printf(wjz_arena *arena, const char *format, ...) WJZ_PRINTF(2, 3);
-char *wjz_arena_vprintf(wjz_arena *arena, const char *format, va_list args);
+char *wjz_arena_vprintf(wjz_arena *arena, const char *format, va_list args) WJZ_PRINTF(2, 0);
 
 /* Bytes handed out since new or the last reset. */
 size_t wjz_arena_used(const wjz_arena *arena);
