@@ -1,0 +1,357 @@
+/* The loop and its fibers. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runtime/fiber.h"
+#include "wjz/clock.h"
+#include "wjz/loop.h"
+
+static wjz_loop *loop;
+static char seen[4096]; /* what happened, in order */
+
+static void note(const char *what) {
+    strncat(seen, what, sizeof(seen) - strlen(seen) - 1);
+}
+
+static int set_up(WJZ_UNUSED void **state) {
+    seen[0] = '\0';
+    return wjz_loop_new(&loop, NULL);
+}
+
+static int tear_down(WJZ_UNUSED void **state) {
+    wjz_loop_destroy(&loop);
+    return loop ? -1 : 0;
+}
+
+/* --- loop --- */
+
+static void note_arg(void *arg) {
+    note(arg);
+}
+
+static void defer_two(WJZ_UNUSED void *arg) {
+    assert_int_equal(wjz_loop_defer(loop, note_arg, "c"), 0);
+    note("a");
+}
+
+static void deferred_calls_run_in_order(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_loop_defer(loop, defer_two, NULL), 0);
+    assert_int_equal(wjz_loop_defer(loop, note_arg, "b"), 0);
+    assert_string_equal(seen, "");
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "abc");
+}
+
+static void deferred_calls_are_dropped_with_the_loop(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_loop_defer(loop, note_arg, "never"), 0);
+}
+
+static void an_empty_loop_ends(WJZ_UNUSED void **state) {
+    wjz_loop_run(loop);
+}
+
+typedef struct ticking {
+    wjz_timer *timer;
+    int left;
+} ticking;
+
+static void on_tick(void *arg) {
+    ticking *ticks = arg;
+    note("t");
+    if (--ticks->left == 0) wjz_timer_close(&ticks->timer);
+}
+
+static void a_timer_repeats_until_closed(WJZ_UNUSED void **state) {
+    ticking ticks = {.left = 3};
+    int64_t start = wjz_clock_monotonic_us();
+    assert_int_equal(wjz_timer_open(loop, 5, 5, on_tick, &ticks, &ticks.timer), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "ttt");
+    assert_null(ticks.timer);
+    assert_true(wjz_clock_monotonic_us() - start >= 13000);
+    wjz_timer_close(&ticks.timer);
+    wjz_timer_close(NULL);
+}
+
+static void again(void *arg) {
+    ticking *ticks = arg;
+    note("x");
+    if (--ticks->left > 0)
+        wjz_timer_again(ticks->timer, 1);
+    else
+        wjz_timer_close(&ticks->timer);
+}
+
+static void a_timer_that_fired_can_be_set_again(WJZ_UNUSED void **state) {
+    ticking ticks = {.left = 4};
+    assert_int_equal(wjz_timer_open(loop, 1, 0, again, &ticks, &ticks.timer), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "xxxx");
+}
+
+static void on_user_signal(WJZ_UNUSED void *arg) {
+    note("s");
+    wjz_loop_ignore_signals(loop);
+}
+
+static void raise_signal(WJZ_UNUSED void *arg) {
+    raise(SIGUSR1);
+}
+
+static void signals_arrive_on_the_loop(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_loop_on_signal(loop, SIGUSR1, on_user_signal, NULL), 0);
+    assert_int_equal(wjz_loop_on_signal(loop, -3, on_user_signal, NULL), -EINVAL);
+    assert_int_equal(wjz_loop_defer(loop, raise_signal, NULL), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "s");
+}
+
+typedef struct watching {
+    int ends[2];
+    wjz_poll *poll;
+} watching;
+
+static void on_readable(void *arg, int events) {
+    watching *watch = arg;
+    assert_int_equal(events, WJZ_READABLE);
+    char byte[2] = {0};
+    assert_int_equal(read(watch->ends[0], byte, 1), 1);
+    note(byte);
+    if (*byte != '3') return;
+    wjz_poll_watch(watch->poll, 0);
+    wjz_poll_close(&watch->poll);
+    close(watch->ends[0]);
+}
+
+static void a_descriptor_is_watched(WJZ_UNUSED void **state) {
+    watching watch;
+    assert_int_equal(pipe(watch.ends), 0);
+    assert_int_equal(wjz_poll_open(loop, watch.ends[0], on_readable, &watch, &watch.poll), 0);
+    wjz_poll_watch(watch.poll, WJZ_READABLE);
+    assert_int_equal(write(watch.ends[1], "123", 3), 3);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "123");
+    close(watch.ends[1]);
+    wjz_poll_close(&watch.poll);
+}
+
+static void on_broken(void *arg, int events) {
+    watching *watch = arg;
+    assert_int_equal(events, WJZ_READABLE | WJZ_WRITABLE);
+    note("e");
+    wjz_poll_close(&watch->poll);
+}
+
+static void an_error_of_the_descriptor_is_told(WJZ_UNUSED void **state) {
+    watching watch;
+    assert_int_equal(pipe(watch.ends), 0);
+    assert_int_equal(wjz_poll_open(loop, watch.ends[1], on_broken, &watch, &watch.poll), 0);
+    close(watch.ends[0]);
+    wjz_poll_watch(watch.poll, WJZ_READABLE);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "e");
+    close(watch.ends[1]);
+}
+
+static void a_file_cannot_be_watched(WJZ_UNUSED void **state) {
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    wjz_poll *poll = NULL;
+    assert_int_equal(wjz_poll_open(loop, fileno(file), on_broken, NULL, &poll), -EPERM);
+    assert_null(poll);
+    fclose(file);
+}
+
+static void wait_idly(WJZ_UNUSED void *arg) {
+    wjz_fiber_sleep(loop, 60);
+    wjz_loop_stop(loop);
+}
+
+static int64_t cpu_us(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * WJZ_SECOND_US + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+}
+
+static void waiting_costs_no_processor_time(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_fiber_spawn(loop, wait_idly, NULL), 0);
+    int64_t before = cpu_us();
+    wjz_loop_run(loop);
+    assert_true(cpu_us() - before < 30000);
+}
+
+/* --- fibers --- */
+
+static wjz_event gate;
+static int through, late;
+
+static void pass_gate(void *arg) {
+    assert_true(wjz_in_fiber());
+    volatile char deep[100 * 1024]; /* stacks are as deep as promised */
+    deep[0] = deep[sizeof(deep) - 1] = 1;
+    wjz_event_wait(loop, &gate);
+    assert_int_equal(deep[sizeof(deep) - 1], 1);
+    int *place = arg;
+    *place = through++;
+}
+
+static void open_gate(WJZ_UNUSED void *arg) {
+    wjz_fiber_yield(loop);
+    assert_int_equal(through, 0);
+    wjz_event_set(loop, &gate);
+    assert_int_equal(through, 0);
+}
+
+static void many_fibers_wait_and_wake_in_order(WJZ_UNUSED void **state) {
+    enum { MANY = 4095 };
+    static int places[MANY];
+    gate = (wjz_event){0};
+    through = 0;
+    assert_false(wjz_in_fiber());
+    for (int round = 0; round < 2; round++, wjz_event_clear(&gate), through = 0) {
+        for (int i = 0; i < MANY; i++)
+            assert_int_equal(wjz_fiber_spawn(loop, pass_gate, &places[i]), 0);
+        assert_int_equal(wjz_fiber_spawn(loop, open_gate, NULL), 0);
+        assert_int_equal(wjz_fiber_spawn(loop, open_gate, NULL), -EAGAIN);
+        wjz_loop_run(loop);
+        assert_int_equal(through, MANY);
+        for (int i = 0; i < MANY; i++)
+            assert_int_equal(places[i], i);
+    }
+}
+
+static void wait_at_most(void *arg) {
+    int r = wjz_event_wait_ms(loop, &gate, (uintptr_t)arg);
+    assert_true(r == 0 || r == -ETIMEDOUT);
+    if (r < 0) late++;
+    if (r == 0) through++;
+}
+
+static void open_later(WJZ_UNUSED void *arg) {
+    wjz_fiber_sleep(loop, 20);
+    wjz_event_set(loop, &gate);
+    assert_int_equal(wjz_event_wait_ms(loop, &gate, 0), 0);
+}
+
+static void waits_time_out(WJZ_UNUSED void **state) {
+    gate = (wjz_event){0};
+    through = late = 0;
+    const uintptr_t limits[] = {5, 10000, 0, 10000, 3, 10000};
+    for (size_t i = 0; i < WJZ_COUNT(limits); i++)
+        assert_int_equal(wjz_fiber_spawn(loop, wait_at_most, (void *)limits[i]), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, open_later, NULL), 0);
+    wjz_loop_run(loop);
+    assert_int_equal(late, 3);
+    assert_int_equal(through, 3);
+    assert_null(gate.waiters);
+}
+
+static void take_turns(void *arg) {
+    for (int i = 0; i < 3; i++) {
+        note(arg);
+        wjz_fiber_yield(loop);
+    }
+}
+
+static void yield_lets_others_run(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_fiber_spawn(loop, take_turns, "a"), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, take_turns, "b"), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "ababab");
+}
+
+static void yield_until_noted(WJZ_UNUSED void *arg) {
+    while (!strchr(seen, 't'))
+        wjz_fiber_yield(loop);
+}
+
+static void a_yielding_fiber_does_not_starve_timers(WJZ_UNUSED void **state) {
+    ticking ticks = {.left = 1};
+    assert_int_equal(wjz_fiber_spawn(loop, yield_until_noted, NULL), 0);
+    assert_int_equal(wjz_timer_open(loop, 2, 0, on_tick, &ticks, &ticks.timer), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "t");
+}
+
+static void clear_gate(WJZ_UNUSED void *arg) {
+    wjz_event_clear(&gate);
+}
+
+static void set_then_clear(WJZ_UNUSED void *arg) {
+    wjz_event_set(loop, &gate);
+    assert_int_equal(wjz_loop_defer(loop, clear_gate, NULL), 0);
+    wjz_event_clear(&gate);
+}
+
+static void a_woken_waiter_stays_woken(WJZ_UNUSED void **state) {
+    gate = (wjz_event){0};
+    through = late = 0;
+    assert_int_equal(wjz_fiber_spawn(loop, wait_at_most, (void *)(uintptr_t)5000), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, set_then_clear, NULL), 0);
+    wjz_loop_run(loop);
+    assert_int_equal(through, 1);
+    assert_false(gate.set);
+}
+
+static void use_trace(void *arg) {
+    char *trace = wjz_fiber_trace();
+    assert_string_equal(trace, "");
+    strcpy(trace, arg);
+    wjz_fiber_yield(loop);
+    assert_ptr_equal(trace, wjz_fiber_trace());
+    assert_string_equal(trace, arg);
+}
+
+static void each_fiber_has_its_trace(WJZ_UNUSED void **state) {
+    assert_null(wjz_fiber_trace());
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(wjz_fiber_spawn(loop, use_trace, "one"), 0);
+        assert_int_equal(wjz_fiber_spawn(loop, use_trace, "two"), 0);
+        wjz_loop_run(loop);
+    }
+    assert_null(wjz_fiber_trace());
+}
+
+static void wait_for_ever(WJZ_UNUSED void *arg) {
+    wjz_event_wait(loop, &gate);
+}
+
+static void the_loop_ends_though_a_fiber_waits_for_nothing(WJZ_UNUSED void **state) {
+    gate = (wjz_event){0};
+    assert_int_equal(wjz_fiber_spawn(loop, wait_for_ever, NULL), 0);
+    wjz_loop_run(loop);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(deferred_calls_run_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deferred_calls_are_dropped_with_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_loop_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_timer_repeats_until_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_timer_that_fired_can_be_set_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(signals_arrive_on_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_descriptor_is_watched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_error_of_the_descriptor_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_cannot_be_watched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waiting_costs_no_processor_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_fibers_wait_and_wake_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waits_time_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(yield_lets_others_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_yielding_fiber_does_not_starve_timers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_woken_waiter_stays_woken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_fiber_has_its_trace, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_loop_ends_though_a_fiber_waits_for_nothing, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}
