@@ -70,6 +70,9 @@ typedef int wjz_request_handler(wjz_call *call, void *state, wjz_err *err);
 typedef struct wjz_request_route {
     const ProtobufCMessageDescriptor *type; /* NULL ends the table */
     wjz_request_handler *handler;
+    /* The strings of the body are not checked as a whole, so that one bad item does not refuse a batch: the handler
+     * calls wjz_message_check_strings on every item before it uses one. */
+    bool lax_strings;
 } wjz_request_route;
 
 const wjz_message *wjz_call_message(const wjz_call *call);
@@ -153,12 +156,27 @@ typedef struct wjz_bus_options {
     int lease_ms;         /* 0: 30000 */
     int attempts;         /* until dead letter; 0: 8 */
     bool client;          /* only asks and listens: no outbox, no inbox, serves nothing */
+    /* A pool of its own for heartbeat and outbox (two connections, hot_path), so that busy handlers cannot make the instance
+     * look dead. The caller's, closed after the bus. NULL: db, good enough for tools and clients. */
+    wjz_db *housekeeping;
+    const char *admin;    /* address of the administration server, shown to operators; NULL: none */
+    int heartbeat_ms;     /* 0: 500; a peer that is silent for six heartbeats is dead */
+    int memory_messages;  /* per destination, kept in memory until acknowledged; 0: 256 */
+    size_t memory_bytes;  /* the same in bytes; 0: 32 MB; what is beyond waits in the outbox */
 } wjz_bus_options;
 
-/* Registers in bus.instance and starts. Copies the options except the tables. Only from a fiber. */
+/* Registers in bus.instance. From then on the bus emits, asks, publishes and listens; it takes queued messages and
+ * requests only from wjz_bus_start on. Copies the options except the tables. Only from a fiber. */
 WJZ_MUST_CHECK int wjz_bus_open(wjz_loop *loop, wjz_db *db, const wjz_bus_options *options, wjz_bus **ret_bus, wjz_err *err);
-/* Takes no more, finishes and acknowledges what it holds, releases its outbox leases, deregisters, closes; then
- * closed(arg). Any context. */
+/* Begins to take queued messages and requests; state, which may have been made after the opening, is given to the
+ * handlers in place of the options' one. Once. Not for clients. */
+WJZ_MUST_CHECK int wjz_bus_start(wjz_bus *bus, void *state, wjz_err *err);
+/* Takes nothing more (messages not yet begun go back to their senders, requests are refused with RETRY_LATER) and waits
+ * until the running handlers have ended and acknowledged: after that no handler uses the state. Emitting and asking
+ * still work. -ETIMEDOUT when some still run after ms. May be called again. Only from a fiber. */
+WJZ_MUST_CHECK int wjz_bus_drain(wjz_bus *bus, uint64_t ms);
+/* Drains, waits a moment for acknowledgements of what it sent, releases its outbox leases, deregisters, closes; then
+ * closed(arg). Doors must have been closed. Any context. */
 void wjz_bus_close(wjz_bus **bus, wjz_call_fn *closed, void *arg);
 /* Whether it is registered and not closing. */
 bool wjz_bus_ready(const wjz_bus *bus);
@@ -166,9 +184,10 @@ uint32_t wjz_bus_instance_number(const wjz_bus *bus);
 
 /* --- codec, for doors of other kinds and for tests --- */
 
-/* Unpacks into the arena and checks every string. err names the field by its path ("items[3].content"). -EBADMSG. */
+/* Unpacks into the arena and checks every string. err names the field by its path ("items[3].content"). -EBADMSG; -EMSGSIZE
+ * when it is well-formed but does not fit into the arena's limit. */
 WJZ_MUST_CHECK int wjz_message_unpack(const ProtobufCMessageDescriptor *type, const void *data, size_t length, wjz_arena *arena, const ProtobufCMessage **ret_body, wjz_err *err);
-/* The string check alone. A door may leave out what it checks item by item: see wjz_request_route_lax. */
+/* The string check alone, for what a route with lax_strings got. -EBADMSG, err as above. */
 WJZ_MUST_CHECK int wjz_message_check_strings(const ProtobufCMessage *body, wjz_err *err);
 
 #endif
