@@ -33,8 +33,9 @@ typedef struct wjz_option {
 
 /* conf: the zeroed struct. tables: NULL-terminated list of tables, each ended by a row with key NULL; all have
  * fields in the same struct. Unknown keys, bad values and values out of limits are errors that name the place,
- * the value and what is allowed. argv words that are no options are left in order at the front of argv and
- * counted in *argc. --help prints to stdout and returns 1, --sample-config likewise. */
+ * the value and what is allowed. argv[0], the program, stays; words that are no options, and all words after
+ * "--", are left in order behind it and counted in *argc. An option's "_" may be written "-" on the command line.
+ * --help prints to stdout and returns 1, --sample-config likewise. After an error conf is as wjz_conf_free leaves it. */
 WJZ_MUST_CHECK int wjz_conf_load(void *conf, const wjz_option *const *tables, const char *program, const char *purpose, int *argc, char **argv, wjz_err *err);
 /* Frees the texts and sets the struct's fields to zero. */
 void wjz_conf_free(void *conf, const wjz_option *const *tables);

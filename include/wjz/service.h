@@ -38,8 +38,8 @@ typedef struct wjz_service_spec {
     /* Called in a fiber once the bus has been told to take no more; closes doors, timers, frees the state. NULL-safe
      * towards a state that start did not finish. */
     void (*stop)(void *state);
-    /* Another command than serving: `program word ...` (e.g. "check-rules DIR"); runs without loop. NULL: none. Returns the
-     * process's exit status. */
+    /* Another command than serving: `program word ...` (e.g. "check-rules DIR"); runs without loop. argv[0] is the first
+     * word, not the program. NULL: none. Returns the process's exit status. */
     int (*command)(const void *conf, int argc, char **argv);
 } wjz_service_spec;
 
