@@ -261,7 +261,7 @@ CREATE TABLE intake.import_chunk (
 );
 ALTER TABLE intake.import_chunk ALTER COLUMN data SET STORAGE EXTERNAL;
 
--- Rows that were not taken. The value is shortened and never personal.
+-- What was wrong in rows. The value is shortened and never personal.
 CREATE TABLE intake.import_error (
     region  int4 NOT NULL,
     import  int8 NOT NULL,
@@ -273,6 +273,7 @@ CREATE TABLE intake.import_error (
     code    text NOT NULL,
     message text NOT NULL,
     remedy  text NOT NULL,
+    taken   boolean NOT NULL,                  -- the row was stored without this value
     PRIMARY KEY (region, import, sheet, line, number),
     FOREIGN KEY (region, import) REFERENCES intake.import ON DELETE CASCADE
 );
