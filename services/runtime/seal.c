@@ -1,0 +1,159 @@
+/* Sealed fields: personal data that lies in the database is worth nothing without the key file. */
+#include "wjz/seal.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    KEY = 32,
+    KEY_DIGITS = 2 * KEY,
+    NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    VERSION = 1,
+    SEALING = 1, /* numbers of the derived keys */
+    HASHING = 2,
+};
+
+_Static_assert(1 + NONCE + crypto_aead_xchacha20poly1305_ietf_ABYTES == WJZ_SEAL_OVERHEAD, "overhead of a box");
+_Static_assert(crypto_kdf_KEYBYTES == KEY, "size of the master key");
+
+struct wjz_seal {
+    uint8_t key[KEY];
+};
+
+void wjz_seal_random(void *bytes, size_t length) {
+    randombytes_buf(bytes, length);
+}
+
+bool wjz_seal_same(const void *a, const void *b, size_t length) {
+    return sodium_memcmp(a, b, length) == 0;
+}
+
+/* Writes a new key beside path and links it there: whoever comes first wins, nobody ever reads half a key. */
+static int make_key_file(const char *path, wjz_err *err) {
+    char beside[4096];
+    if (snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof beside)
+        return wjz_err_set(err, -ENAMETOOLONG, "path of key file \"%.100s\" is too long", path);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return wjz_err_set(err, -errno, "could not make key file \"%s\": %m", path);
+
+    uint8_t key[KEY];
+    char text[KEY_DIGITS + 2];
+    randombytes_buf(key, sizeof key);
+    sodium_bin2hex(text, sizeof text, key, sizeof key);
+    text[KEY_DIGITS] = '\n';
+    int r = 0;
+    if (write(fd, text, KEY_DIGITS + 1) != KEY_DIGITS + 1 || fsync(fd) < 0)
+        r = wjz_err_set(err, -EIO, "could not write key file \"%s\": %m", path);
+    close(fd);
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(text, sizeof text);
+    if (r == 0 && link(beside, path) < 0 && errno != EEXIST)
+        r = wjz_err_set(err, -errno, "could not make key file \"%s\": %m", path);
+    unlink(beside);
+    return r;
+}
+
+static int read_key_file(int fd, const char *path, uint8_t key[KEY], wjz_err *err) {
+    struct stat status;
+    if (fstat(fd, &status) < 0) return wjz_err_set(err, -errno, "could not read key file \"%s\": %m", path);
+    if ((status.st_mode & 077) != 0)
+        return wjz_err_set(err, -EACCES, "key file \"%s\" is readable by others: run chmod 600 on it", path);
+
+    char text[KEY_DIGITS + 2];
+    ssize_t length = read(fd, text, sizeof text);
+    if (length < 0) return wjz_err_set(err, -errno, "could not read key file \"%s\": %m", path);
+    size_t written = 0;
+    const char *end = text;
+    bool whole = length >= KEY_DIGITS && sodium_hex2bin(key, KEY, text, KEY_DIGITS, NULL, &written, &end) == 0 &&
+                 written == KEY && (length == KEY_DIGITS || (length == KEY_DIGITS + 1 && text[KEY_DIGITS] == '\n'));
+    sodium_memzero(text, sizeof text);
+    return whole
+               ? 0
+               : wjz_err_set(err, -EINVAL, "file \"%s\" is no key: it must be %d hexadecimal digits", path, KEY_DIGITS);
+}
+
+int wjz_seal_open(const char *path, wjz_seal **ret_seal, wjz_err *err) {
+    if (sodium_init() < 0) return wjz_err_set(err, -EIO, "could not start the cryptographic library");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        int r = make_key_file(path, err);
+        if (r < 0) return r;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0) return wjz_err_set(err, -errno, "could not open key file \"%s\": %m", path);
+
+    wjz_seal *seal = sodium_malloc(sizeof *seal);
+    int r = seal == NULL ? wjz_err_set(err, -ENOMEM, "out of memory") : read_key_file(fd, path, seal->key, err);
+    close(fd);
+    if (r < 0)
+        wjz_seal_destroy(&seal);
+    else
+        *ret_seal = seal;
+    return r;
+}
+
+void wjz_seal_destroy(wjz_seal **seal) {
+    if (seal == NULL || *seal == NULL) return;
+    sodium_free(*seal); /* wipes */
+    *seal = NULL;
+}
+
+static void derive(const wjz_seal *seal, const char *purpose, uint64_t number, uint8_t key[KEY]) {
+    char context[crypto_kdf_CONTEXTBYTES] = {0};
+    memcpy(context, purpose, strnlen(purpose, sizeof context));
+    crypto_kdf_derive_from_key(key, KEY, number, context, seal->key);
+}
+
+int wjz_seal_box(const wjz_seal *seal, const char *purpose, int64_t binding, const void *plain, size_t length,
+                 wjz_arena *arena, uint8_t **ret_box, size_t *ret_length) {
+    uint8_t *box = length > SIZE_MAX - WJZ_SEAL_OVERHEAD ? NULL : wjz_arena_alloc(arena, length + WJZ_SEAL_OVERHEAD);
+    if (box == NULL) return -ENOMEM;
+
+    uint8_t key[KEY];
+    uint64_t bound = htole64((uint64_t)binding);
+    derive(seal, purpose, SEALING, key);
+    box[0] = VERSION;
+    randombytes_buf(box + 1, NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(box + 1 + NONCE, NULL, plain, length, (const uint8_t *)&bound,
+                                               sizeof bound, NULL, box + 1, key);
+    sodium_memzero(key, sizeof key);
+    *ret_box = box;
+    *ret_length = length + WJZ_SEAL_OVERHEAD;
+    return 0;
+}
+
+int wjz_seal_unbox(const wjz_seal *seal, const char *purpose, int64_t binding, const void *box, size_t length,
+                   wjz_arena *arena, char **ret_plain, size_t *ret_length) {
+    const uint8_t *bytes = box;
+    if (length < WJZ_SEAL_OVERHEAD || bytes[0] != VERSION) return -EBADMSG;
+    char *plain = wjz_arena_alloc(arena, length - WJZ_SEAL_OVERHEAD + 1);
+    if (plain == NULL) return -ENOMEM;
+
+    uint8_t key[KEY];
+    uint64_t bound = htole64((uint64_t)binding);
+    derive(seal, purpose, SEALING, key);
+    int r =
+        crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)plain, NULL, NULL, bytes + 1 + NONCE, length - 1 - NONCE,
+                                                   (const uint8_t *)&bound, sizeof bound, bytes + 1, key);
+    sodium_memzero(key, sizeof key);
+    if (r < 0) return -EBADMSG;
+    plain[length - WJZ_SEAL_OVERHEAD] = '\0';
+    *ret_plain = plain;
+    *ret_length = length - WJZ_SEAL_OVERHEAD;
+    return 0;
+}
+
+void wjz_seal_mac(const wjz_seal *seal, const char *purpose, const void *data, size_t length,
+                  uint8_t ret_mac[WJZ_SEAL_MAC]) {
+    uint8_t key[KEY];
+    derive(seal, purpose, HASHING, key);
+    crypto_generichash(ret_mac, WJZ_SEAL_MAC, data, length, key, sizeof key);
+    sodium_memzero(key, sizeof key);
+}
