@@ -1,5 +1,4 @@
 /* Sealed fields: opened with the same key, purpose and binding, and with nothing else. */
-#include <cmocka.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "wjz/seal.h"
 
