@@ -33,12 +33,14 @@ typedef struct wjz_socket_options {
     bool probe; /* tells a ROUTER of each new connection by an empty message */
 } wjz_socket_options;
 
-WJZ_MUST_CHECK int wjz_socket_open(wjz_loop *loop, void *zmq, const wjz_socket_options *options, wjz_socket **ret_socket,
-                                   wjz_err *err);
-/* Nulls *socket; nothing is called any more. What has been sent leaves within a bounded time. Accepts *socket == NULL. */
+WJZ_MUST_CHECK int wjz_socket_open(wjz_loop *loop, void *zmq, const wjz_socket_options *options,
+                                   wjz_socket **ret_socket, wjz_err *err);
+/* Nulls *socket; nothing is called any more. What has been sent leaves within a bounded time. Accepts *socket == NULL.
+ */
 void wjz_socket_close(wjz_socket **socket);
 
-/* ret_bound: the endpoint as bound, with its port; at most 256 bytes with NUL. Files of ipc endpoints are the user's alone. */
+/* ret_bound: the endpoint as bound, with its port; at most 256 bytes with NUL. Files of ipc endpoints are the user's
+ * alone. */
 WJZ_MUST_CHECK int wjz_socket_bind(wjz_socket *socket, const char *endpoint, char ret_bound[256], wjz_err *err);
 /* server_key: "" for none. */
 WJZ_MUST_CHECK int wjz_socket_connect(wjz_socket *socket, const char *endpoint, const char *server_key, wjz_err *err);
@@ -48,8 +50,8 @@ void wjz_socket_subscribe(wjz_socket *socket, const char *topic);
 /* A socket begins without reading: what comes waits in ZeroMQ. */
 void wjz_socket_read(wjz_socket *socket, bool on);
 
-/* Sends the frames as one message. -EAGAIN: the peer's window is full, writable will be called; -EHOSTUNREACH: a ROUTER has
- * no such peer; nothing was sent then. */
+/* Sends the frames as one message. -EAGAIN: the peer's window is full, writable will be called; -EHOSTUNREACH: a ROUTER
+ * has no such peer; nothing was sent then. */
 WJZ_MUST_CHECK int wjz_socket_send(wjz_socket *socket, const wjz_blob *frames, int count);
 
 #endif
