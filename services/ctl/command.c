@@ -1,0 +1,202 @@
+/* The commands of wjz: the table, the help that is printed from it, and the parsing they share. */
+#include "ctl/command.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wjz/log.h"
+
+/* To add a command: declare its function in command.h, write it in the file of its subject, add a row here. */
+const command commands[] = {
+    {"up", "[--scale SERVICE=N …] [--foreground]",
+     "启动全部服务 — start PostgreSQL and all services, or change how many run",
+     "  --scale scoring=4   how many instances (repeatable); remembered\n"
+     "  --foreground        stay attached; end with Ctrl-C\n",
+     command_up},
+    {"down", "", "停止 — end everything in order; nothing is lost", NULL, command_down},
+    {"reset", "--yes", "清空 — end everything and forget all data of this state folder", NULL, command_reset},
+    {"scale", "SERVICE=N …", "调整实例数 — change how many instances run", NULL, command_scale},
+    {"status", "", "状态 — what runs, and how it is", NULL, command_status},
+    {"workers", "", "实例 — every running instance", NULL, command_workers},
+    {"queues", "", "队列 — what waits between services, and since when", NULL, command_queues},
+    {"summary", "", "概览 — stars, funnel, assignments, rota, notices", NULL, command_summary},
+    {"doctor", "", "体检 — checks the installation and says what to mend", NULL, command_doctor},
+    {"migrate", "[--check]", "迁移 — bring the database to the newest schema",
+     "  --check   change nothing; fails when files wait to be applied\n", command_migrate},
+    {"import", "--feed NAME FILE [--dry-run] [--wait] [--errors FILE.csv]",
+     "导入 — read a CSV, XLSX or XLS file of a feed; safe to repeat",
+     "  --dry-run         read and check, store nothing\n"
+     "  --wait            come back when all of it is scored and assigned\n"
+     "  --errors FILE     write rejected rows with reasons as CSV\n",
+     command_import},
+    {"push", "--feed NAME FILE.ndjson [--batch N]", "推送 — send complaints as a platform does, over the feed door",
+     "  FILE has one complaint per line, JSON as for POST /v1/feeds/NAME/complaints; - reads standard input\n"
+     "  --batch N   items per message, 1 to 512 (256)\n",
+     command_push},
+    {"feeds list", "", "数据源 — feeds, their health and gaps", NULL, command_feeds_list},
+    {"feeds define",
+     "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--curve-key K] [--new-bearer-key] [--disable]",
+     "设置数据源 — make or change a feed; prints a new key once", NULL, command_feeds_define},
+    {"clues list", "[--stars N] [--domain D] [--branch B] [--organ O] [--limit N]",
+     "线索 — clues, the most valuable first", NULL, command_clues_list},
+    {"clues show", "CLUE", "线索详情 — one clue with its score card", NULL, command_clues_show},
+    {"clues export", "--feed NAME", "导出 — one line per complaint of a feed (use with --tsv)", NULL,
+     command_clues_export},
+    {"assignments", "[--state STATE] [--organ O] [--limit N]", "分派 — who has which clue", NULL, command_assignments},
+    {"notices", "[--person CODE] [--state STATE] [--limit N]", "通知 — what was told to whom, and was it seen", NULL,
+     command_notices},
+    {"shifts", "[--days N]", "值班 — who is at which station in the next days", NULL, command_shifts},
+    {"dead-letters list", "", "死信 — messages that were given up", NULL, command_dead_letters_list},
+    {"dead-letters show", "ID", "死信详情 — one of them", NULL, command_dead_letters_show},
+    {"dead-letters retry", "SERVICE [ID …]", "重发 — send them again (all of the service without ID)", NULL,
+     command_dead_letters_retry},
+    {"dead-letters drop", "SERVICE ID … --reason TEXT", "丢弃 — delete them, leaving a log line", NULL,
+     command_dead_letters_drop},
+    {"rules check", "[DIR]", "规则检查 — check a rule pack; errors name file and line", NULL, command_rules_check},
+    {"routing check", "[FILE]", "分派规则检查 — check routing rules against their expectations", NULL,
+     command_routing_check},
+    {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, holidays", NULL,
+     command_directory_load},
+    {"demo load", "", "演示县 — load the demonstration county's directory and feeds", NULL, command_demo_load},
+    {"demo feed", "[--complaints N] [--seed S] [--truth FILE.tsv] [--push]",
+     "演示数据 — generate believable complaints with known truth",
+     "  --complaints N    how many (1000)\n"
+     "  --seed S          the same seed gives the same complaints (1)\n"
+     "  --truth FILE      write external id, matter, domain, kind of each\n"
+     "  --push            push them to the feed door of feed demo-hotline; else NDJSON is printed\n",
+     command_demo_feed},
+    {0},
+};
+
+static void print_help(void) {
+    printf("wjz — 微检治 / weijianzhi, the operators' command line\n\n"
+           "用法 / usage: wjz [--json | --tsv] COMMAND …    wjz COMMAND --help\n\n");
+    int width = 0;
+    for (const command *c = commands; c->name; c++) {
+        int length = out_width(c->name);
+        if (length > width) width = length;
+    }
+    for (const command *c = commands; c->name; c++)
+        printf("  %-*s  %s\n", width, c->name, c->help);
+    printf("\nWJZ_HOME  state folder (default /var/lib/weijianzhi for root, else ~/.local/state/weijianzhi)\n"
+           "WJZ_DATABASE_URL  use this PostgreSQL instead of the embedded one\n");
+}
+
+static void print_command_help(const command *c) {
+    printf("wjz %s %s\n%s\n", c->name, c->arguments, c->help);
+    if (c->details) printf("\n%s", c->details);
+}
+
+const char *argument_option(int *argc, char **argv, const char *name) {
+    size_t length = strlen(name);
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, length) != 0) continue;
+        char *value = NULL;
+        int taken = 1;
+        if (argv[i][2 + length] == '=') value = argv[i] + 3 + length;
+        if (argv[i][2 + length] == '\0' && i + 1 < *argc) value = argv[i + 1], taken = 2;
+        if (!value) continue;
+        memmove(argv + i, argv + i + taken, (size_t)(*argc - i - taken) * sizeof *argv);
+        *argc -= taken;
+        return value;
+    }
+    return NULL;
+}
+
+bool argument_flag(int *argc, char **argv, const char *name) {
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strcmp(argv[i] + 2, name) != 0) continue;
+        memmove(argv + i, argv + i + 1, (size_t)(*argc - i - 1) * sizeof *argv);
+        *argc -= 1;
+        return true;
+    }
+    return false;
+}
+
+int argument_number(const char *name, const char *text, int64_t least, int64_t most, int64_t *ret_number,
+                    wjz_err *err) {
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno || end == text || *end || number < least || number > most)
+        return wjz_err_set(err, -EINVAL, "%s is \"%s\": give a whole number from %lld to %lld", name, text,
+                           (long long)least, (long long)most);
+    *ret_number = number;
+    return 0;
+}
+
+int argument_end(int argc, char **argv, int wanted, const char *usage, wjz_err *err) {
+    if (argc > wanted) return wjz_err_set(err, -EINVAL, "cannot understand \"%s\"; usage: wjz %s", argv[wanted], usage);
+    if (argc < wanted) return wjz_err_set(err, -EINVAL, "something is missing; usage: wjz %s", usage);
+    for (int i = 0; i < argc; i++)
+        if (strncmp(argv[i], "--", 2) == 0)
+            return wjz_err_set(err, -EINVAL, "cannot understand \"%s\"; usage: wjz %s", argv[i], usage);
+    return 0;
+}
+
+/* The command that the words name; *ret_words is how many they are. */
+static const command *find(int argc, char **argv, int *ret_words) {
+    for (const command *c = commands; c->name; c++) {
+        const char *space = strchr(c->name, ' ');
+        size_t first = space ? (size_t)(space - c->name) : strlen(c->name);
+        if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], c->name, first) != 0) continue;
+        if (space && (argc < 2 || strcmp(argv[1], space + 1) != 0)) continue;
+        *ret_words = space ? 2 : 1;
+        return c;
+    }
+    return NULL;
+}
+
+/* "wjz clues" alone: what there is of it. */
+static bool print_group(const char *word) {
+    bool any = false;
+    size_t length = strlen(word);
+    for (const command *c = commands; c->name; c++) {
+        if (strncmp(c->name, word, length) != 0 || c->name[length] != ' ') continue;
+        fprintf(stderr, "  wjz %s %s\n      %s\n", c->name, c->arguments, c->help);
+        any = true;
+    }
+    return any;
+}
+
+static int usage_error(int argc, char **argv) {
+    if (argc < 1) {
+        print_help();
+        return 2;
+    }
+    if (!print_group(argv[0])) fprintf(stderr, "wjz: unknown command \"%s\"; see wjz --help\n", argv[0]);
+    return 2;
+}
+
+int command_main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+    signal(SIGPIPE, SIG_IGN);
+    wjz_log_open("wjz", "wjz", WJZ_LOG_ERROR);
+    argc--, argv++;
+    session s = {0};
+    if (argument_flag(&argc, argv, "json")) s.format = OUT_JSON;
+    if (argument_flag(&argc, argv, "tsv")) s.format = OUT_TSV;
+    bool help = argument_flag(&argc, argv, "help");
+    if (argc == 0 && help) {
+        print_help();
+        return 0;
+    }
+    int words;
+    const command *c = find(argc, argv, &words);
+    if (!c) return usage_error(argc, argv);
+    if (help) {
+        print_command_help(c);
+        return 0;
+    }
+    wjz_err err = {0};
+    int r = home_find(&s.home, &err);
+    if (r >= 0) r = c->run(&s, argc - words, argv + words, &err);
+    if (fflush(stdout) != 0 && r >= 0) r = wjz_err_set(&err, -EIO, "could not write the output: %s", strerror(errno));
+    if (r >= 0) return 0;
+    fprintf(stderr, "wjz %s: %s\n", c->name, err.text[0] ? err.text : strerror(-r));
+    return r == -EINVAL ? 2 : 1;
+}

@@ -1,0 +1,89 @@
+/* Connecting: a command is sequential code in one fiber; this file gives it a loop, a store and a bus, and takes them
+ * down again in order. */
+#include "ctl/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct run {
+    session *session;
+    bool with_bus;
+    int (*fn)(session *s, void *arg, wjz_err *err);
+    void *arg;
+    wjz_err *err;
+    int result;
+    wjz_tx *reading; /* keeps the rows of the last session_read */
+} run;
+
+/* The one run of this process: session_read needs its transaction. */
+static run *current;
+
+static void closed(void *arg) {
+    wjz_event *event = arg;
+    wjz_event_set(current->session->loop, event);
+}
+
+static int open_bus(session *s, wjz_err *err) {
+    char bind[PATH_MAX + 8], name[32];
+    snprintf(bind, sizeof bind, "ipc://%s", s->home.run);
+    snprintf(name, sizeof name, "wjz-%d", (int)getpid());
+    return wjz_bus_open(s->loop, s->db,
+                        &(wjz_bus_options){.service = "operator", .instance = name, .bind = bind, .client = true},
+                        &s->bus, err);
+}
+
+static void in_fiber(void *arg) {
+    run *r = arg;
+    session *s = r->session;
+    r->result = r->with_bus ? open_bus(s, r->err) : 0;
+    if (r->result >= 0) r->result = r->fn(s, r->arg, r->err);
+    wjz_tx_abort(&r->reading);
+    wjz_event gone = {0};
+    if (s->bus) {
+        wjz_bus_close(&s->bus, closed, &gone);
+        wjz_event_wait(s->loop, &gone);
+        wjz_event_clear(&gone);
+    }
+    wjz_db_close(&s->db, closed, &gone);
+    wjz_event_wait(s->loop, &gone);
+    wjz_loop_stop(s->loop);
+}
+
+int session_connected(session *s, bool with_bus, int (*fn)(session *s, void *arg, wjz_err *err), void *arg,
+                      wjz_err *err) {
+    s->arena = wjz_arena_new(0);
+    if (!s->arena) return -ENOMEM;
+    int r = wjz_loop_new(&s->loop, err);
+    if (r < 0) return r;
+    r = wjz_db_open(
+        s->loop,
+        &(wjz_db_options){.url = s->home.database, .role = "wjz_operator", .application = "wjz", .connections = 2},
+        &s->db, err);
+    if (r < 0) return r;
+    run here = {.session = s, .with_bus = with_bus, .fn = fn, .arg = arg, .err = err};
+    current = &here;
+    r = wjz_fiber_spawn(s->loop, in_fiber, &here);
+    if (r < 0) return wjz_err_set(err, r, "could not start");
+    wjz_loop_run(s->loop);
+    wjz_loop_destroy(&s->loop);
+    wjz_arena_destroy(&s->arena);
+    if (here.result == -ETIMEDOUT && s->home.embedded)
+        return wjz_err_prefix(err, "is it running? see `wjz up`, `wjz status`");
+    return here.result;
+}
+
+int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int count, wjz_rows **ret_rows,
+                 wjz_err *err) {
+    wjz_tx_abort(&current->reading);
+    int r = wjz_tx_begin(s->db, &current->reading, err);
+    if (r < 0) return r;
+    return wjz_tx_query(current->reading, stmt, params, count, ret_rows, err);
+}
+
+int session_ask(session *s, const char *service, const ProtobufCMessage *question,
+                const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
+    int r = wjz_bus_request(s->bus, service, 0, question, 10000, answer_type, s->arena, ret_answer, NULL, err);
+    if (r == -EHOSTUNREACH) return wjz_err_set(err, r, "no %s service is running: see `wjz status`", service);
+    return r;
+}
