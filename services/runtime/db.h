@@ -1,0 +1,198 @@
+/* The pool's inside, shared by its files: db.c (pool), db_conn.c (one connection and its pipeline), db_tx.c
+ * (transactions), db_params.c and db_rows.c (binary values), db_error.c (SQLSTATE). */
+#ifndef RUNTIME_DB_H
+#define RUNTIME_DB_H
+
+#include <libpq-fe.h>
+
+#include "runtime/loop.h"
+#include "wjz/db.h"
+#include "wjz/metrics.h"
+
+/* Types by their fixed OIDs in pg_type. */
+enum {
+    PG_BOOL = 16,
+    PG_BYTEA = 17,
+    PG_NAME = 19,
+    PG_INT8 = 20,
+    PG_INT2 = 21,
+    PG_INT4 = 23,
+    PG_TEXT = 25,
+    PG_JSON = 114,
+    PG_FLOAT4 = 700,
+    PG_FLOAT8 = 701,
+    PG_BOOL_ARRAY = 1000,
+    PG_BYTEA_ARRAY = 1001,
+    PG_INT2_ARRAY = 1005,
+    PG_INT4_ARRAY = 1007,
+    PG_TEXT_ARRAY = 1009,
+    PG_INT8_ARRAY = 1016,
+    PG_FLOAT8_ARRAY = 1022,
+    PG_BPCHAR = 1042,
+    PG_VARCHAR = 1043,
+    PG_DATE = 1082,
+    PG_DATE_ARRAY = 1182,
+    PG_TIMESTAMPTZ = 1184,
+    PG_TIMESTAMPTZ_ARRAY = 1185,
+    PG_JSONB = 3802,
+};
+
+/* PostgreSQL counts from 2000-01-01. */
+#define PG_EPOCH_US INT64_C(946684800000000)
+enum { PG_EPOCH_DAYS = 10957 };
+
+/* --- db_params.c --- */
+
+/* Parameters in the shape libpq takes them; arrays that grow and are used again for the next statement. */
+typedef struct wjz_encoded {
+    char *bytes;
+    size_t used, size;
+    int capacity; /* of the arrays */
+    const char **values;
+    int *lengths, *formats;
+    Oid *types;
+    size_t *offsets; /* in bytes, of the values that lie there */
+} wjz_encoded;
+
+/* -ENOMEM, also when a value is larger than PostgreSQL's 1 GB. */
+WJZ_MUST_CHECK int wjz_params_encode(wjz_encoded *encoded, const wjz_param *params, int count);
+void wjz_encoded_free(wjz_encoded *encoded);
+
+/* --- db_rows.c --- */
+
+struct wjz_rows {
+    PGresult *result;
+};
+
+/* The results of one round trip, by the order of the statements. */
+typedef struct wjz_results {
+    wjz_rows *rows;
+    int count, capacity;
+} wjz_results;
+
+/* Takes result over, also when out of memory. */
+WJZ_MUST_CHECK int wjz_results_add(wjz_results *results, PGresult *result);
+void wjz_results_clear(wjz_results *results);
+void wjz_results_free(wjz_results *results);
+
+/* --- db_error.c --- */
+
+/* Fills err from a failed result of the named statement and returns the code (see wjz_tx_wait). */
+int wjz_db_error(const char *statement, const PGresult *result, wjz_err *err);
+/* Whether the error says that the connection, not the statement, is of no more use. */
+bool wjz_db_error_is_of_connection(const PGresult *result);
+
+/* --- db_conn.c --- */
+
+/*          connect          connected          begin
+ *   AWAY ──────────▶ CONNECTING ──────▶ FREE ◀──────▶ TAKEN
+ *    ▲ ▲                 │              │ ▲   end       │ end with work on the wire
+ *    │ └─────────────────┘ failed       │ └── DRAINING ◀┘
+ *    └──────────────────────────────────┴──────┴─── lost; CLOSED from any, at the end of the pool */
+typedef enum conn_state { CONN_AWAY, CONN_CONNECTING, CONN_FREE, CONN_TAKEN, CONN_DRAINING, CONN_CLOSED } conn_state;
+
+/* What the server still owes an answer for. */
+typedef struct wjz_owed {
+    enum { OWED_PREPARE, OWED_STATEMENT, OWED_SYNC } kind;
+    const wjz_stmt *stmt;
+    bool keep; /* the result belongs to the transaction's rows */
+} wjz_owed;
+
+typedef struct wjz_prepared {
+    const wjz_stmt *stmt; /* NULL: a free place of the table */
+    bool ready;           /* the server has confirmed it */
+    int count;
+    Oid *types;
+} wjz_prepared;
+
+typedef struct wjz_conn {
+    wjz_db *db;
+    conn_state state;
+    PGconn *pg;
+    wjz_poll *poll;
+    wjz_timer *timer; /* until the next attempt to connect, or the end of this one */
+    uint64_t backoff_ms;
+    bool stale;     /* to be made anew once its transaction ended */
+    wjz_tx *tx;     /* whose results come in; NULL when nobody wants them */
+    wjz_owed *owed; /* ring */
+    size_t owed_first, owed_count, owed_capacity;
+    bool answered;          /* the first one owed, but for its end */
+    wjz_prepared *prepared; /* open addressing, a power of two */
+    size_t prepared_count, prepared_capacity;
+    int unready;
+    wjz_encoded encoded;
+    int64_t busy_since_us; /* 0: nothing on the wire */
+} wjz_conn;
+
+void wjz_conn_connect(wjz_conn *conn);
+/* Gives a free one to a transaction. */
+void wjz_conn_take(wjz_conn *conn, wjz_tx *tx);
+/* Ends it for good and frees what it holds. */
+void wjz_conn_close(wjz_conn *conn);
+bool wjz_conn_usable(const wjz_conn *conn);
+/* Queues a statement, and its preparation when it is the first time. On -ECONNRESET the connection is lost and
+ * its transaction knows. */
+WJZ_MUST_CHECK int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep,
+                                 wjz_err *err);
+/* Ends a portion of the pipeline and flushes; wjz_tx_on_sync follows. -ECONNRESET as above. */
+WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
+/* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. */
+void wjz_conn_release(wjz_conn *conn);
+
+/* --- db_tx.c: what a connection tells the transaction that has it --- */
+
+void wjz_tx_on_granted(wjz_tx *tx, wjz_conn *conn);
+void wjz_tx_on_refused(wjz_tx *tx, int code, const char *text);
+/* Takes result over. */
+void wjz_tx_on_result(wjz_tx *tx, const wjz_stmt *stmt, PGresult *result);
+void wjz_tx_on_error(wjz_tx *tx, const char *statement, const PGresult *result);
+void wjz_tx_on_sync(wjz_tx *tx);
+void wjz_tx_on_lost(wjz_tx *tx, const char *why);
+
+/* --- db.c --- */
+
+enum { DB_WAIT_MS = 10000 };
+
+struct wjz_db {
+    wjz_loop *loop;
+    char **keywords, **values; /* for libpq, both ended by NULL */
+    wjz_conn *conns;
+    int conn_count;
+    wjz_tx *waiting, **waiting_end; /* for a connection, first come first served */
+    int transactions;               /* that have begun, or wait to */
+    int64_t away_since_us;          /* when the last usable connection went; 0 while there is one */
+    char trouble[200];              /* why the last connection was lost or not made */
+    bool trouble_told;              /* in the log, since the database was last reached */
+    uint64_t busy_us;
+    bool closing;
+    wjz_ready end;
+    wjz_call_fn *closed;
+    void *closed_arg;
+    wjz_metric *round_trips, *usable, *committed, *rolled_back, *failed, *lost;
+};
+
+/* A connection became free: it goes to the first in the queue. */
+void wjz_db_offer(wjz_db *db, wjz_conn *conn);
+void wjz_db_note_usable(wjz_db *db, bool usable);
+/* The first line of message is why a connection was lost, or could not be made. */
+void wjz_db_note_trouble(wjz_db *db, const char *message);
+/* Waits in the queue, or takes a connection now: then wjz_tx_on_granted is called from within. */
+void wjz_db_queue(wjz_db *db, wjz_tx *tx);
+void wjz_db_unqueue(wjz_db *db, wjz_tx *tx);
+/* Ends the pool when it is closing and nothing is left. */
+void wjz_db_end_if_empty(wjz_db *db);
+
+struct wjz_tx {
+    wjz_db *db;
+    wjz_conn *conn; /* NULL while waiting for one, and once it is lost */
+    wjz_tx *next;   /* in the queue */
+    wjz_arena *arena;
+    wjz_event event; /* granted, refused, or a round trip has ended */
+    bool begun;      /* BEGIN has been queued */
+    int sent;        /* statements since the last wait */
+    wjz_results results, incoming;
+    wjz_err failure; /* code 0: none */
+    struct wjz_tx_after_call *after, **after_end;
+};
+
+#endif

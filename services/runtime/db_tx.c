@@ -1,0 +1,227 @@
+/* Transactions, as a fiber sees them: begin, send, wait, commit. BEGIN travels with the first statements, COMMIT with
+ * the last; what remains is one round trip per wait. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "runtime/db.h"
+#include "wjz/clock.h"
+
+static const wjz_stmt BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
+static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
+
+/* How long to wait for a database that has been away for long already: long enough that a caller who tries again at
+ * once does no harm. */
+enum { AWAY_WAIT_MS = 1000 };
+
+typedef struct wjz_tx_after_call {
+    struct wjz_tx_after_call *next;
+    wjz_tx_after_fn *fn;
+    void *arg;
+} wjz_tx_after_call;
+
+static int fail(wjz_tx *tx, int code, const char *text) {
+    if (tx->failure.code == 0) wjz_err_set(&tx->failure, code, "%s", text);
+    return tx->failure.code;
+}
+
+static int give_failure(const wjz_tx *tx, wjz_err *err) {
+    if (err) *err = tx->failure;
+    return tx->failure.code;
+}
+
+/* --- what the connection tells --- */
+
+void wjz_tx_on_granted(wjz_tx *tx, wjz_conn *conn) {
+    tx->conn = conn;
+    wjz_event_set(tx->db->loop, &tx->event);
+}
+
+void wjz_tx_on_refused(wjz_tx *tx, int code, const char *text) {
+    fail(tx, code, text);
+    wjz_event_set(tx->db->loop, &tx->event);
+}
+
+void wjz_tx_on_result(wjz_tx *tx, const wjz_stmt *stmt, PGresult *result) {
+    if (PQnfields(result) != stmt->columns && tx->failure.code == 0)
+        wjz_err_set(&tx->failure, -EIO, "cannot read \"%s\": %d columns, %d expected", stmt->name, PQnfields(result),
+                    stmt->columns);
+    if (wjz_results_add(&tx->incoming, result) < 0) fail(tx, -ENOMEM, "could not keep the rows: out of memory");
+}
+
+void wjz_tx_on_error(wjz_tx *tx, const char *statement, const PGresult *result) {
+    if (tx->failure.code == 0) wjz_db_error(statement, result, &tx->failure);
+}
+
+void wjz_tx_on_sync(wjz_tx *tx) {
+    wjz_event_set(tx->db->loop, &tx->event);
+}
+
+void wjz_tx_on_lost(wjz_tx *tx, const char *why) {
+    tx->conn = NULL;
+    if (tx->failure.code == 0) wjz_err_set(&tx->failure, -ECONNRESET, "database connection lost: %s", why);
+    wjz_event_set(tx->db->loop, &tx->event);
+}
+
+/* --- begin --- */
+
+static void free_tx(wjz_tx *tx) {
+    wjz_db *db = tx->db;
+    wjz_results_free(&tx->results);
+    wjz_results_free(&tx->incoming);
+    wjz_arena_destroy(&tx->arena);
+    free(tx);
+    db->transactions--;
+    wjz_db_end_if_empty(db);
+}
+
+static int64_t away_ms(const wjz_db *db) {
+    return db->away_since_us ? (wjz_clock_monotonic_us() - db->away_since_us) / 1000 : 0;
+}
+
+static int too_late(wjz_tx *tx, wjz_err *err) {
+    const wjz_db *db = tx->db;
+    if (wjz_db_ready(db))
+        return wjz_err_set(err, -ETIMEDOUT, "could not get a database connection: all %d are in use", db->conn_count);
+    return wjz_err_set(err, -ETIMEDOUT, "could not reach the database: %s",
+                       *db->trouble ? db->trouble : "not connected yet");
+}
+
+static int wait_for_connection(wjz_tx *tx, wjz_err *err) {
+    wjz_db *db = tx->db;
+    wjz_db_queue(db, tx);
+    bool away = away_ms(db) >= DB_WAIT_MS;
+    int r = wjz_event_wait_ms(db->loop, &tx->event, away ? AWAY_WAIT_MS : DB_WAIT_MS);
+    if (tx->conn) return 0;
+    if (tx->failure.code) return give_failure(tx, err);
+    assert(r == -ETIMEDOUT);
+    wjz_db_unqueue(db, tx);
+    return too_late(tx, err);
+}
+
+int wjz_tx_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err) {
+    if (db->closing) return wjz_err_set(err, -ECANCELED, "could not begin: the database pool is closing");
+    wjz_tx *tx = calloc(1, sizeof(*tx));
+    if (!tx) return wjz_err_set(err, -ENOMEM, "could not begin: out of memory");
+    tx->db = db;
+    tx->after_end = &tx->after;
+    db->transactions++;
+    int r = wait_for_connection(tx, err);
+    if (r < 0) {
+        free_tx(tx);
+        return r;
+    }
+    *ret_tx = tx;
+    return 0;
+}
+
+/* --- send and wait --- */
+
+/* Queues a statement; its failure is the transaction's. */
+static int queue(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep) {
+    if (tx->failure.code) return tx->failure.code;
+    wjz_err err = {0};
+    int r = wjz_conn_send(tx->conn, stmt, params, count, keep, &err);
+    if (r < 0) fail(tx, r, err.text);
+    return r;
+}
+
+int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
+    if (!tx->begun) {
+        int r = queue(tx, &BEGIN, NULL, 0, false);
+        if (r < 0) return r;
+        tx->begun = true;
+    }
+    int r = queue(tx, stmt, params, count, true);
+    if (r == 0) tx->sent++;
+    return r;
+}
+
+/* Waits until the server has answered for everything queued; failed or not, the answers of the round before are gone.
+ */
+static int round_trip(wjz_tx *tx) {
+    if (tx->failure.code) return tx->failure.code;
+    wjz_event_clear(&tx->event);
+    if (wjz_conn_sync(tx->conn) == 0) wjz_event_wait(tx->db->loop, &tx->event);
+    wjz_results_clear(&tx->results);
+    wjz_results came = tx->incoming;
+    tx->incoming = tx->results;
+    tx->results = came;
+    tx->sent = 0;
+    return tx->failure.code;
+}
+
+int wjz_tx_wait(wjz_tx *tx, wjz_rows **ret_rows, wjz_err *err) {
+    int sent = tx->sent;
+    int r = sent || tx->failure.code ? round_trip(tx) : 0;
+    if (r < 0) return give_failure(tx, err);
+    if (ret_rows) *ret_rows = sent ? wjz_tx_rows(tx, sent - 1) : NULL;
+    return 0;
+}
+
+wjz_rows *wjz_tx_rows(wjz_tx *tx, int index) {
+    assert(index >= 0 && index < tx->results.count);
+    return &tx->results.rows[index];
+}
+
+int wjz_tx_query(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, wjz_rows **ret_rows,
+                 wjz_err *err) {
+    int r = wjz_tx_send(tx, stmt, params, count);
+    return r < 0 ? give_failure(tx, err) : wjz_tx_wait(tx, ret_rows, err);
+}
+
+/* --- end --- */
+
+static void count_end(wjz_db *db, int result) {
+    switch (result) {
+    case 0:
+        wjz_count(db->committed, 1);
+        break;
+    case -ECANCELED:
+        wjz_count(db->rolled_back, 1);
+        break;
+    case -ECONNRESET:
+        wjz_count(db->lost, 1);
+        break;
+    default:
+        wjz_count(db->failed, 1);
+    }
+}
+
+/* The connection goes to the next one first: what follows here is nobody else's wait. */
+static void end(wjz_tx *tx, int result) {
+    wjz_conn *conn = WJZ_STEAL(tx->conn);
+    if (conn) wjz_conn_release(conn);
+    count_end(tx->db, result);
+    for (wjz_tx_after_call *call = tx->after; call; call = call->next)
+        call->fn(call->arg, result);
+    free_tx(tx);
+}
+
+int wjz_tx_commit(wjz_tx **tx_at, wjz_err *err) {
+    wjz_tx *tx = WJZ_STEAL(*tx_at);
+    if (tx->begun && queue(tx, &COMMIT, NULL, 0, false) == 0) round_trip(tx);
+    int r = give_failure(tx, err);
+    end(tx, r);
+    return r;
+}
+
+void wjz_tx_abort(wjz_tx **tx_at) {
+    wjz_tx *tx = tx_at ? WJZ_STEAL(*tx_at) : NULL;
+    if (tx) end(tx, tx->failure.code ? tx->failure.code : -ECANCELED);
+}
+
+wjz_arena *wjz_tx_arena(wjz_tx *tx) {
+    if (!tx->arena) tx->arena = wjz_arena_new(0);
+    return tx->arena;
+}
+
+int wjz_tx_after(wjz_tx *tx, wjz_tx_after_fn *fn, void *arg) {
+    wjz_arena *arena = wjz_tx_arena(tx);
+    wjz_tx_after_call *call = arena ? wjz_arena_alloc(arena, sizeof(*call)) : NULL;
+    if (!call) return -ENOMEM;
+    *call = (wjz_tx_after_call){.fn = fn, .arg = arg};
+    *tx->after_end = call;
+    tx->after_end = &call->next;
+    return 0;
+}
