@@ -68,7 +68,7 @@ BEGIN
             error       text,
             PRIMARY KEY (region, id, destination)
         ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
-        CREATE INDEX outbox_due ON %1$I.outbox (due_at);
+        CREATE INDEX outbox_due ON %1$I.outbox (destination, due_at);
         CREATE TABLE %1$I.inbox (
             region     int4 NOT NULL,
             id         int8 NOT NULL,                   -- of the message handled
