@@ -33,7 +33,8 @@ const command commands[] = {
      "  --wait            come back when all of it is scored and assigned\n"
      "  --errors FILE     write rejected rows with reasons as CSV\n",
      command_import},
-    {"push", "--feed NAME FILE.ndjson [--batch N]", "推送 — send complaints as a platform does, over the feed door",
+    {"push", "--feed NAME FILE.ndjson [--batch N] [--what complaints|enforcement-records|feedback] [--url URL]",
+     "推送 — send complaints as a platform does, over HTTP",
      "  FILE has one complaint per line, JSON as for POST /v1/feeds/NAME/complaints; - reads standard input\n"
      "  --batch N   items per message, 1 to 512 (256)\n",
      command_push},

@@ -30,6 +30,9 @@ WJZ_MUST_CHECK int argument_number(const char *name, const char *text, int64_t l
 /* Refuses what is left in argv beyond `wanted` words: -EINVAL naming the first, or saying what is missing. */
 WJZ_MUST_CHECK int argument_end(int argc, char **argv, int wanted, const char *usage, wjz_err *err);
 
+/* What demo load and directory load share. */
+WJZ_MUST_CHECK int directory_load(session *s, const char *path, wjz_err *err);
+
 /* The commands' functions, by file. */
 int command_up(session *s, int argc, char **argv, wjz_err *err); /* up.c */
 int command_down(session *s, int argc, char **argv, wjz_err *err);

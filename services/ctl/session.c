@@ -45,32 +45,46 @@ static void in_fiber(void *arg) {
         wjz_event_wait(s->loop, &gone);
         wjz_event_clear(&gone);
     }
-    wjz_db_close(&s->db, closed, &gone);
-    wjz_event_wait(s->loop, &gone);
-    wjz_loop_stop(s->loop);
+    if (s->db) {
+        wjz_db_close(&s->db, closed, &gone);
+        wjz_event_wait(s->loop, &gone);
+    }
+}
+
+/* Runs it in a fiber until nothing is open any more. */
+static int run_loop(run *here) {
+    session *s = here->session;
+    current = here;
+    int r = wjz_fiber_spawn(s->loop, in_fiber, here);
+    if (r < 0) return wjz_err_set(here->err, r, "could not start");
+    wjz_loop_run(s->loop);
+    wjz_loop_destroy(&s->loop);
+    wjz_arena_destroy(&s->arena);
+    return here->result;
+}
+
+static int open_loop(session *s, wjz_err *err) {
+    s->arena = wjz_arena_new(0);
+    return s->arena ? wjz_loop_new(&s->loop, err) : -ENOMEM;
+}
+
+int session_alone(session *s, int (*fn)(session *s, void *arg, wjz_err *err), void *arg, wjz_err *err) {
+    int r = open_loop(s, err);
+    return r < 0 ? r : run_loop(&(run){.session = s, .fn = fn, .arg = arg, .err = err});
 }
 
 int session_connected(session *s, bool with_bus, int (*fn)(session *s, void *arg, wjz_err *err), void *arg,
                       wjz_err *err) {
-    s->arena = wjz_arena_new(0);
-    if (!s->arena) return -ENOMEM;
-    int r = wjz_loop_new(&s->loop, err);
+    int r = open_loop(s, err);
     if (r < 0) return r;
     r = wjz_db_open(
         s->loop,
         &(wjz_db_options){.url = s->home.database, .role = "wjz_operator", .application = "wjz", .connections = 2},
         &s->db, err);
     if (r < 0) return r;
-    run here = {.session = s, .with_bus = with_bus, .fn = fn, .arg = arg, .err = err};
-    current = &here;
-    r = wjz_fiber_spawn(s->loop, in_fiber, &here);
-    if (r < 0) return wjz_err_set(err, r, "could not start");
-    wjz_loop_run(s->loop);
-    wjz_loop_destroy(&s->loop);
-    wjz_arena_destroy(&s->arena);
-    if (here.result == -ETIMEDOUT && s->home.embedded)
-        return wjz_err_prefix(err, "is it running? see `wjz up`, `wjz status`");
-    return here.result;
+    r = run_loop(&(run){.session = s, .with_bus = with_bus, .fn = fn, .arg = arg, .err = err});
+    if (r == -ETIMEDOUT && s->home.embedded) wjz_err_prefix(err, "is it running? see `wjz status`");
+    return r;
 }
 
 int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int count, wjz_rows **ret_rows,

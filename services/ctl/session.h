@@ -21,6 +21,9 @@ typedef struct session {
 WJZ_MUST_CHECK int session_connected(session *s, bool with_bus, int (*fn)(session *s, void *arg, wjz_err *err),
                                      void *arg, wjz_err *err);
 
+/* The same without store and bus: only the loop, for commands that speak to the outside alone. */
+WJZ_MUST_CHECK int session_alone(session *s, int (*fn)(session *s, void *arg, wjz_err *err), void *arg, wjz_err *err);
+
 /* One read-only statement; the rows live until the next one. */
 WJZ_MUST_CHECK int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int count,
                                 wjz_rows **ret_rows, wjz_err *err);
