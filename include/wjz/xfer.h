@@ -22,11 +22,12 @@ typedef struct wjz_xfer_http {
     size_t length;
     const char *ca_file;  /* NULL: the system's */
     int timeout_ms;
-    size_t answer_limit;  /* bytes of the answer kept; more is an error */
+    size_t answer_limit;  /* bytes of the answer kept; more is an error; 0: 64 KB */
 } wjz_xfer_http;
 
 /* 0 when an answer came, whatever its status: *ret_status, *ret_answer (NUL-terminated, in arena).
- * -ETIMEDOUT, -ECONNREFUSED, -EHOSTUNREACH (name or route), -EPROTO (TLS or protocol), -EMSGSIZE. */
+ * -ETIMEDOUT, -ECONNREFUSED, -EHOSTUNREACH (name or route), -ECONNRESET (broke off), -EPROTO (TLS or protocol),
+ * -EMSGSIZE, -EINVAL (no such address, method or header), -ECANCELED. Proxies are those of the environment. */
 WJZ_MUST_CHECK int wjz_xfer_http_send(wjz_xfer *xfer, const wjz_xfer_http *request, wjz_arena *arena, int *ret_status, const char **ret_answer, wjz_err *err);
 
 typedef struct wjz_xfer_mail {
