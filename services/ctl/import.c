@@ -25,8 +25,7 @@ static const out_column ERROR_COLUMNS[] = {
     {"code", NULL, false}, {"message", NULL, false}, {"remedy", NULL, false}, {"row_was", NULL, false},
 };
 
-/* What of a feed has not reached its end: complaints without a finding of their present revision, and clues that were
- * found worth telling and have no assignment yet. */
+/* Complaints of a feed without a finding of their present revision, all of them, and when that was. */
 static const wjz_stmt PENDING = {
     "ctl_import_pending",
     "SELECT (SELECT count(*) FROM intake.complaint c JOIN intake.feed f ON f.number = c.feed"
@@ -34,9 +33,13 @@ static const wjz_stmt PENDING = {
     "  WHERE f.name = $1 AND NOT EXISTS (SELECT FROM scoring.finding x WHERE x.region = c.region AND x.complaint = c.id"
     "   AND x.revision >= coalesce(st.changes, 0))),"
     " (SELECT count(*) FROM intake.complaint c JOIN intake.feed f ON f.number = c.feed WHERE f.name = $1),"
-    " (SELECT count(*) FROM scoring.outbox WHERE destination = 'assignment')"
-    " + (SELECT count(*) FROM intake.outbox WHERE destination = 'scoring')",
+    " now()",
     3};
+
+/* Clues told to assignment before that moment and not assigned yet. */
+static const wjz_stmt UNASSIGNED = {
+    "ctl_import_unassigned",
+    "SELECT count(*) FROM scoring.outbox WHERE destination = 'assignment' AND created_at <= $1", 1};
 
 typedef struct import {
     const char *feed, *path, *errors;
@@ -119,7 +122,7 @@ static int follow(session *s, uint64_t id, Wjz__Intake__ImportState *ret_state, 
     }
 }
 
-static int wait_scored(session *s, const import *job, wjz_err *err) {
+static int wait_scored(session *s, const import *job, int64_t *ret_scored_us, wjz_err *err) {
     for (;;) {
         wjz_rows *rows;
         wjz_param feed = wjz_text(job->feed);
@@ -127,12 +130,25 @@ static int wait_scored(session *s, const import *job, wjz_err *err) {
         if (r < 0) return r;
         int64_t unscored = wjz_row_int(rows, 0, 0), all = wjz_row_int(rows, 0, 1);
         out_progress("评分 / scoring", (uint64_t)(all - unscored), (uint64_t)all);
-        if (unscored == 0 && wjz_row_int(rows, 0, 2) == 0) {
-            out_progress_end();
-            return 0;
-        }
+        *ret_scored_us = wjz_row_time(rows, 0, 2);
+        if (unscored == 0) break;
         wjz_fiber_sleep(s->loop, POLL_MS);
     }
+    out_progress_end();
+    return 0;
+}
+
+static int wait_assigned(session *s, const import *job, wjz_err *err) {
+    int64_t scored_us = 0;
+    int r = wait_scored(s, job, &scored_us, err);
+    while (r >= 0) {
+        wjz_rows *rows;
+        wjz_param until = wjz_time(scored_us);
+        r = session_read(s, &UNASSIGNED, &until, 1, &rows, err);
+        if (r < 0 || wjz_row_int(rows, 0, 0) == 0) break;
+        wjz_fiber_sleep(s->loop, POLL_MS);
+    }
+    return r;
 }
 
 /* Like a table, but into a file and as CSV (RFC 4180). A leading = + - @ is kept from being read as a formula. */
@@ -194,7 +210,7 @@ static int run_import(session *s, void *arg, wjz_err *err) {
     r = begun->finished ? 0 : send_chunks(s, job, id, begun->received, err);
     Wjz__Intake__ImportState state = WJZ__INTAKE__IMPORT_STATE__INIT;
     if (r >= 0) r = follow(s, id, &state, err);
-    if (r >= 0 && job->wait && !job->dry_run) r = wait_scored(s, job, err);
+    if (r >= 0 && job->wait && !job->dry_run) r = wait_assigned(s, job, err);
     if (r >= 0 && job->errors) r = write_errors(s, job, id, err);
     return r < 0 ? r : print_result(s, job, &state);
 }

@@ -4,6 +4,8 @@
 #include "ctl/command.h"
 #include "ctl/supervisor.h"
 
+enum { WAIT_POLL_MS = 200 };
+
 static const wjz_stmt WORKERS = {
     "ctl_workers",
     "SELECT number::text, service, name, host, pid::text, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS'),"
@@ -78,9 +80,34 @@ int command_workers(session *s, int argc, char **argv, wjz_err *err) {
     return r < 0 ? r : session_connected(s, false, print_workers, NULL, err);
 }
 
+static const wjz_stmt WAITING = {
+    "ctl_waiting",
+    "SELECT (SELECT count(*) FROM intake.outbox) + (SELECT count(*) FROM scoring.outbox)"
+    " + (SELECT count(*) FROM assignment.outbox) + (SELECT count(*) FROM scheduling.outbox)"
+    " + (SELECT count(*) FROM notification.outbox)",
+    1};
+
+/* A message leaves its outbox when it was handled, and what it led to was written before: nothing waits anywhere when
+ * all are empty at once. */
+static int wait_empty(session *s, void *arg, wjz_err *err) {
+    (void)arg;
+    for (;;) {
+        wjz_rows *rows;
+        int r = session_read(s, &WAITING, NULL, 0, &rows, err);
+        if (r < 0) return r;
+        int64_t waiting = wjz_row_int(rows, 0, 0);
+        if (waiting == 0) break;
+        out_progress("待处理消息 / messages waiting", (uint64_t)waiting, 0);
+        wjz_fiber_sleep(s->loop, WAIT_POLL_MS);
+    }
+    out_progress_end();
+    return 0;
+}
+
 int command_queues(session *s, int argc, char **argv, wjz_err *err) {
-    int r = argument_end(argc, argv, 0, "queues", err);
-    return r < 0 ? r : session_connected(s, false, print_queues, NULL, err);
+    bool wait = argument_flag(&argc, argv, "wait");
+    int r = argument_end(argc, argv, 0, "queues [--wait]", err);
+    return r < 0 ? r : session_connected(s, false, wait ? wait_empty : print_queues, NULL, err);
 }
 
 static int print_status(session *s, void *arg, wjz_err *err) {
