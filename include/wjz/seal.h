@@ -22,6 +22,9 @@ enum {
 /* Reads the key file, 64 hexadecimal digits; it is made with mode 0600 when absent, also by several processes at once.
  * Blocks: at start only. -EACCES when group or others may read it, -EINVAL when it is no key. */
 WJZ_MUST_CHECK int wjz_seal_open(const char *path, wjz_seal **ret_seal, wjz_err *err);
+/* The same with a default: path NULL is keys/NAME in the state folder, which the environment's WJZ_HOME names. -ENOENT when
+ * neither is given. */
+WJZ_MUST_CHECK int wjz_seal_open_named(const char *path, const char *name, wjz_seal **ret_seal, wjz_err *err);
 /* Wipes the key. */
 void wjz_seal_destroy(wjz_seal **seal);
 

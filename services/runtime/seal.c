@@ -99,6 +99,21 @@ int wjz_seal_open(const char *path, wjz_seal **ret_seal, wjz_err *err) {
     return r;
 }
 
+int wjz_seal_open_named(const char *path, const char *name, wjz_seal **ret_seal, wjz_err *err) {
+    if (path != NULL && *path != '\0') return wjz_seal_open(path, ret_seal, err);
+    const char *home = getenv("WJZ_HOME");
+    if (home == NULL || *home == '\0')
+        return wjz_err_set(err, -ENOENT, "no place for key file \"%s\": give the key file's option or set WJZ_HOME",
+                           name);
+    char folder[4000], whole[4096];
+    if (snprintf(folder, sizeof folder, "%s/keys", home) >= (int)sizeof folder)
+        return wjz_err_set(err, -ENAMETOOLONG, "WJZ_HOME is too long");
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return wjz_err_set(err, -errno, "could not make folder \"%s\": %m", folder);
+    snprintf(whole, sizeof whole, "%s/%s", folder, name);
+    return wjz_seal_open(whole, ret_seal, err);
+}
+
 void wjz_seal_destroy(wjz_seal **seal) {
     if (seal == NULL || *seal == NULL) return;
     sodium_free(*seal); /* wipes */

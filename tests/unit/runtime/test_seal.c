@@ -108,6 +108,21 @@ static void hashes_by_key_and_purpose(void **state) {
     assert_false(wjz_seal_same(a, b, sizeof a));
 }
 
+static void finds_its_place_in_the_state_folder(void **state) {
+    (void)state;
+    WJZ_CLEANUP(wjz_seal_destroy) wjz_seal *seal = NULL, *given = NULL;
+    wjz_err err = {0};
+    unsetenv("WJZ_HOME");
+    assert_int_equal(wjz_seal_open_named(NULL, "x.key", &seal, &err), -ENOENT);
+    assert_non_null(strstr(err.text, "set WJZ_HOME"));
+    setenv("WJZ_HOME", folder, 1);
+    assert_int_equal(wjz_seal_open_named(NULL, "x.key", &seal, NULL), 0);
+    assert_int_equal(access(path_of("keys/x.key"), R_OK), 0);
+    assert_int_equal(wjz_seal_open_named(path_of("one"), "x.key", &given, NULL), 0);
+    unlink(path_of("keys/x.key"));
+    rmdir(path_of("keys"));
+}
+
 static int make_folder(void **state) {
     (void)state;
     return mkdtemp(folder) == NULL ? -1 : 0;
@@ -123,10 +138,9 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(makes_a_key_that_others_cannot_read),
-        cmocka_unit_test(refuses_what_is_no_key),
-        cmocka_unit_test(opens_only_what_belongs_together),
-        cmocka_unit_test(hashes_by_key_and_purpose),
+        cmocka_unit_test(makes_a_key_that_others_cannot_read), cmocka_unit_test(refuses_what_is_no_key),
+        cmocka_unit_test(opens_only_what_belongs_together),    cmocka_unit_test(hashes_by_key_and_purpose),
+        cmocka_unit_test(finds_its_place_in_the_state_folder),
     };
     return cmocka_run_group_tests_name("runtime/seal", tests, make_folder, remove_folder);
 }
