@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct run {
@@ -26,7 +27,11 @@ static void closed(void *arg) {
 
 static int open_bus(session *s, wjz_err *err) {
     char bind[PATH_MAX + 8], name[32];
-    snprintf(bind, sizeof bind, "ipc://%s", s->home.run);
+    const char *named = getenv("WJZ_BIND");
+    if (named)
+        snprintf(bind, sizeof bind, "%s", named);
+    else
+        snprintf(bind, sizeof bind, "ipc://%s", s->home.run);
     snprintf(name, sizeof name, "wjz-%d", (int)getpid());
     return wjz_bus_open(s->loop, s->db,
                         &(wjz_bus_options){.service = "operator", .instance = name, .bind = bind, .client = true},
