@@ -12,7 +12,7 @@
 
 /* The finding lives in the arena. Bytes that are no UTF-8 count as spaces. -ENOMEM (also the arena's limit). The pack's
  * matcher has one scratch space: one thread at a time. */
-WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *complaint,
-                           wjz_arena *arena, Wjz__Scoring__Finding **ret_finding, wjz_err *err);
+WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+                           Wjz__Scoring__Finding **ret_finding, wjz_err *err);
 
 #endif

@@ -34,7 +34,7 @@ typedef enum source_kind {
 typedef struct complaint {
     int64_t id;
     int32_t region;
-    const char *feed;        /* never NULL, like all texts here: "" when there is none */
+    const char *feed; /* never NULL, like all texts here: "" when there is none */
     const char *external_id;
     source_kind source;
     const char *order_type; /* as the platform says */
@@ -42,7 +42,7 @@ typedef struct complaint {
     const char *content;
     const char *categories; /* joined by '/', from the widest to the narrowest */
     const char *incident_address;
-    const char *town;    /* name or code as the platform says */
+    const char *town; /* name or code as the platform says */
     const char *village;
     bool has_position;
     double longitude, latitude;

@@ -14,9 +14,9 @@ typedef enum place_level { PLACE_COUNTY, PLACE_TOWN, PLACE_VILLAGE } place_level
 
 typedef struct place_entry {
     place_level level;
-    uint64_t code;        /* six, nine or twelve digits */
-    uint32_t region;      /* its county */
-    const char *name;     /* official */
+    uint64_t code;    /* six, nine or twelve digits */
+    uint32_t region;  /* its county */
+    const char *name; /* official */
 } place_entry;
 
 /* Every .yaml of the folder. Errors name file and line: -EINVAL, or what opening gave. */
@@ -24,8 +24,8 @@ WJZ_MUST_CHECK int gazetteer_load(const char *dir, gazetteer **ret_gazetteer, wj
 void gazetteer_destroy(gazetteer **places);
 size_t gazetteer_count(const gazetteer *places);
 
-/* Names may be shared (one town name in two counties): each meaning is reported, longest name first at a position, names
- * inside a longer name are not. from and to are bytes of text. */
+/* Names may be shared (one town name in two counties): each meaning is reported, longest name first at a position,
+ * names inside a longer name are not. from and to are bytes of text. */
 typedef void gazetteer_hit_fn(const place_entry *place, size_t from, size_t to, void *arg);
 void gazetteer_find(const gazetteer *places, const char *text, size_t length, gazetteer_hit_fn *hit, void *arg);
 

@@ -20,9 +20,10 @@ typedef struct matter_context {
     bool recurred;              /* came back after mediation or after a closed recommendation */
 } matter_context;
 
-/* findings[i] belongs to complaint ids[i]; at least one. The card lives in the arena. -EINVAL when count is 0, -ENOMEM. */
-WJZ_MUST_CHECK int score_matter(const rule_pack *pack, const Wjz__Scoring__Finding *const *findings,
-                                const int64_t *ids, size_t count, const matter_context *context, wjz_arena *arena,
+/* findings[i] belongs to complaint ids[i]; at least one. The card lives in the arena. -EINVAL when count is 0, -ENOMEM.
+ */
+WJZ_MUST_CHECK int score_matter(const rule_pack *pack, const Wjz__Scoring__Finding *const *findings, const int64_t *ids,
+                                size_t count, const matter_context *context, wjz_arena *arena,
                                 Wjz__Scoring__ScoreCard **ret_card, wjz_err *err);
 
 #endif

@@ -1,0 +1,263 @@
+/* Normalise, match, extract, classify, and put what was found into one Finding. */
+#include "scoring/analysis.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "scoring/classify.h"
+#include "scoring/extract.h"
+#include "scoring/normalise.h"
+#include "scoring/place.h"
+#include "scoring/rules_data.h"
+
+enum {
+    PART_TITLE,
+    PART_CONTENT,
+    PART_CATEGORIES,
+    PART_VISIT_NOTE,
+    PART_ADDRESS,
+    PART_REPLY,
+    PART_COUNT,
+    NAMES_LIMIT = 40,
+    QUANTITIES_LIMIT = 40,
+    HITS_LIMIT = 48,
+    AGENCIES_LIMIT = 6,
+};
+
+/* The work under way on one complaint. */
+typedef struct analysis {
+    const rule_pack *pack;
+    const complaint *complaint;
+    wjz_arena *arena;
+    normal_text *text;
+    uint32_t own_to; /* where the complaint's own text ends and the agency's reply begins */
+    rule_matches matches;
+    text_name names[NAMES_LIMIT];
+    size_t name_count;
+    text_quantity quantities[QUANTITIES_LIMIT];
+    size_t quantity_count;
+    Wjz__Scoring__Finding *finding;
+} analysis;
+
+static Wjz__Scoring__Span *new_span(analysis *a, uint32_t from, uint32_t to) {
+    Wjz__Scoring__Span *span = wjz_arena_alloc(a->arena, sizeof *span);
+    if (!span) return NULL;
+    wjz__scoring__span__init(span);
+    normal_span(a->text, from, to, span);
+    return span;
+}
+
+static int read_text(analysis *a) {
+    const complaint *c = a->complaint;
+    const struct {
+        Wjz__Scoring__Field field;
+        const char *text;
+    } sources[PART_COUNT] = {{WJZ__SCORING__FIELD__FIELD_TITLE, c->title},
+                             {WJZ__SCORING__FIELD__FIELD_CONTENT, c->content},
+                             {WJZ__SCORING__FIELD__FIELD_CATEGORIES, c->categories},
+                             {WJZ__SCORING__FIELD__FIELD_VISIT_NOTE, c->visit_note},
+                             {WJZ__SCORING__FIELD__FIELD_ADDRESS, c->incident_address},
+                             {WJZ__SCORING__FIELD__FIELD_REPLY, c->handle_result}};
+    text_part *parts = wjz_arena_alloc(a->arena, PART_COUNT * sizeof *parts);
+    if (!parts) return -ENOMEM;
+    for (int i = 0; i < PART_COUNT; i++)
+        parts[i] = (text_part){sources[i].field, sources[i].text, strlen(sources[i].text)};
+    int r = normalise(parts, PART_COUNT, a->arena, &a->text);
+    if (r == 0) a->own_to = a->text->part_from[PART_REPLY];
+    return r;
+}
+
+/* Which hits are kept: those that make points or evidence; of the kind's words only a few. */
+static bool kept(const rule_match *match, size_t *kind_hits) {
+    return match->rule->role != WJZ__SCORING__ROLE__ROLE_KIND || (*kind_hits)++ < 6;
+}
+
+static int keep_hits(analysis *a) {
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->hits = wjz_arena_alloc(a->arena, HITS_LIMIT * sizeof *finding->hits);
+    if (!finding->hits) return -ENOMEM;
+    size_t kind_hits = 0;
+    for (size_t i = 0; i < a->matches.count && finding->n_hits < HITS_LIMIT; i++) {
+        const rule_match *match = &a->matches.list[i];
+        if (!kept(match, &kind_hits)) continue;
+        Wjz__Scoring__Hit *hit = wjz_arena_alloc(a->arena, sizeof *hit);
+        if (!hit) return -ENOMEM;
+        wjz__scoring__hit__init(hit);
+        hit->rule = (char *)match->rule->id;
+        hit->role = match->rule->role;
+        hit->tier = match->rule->tier;
+        hit->topic = (char *)match->rule->topic_id;
+        hit->count = match->count;
+        hit->points = match->rule->points;
+        hit->span = new_span(a, match->from, match->to);
+        if (!hit->span) return -ENOMEM;
+        finding->hits[finding->n_hits++] = hit;
+    }
+    return 0;
+}
+
+static bool same_name(const analysis *a, const text_name *x, const text_name *y) {
+    return x->kind == y->kind && x->to - x->from == y->to - y->from &&
+           memcmp(a->text->bytes + x->from, a->text->bytes + y->from, x->to - x->from) == 0;
+}
+
+static int keep_anchors(analysis *a) {
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->anchors = wjz_arena_alloc(a->arena, (a->name_count + 1) * sizeof *finding->anchors);
+    if (!finding->anchors) return -ENOMEM;
+    for (size_t i = 0; i < a->name_count; i++) {
+        const text_name *name = &a->names[i];
+        bool known = false;
+        for (size_t k = 0; k < i && !known; k++)
+            known = same_name(a, &a->names[k], name);
+        if (known) continue;
+        Wjz__Scoring__Anchor *anchor = wjz_arena_alloc(a->arena, sizeof *anchor);
+        if (!anchor) return -ENOMEM;
+        wjz__scoring__anchor__init(anchor);
+        anchor->kind = name->kind;
+        anchor->name = wjz_arena_strndup(a->arena, a->text->bytes + name->from, name->to - name->from);
+        anchor->span = new_span(a, name->from, name->to);
+        if (!anchor->name || !anchor->span) return -ENOMEM;
+        finding->anchors[finding->n_anchors++] = anchor;
+    }
+    return 0;
+}
+
+/* The unit complained of: a company, else a school, else a site that is named; the title's before the content's. */
+static int find_subject(analysis *a) {
+    static const Wjz__Scoring__AnchorKind kinds[] = {WJZ__SCORING__ANCHOR_KIND__ANCHOR_COMPANY,
+                                                     WJZ__SCORING__ANCHOR_KIND__ANCHOR_SCHOOL,
+                                                     WJZ__SCORING__ANCHOR_KIND__ANCHOR_SITE};
+    for (size_t k = 0; k < WJZ_COUNT(kinds); k++) {
+        for (size_t i = 0; i < a->name_count; i++) {
+            if (a->names[i].kind != kinds[k]) continue;
+            a->finding->subject = place_original(a->text, a->names[i].from, a->names[i].to, a->arena);
+            a->finding->subject_span = new_span(a, a->names[i].from, a->names[i].to);
+            return a->finding->subject && a->finding->subject_span ? 0 : -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* The largest quantity of each unit. */
+static int keep_quantities(analysis *a) {
+    const text_quantity *largest[WJZ__SCORING__UNIT__UNIT_TIMES + 1] = {NULL};
+    for (size_t i = 0; i < a->quantity_count; i++) {
+        const text_quantity *q = &a->quantities[i];
+        if (!largest[q->unit] || q->value > largest[q->unit]->value) largest[q->unit] = q;
+    }
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->quantities = wjz_arena_alloc(a->arena, WJZ_COUNT(largest) * sizeof *finding->quantities);
+    if (!finding->quantities) return -ENOMEM;
+    for (size_t i = 0; i < WJZ_COUNT(largest); i++) {
+        if (!largest[i]) continue;
+        Wjz__Scoring__Quantity *quantity = wjz_arena_alloc(a->arena, sizeof *quantity);
+        if (!quantity) return -ENOMEM;
+        wjz__scoring__quantity__init(quantity);
+        quantity->unit = largest[i]->unit;
+        quantity->value = largest[i]->value;
+        quantity->span = new_span(a, largest[i]->from, largest[i]->to);
+        if (!quantity->span) return -ENOMEM;
+        finding->quantities[finding->n_quantities++] = quantity;
+    }
+    return 0;
+}
+
+/* Duty holders that the text names, and the one that the feed names. */
+static int keep_agencies(analysis *a) {
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->agencies = wjz_arena_alloc(a->arena, AGENCIES_LIMIT * sizeof *finding->agencies);
+    if (!finding->agencies) return -ENOMEM;
+    if (*a->complaint->handler_unit) {
+        finding->agencies[finding->n_agencies] = wjz_arena_strdup(a->arena, a->complaint->handler_unit);
+        if (!finding->agencies[finding->n_agencies++]) return -ENOMEM;
+    }
+    for (size_t i = 0; i < a->matches.count && finding->n_agencies < AGENCIES_LIMIT; i++) {
+        const rule_match *match = &a->matches.list[i];
+        if (match->rule->role != WJZ__SCORING__ROLE__ROLE_AGENCY) continue;
+        char *name = place_original(a->text, match->from, match->to, a->arena);
+        if (!name) return -ENOMEM;
+        finding->agencies[finding->n_agencies++] = name;
+    }
+    return 0;
+}
+
+static void keep_status(analysis *a) {
+    const complaint *c = a->complaint;
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->received_at_us = c->received_at_us;
+    finding->finished_at_us = c->finished_at_us;
+    finding->source = (uint32_t)c->source;
+    finding->satisfaction = (uint32_t)c->satisfaction;
+    finding->solved = (uint32_t)c->solved;
+    finding->closed = c->finished_at_us > 0 || strcmp(c->status, "closed") == 0;
+    finding->overdue = c->delay_days > 0 || strcmp(c->status, "delayed") == 0 ||
+                       (c->due_at_us > 0 && c->finished_at_us > c->due_at_us);
+    finding->redispatch_count = c->redispatch_count > 0 ? (uint32_t)c->redispatch_count : 0;
+    finding->return_count = c->return_count > 0 ? (uint32_t)c->return_count : 0;
+    finding->urge_count = c->urge_count > 0 ? (uint32_t)c->urge_count : 0;
+    finding->votes_for = c->votes_for > 0 ? (uint32_t)c->votes_for : 0;
+    finding->photo_count = c->photo_count > 0 ? (uint32_t)c->photo_count : 0;
+    finding->reporter = c->reporter;
+    finding->confidential = c->confidential;
+    finding->handler_named = *c->handler_unit != '\0';
+    finding->replied = *c->handle_result != '\0';
+}
+
+static int keep_time(analysis *a) {
+    uint32_t from, to;
+    if (!extract_time(a->text->bytes, 0, a->own_to, &from, &to)) return 0;
+    a->finding->time_span = new_span(a, from, to);
+    return a->finding->time_span ? 0 : -ENOMEM;
+}
+
+static void decide(analysis *a) {
+    class_votes votes;
+    class_decision decision;
+    classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
+    classify_decide(a->pack, &votes, &decision);
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->kind = (char *)kind_names[decision.kind];
+    finding->kind_confidence = decision.kind_confidence;
+    finding->branch = (char *)branch_names[decision.branch];
+    finding->branch_confidence = decision.branch_confidence;
+    finding->domain = (char *)a->pack->domains[decision.domain].id;
+    finding->domain_confidence = decision.domain_confidence;
+    finding->mediation = decision.mediation;
+}
+
+static int run(analysis *a, const gazetteer *places) {
+    int r = read_text(a);
+    if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->arena, &a->matches);
+    if (r < 0) return r;
+    a->name_count = extract_names(a->text->bytes, 0, a->own_to, a->names, NAMES_LIMIT);
+    a->quantity_count = extract_quantities(a->text->bytes, 0, a->own_to, a->quantities, QUANTITIES_LIMIT);
+    a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
+    if (!a->finding->place) return -ENOMEM;
+    r = place_find(places, a->complaint, a->text, a->own_to, a->names, a->name_count, a->arena, a->finding->place);
+    if (r == 0) r = keep_hits(a);
+    if (r == 0) r = keep_anchors(a);
+    if (r == 0) r = find_subject(a);
+    if (r == 0) r = keep_quantities(a);
+    if (r == 0) r = keep_agencies(a);
+    if (r == 0) r = keep_time(a);
+    keep_status(a);
+    decide(a);
+    return r;
+}
+
+int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+            Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
+    analysis a = {.pack = pack, .complaint = report, .arena = arena};
+    a.finding = wjz_arena_alloc(arena, sizeof *a.finding);
+    int r = a.finding ? 0 : -ENOMEM;
+    if (r == 0) {
+        wjz__scoring__finding__init(a.finding);
+        a.finding->pack = (char *)rule_pack_version(pack);
+        a.finding->feed = wjz_arena_strdup(arena, report->feed);
+        r = a.finding->feed ? run(&a, places) : -ENOMEM;
+    }
+    if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));
+    *ret_finding = a.finding;
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* See card.h. */
+#include "scoring/card.h"
+
+#include <string.h>
+
+static void *take(card_writer *writer, size_t size) {
+    void *memory = writer->failed ? NULL : wjz_arena_calloc(writer->arena, 1, size);
+    if (!memory) writer->failed = true;
+    return memory;
+}
+
+void card_begin(card_writer *writer, wjz_arena *arena) {
+    *writer = (card_writer){.arena = arena};
+    Wjz__Scoring__ScoreCard *card = take(writer, sizeof *card);
+    if (!card) return;
+    wjz__scoring__score_card__init(card);
+    card->factors = take(writer, CARD_FACTORS * sizeof *card->factors);
+    card->adjustments = take(writer, CARD_ADJUSTMENTS * sizeof *card->adjustments);
+    card->gates = take(writer, CARD_GATES * sizeof *card->gates);
+    writer->card = card;
+}
+
+static Wjz__Scoring__Factor *new_factor(card_writer *writer, const char *id) {
+    static Wjz__Scoring__Factor scrap; /* written to, never read, after a failure */
+    Wjz__Scoring__Factor *factor = take(writer, sizeof *factor);
+    if (factor) {
+        wjz__scoring__factor__init(factor);
+        factor->evidence = take(writer, CARD_EVIDENCE * sizeof *factor->evidence);
+        factor->notes = take(writer, CARD_NOTES * sizeof *factor->notes);
+    }
+    if (writer->failed) factor = &scrap;
+    factor->id = (char *)id;
+    return factor;
+}
+
+Wjz__Scoring__Factor *card_factor(card_writer *writer, const char *id, double max) {
+    Wjz__Scoring__Factor *factor = new_factor(writer, id);
+    factor->max = max;
+    if (!writer->failed && writer->card->n_factors < CARD_FACTORS)
+        writer->card->factors[writer->card->n_factors++] = factor;
+    return factor;
+}
+
+Wjz__Scoring__Factor *card_adjustment(card_writer *writer, const char *id, double points) {
+    Wjz__Scoring__Factor *factor = new_factor(writer, id);
+    factor->points = points;
+    if (!writer->failed && writer->card->n_adjustments < CARD_ADJUSTMENTS)
+        writer->card->adjustments[writer->card->n_adjustments++] = factor;
+    return factor;
+}
+
+void card_gate(card_writer *writer, const char *id) {
+    if (!writer->failed && writer->card->n_gates < CARD_GATES)
+        writer->card->gates[writer->card->n_gates++] = (char *)id;
+}
+
+void card_evidence(card_writer *writer, Wjz__Scoring__Factor *factor, int64_t complaint, const Wjz__Scoring__Span *span,
+                   const char *rule) {
+    if (writer->failed || factor->n_evidence == CARD_EVIDENCE) return;
+    Wjz__Scoring__Evidence *evidence = take(writer, sizeof *evidence);
+    if (!evidence) return;
+    wjz__scoring__evidence__init(evidence);
+    evidence->complaint = (uint64_t)complaint;
+    evidence->span = (Wjz__Scoring__Span *)span;
+    evidence->rule = (char *)rule;
+    factor->evidence[factor->n_evidence++] = evidence;
+}
+
+void card_offer(card_writer *writer, Wjz__Scoring__Factor *factor, double points, int64_t complaint,
+                const Wjz__Scoring__Span *span, const char *rule) {
+    if (points <= 0 || points < factor->points) return;
+    if (points > factor->points) factor->n_evidence = 0;
+    factor->points = points;
+    card_evidence(writer, factor, complaint, span, rule);
+}
+
+void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
+    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+    Wjz__Scoring__Note *note = take(writer, sizeof *note);
+    if (!note) return;
+    wjz__scoring__note__init(note);
+    note->key = (char *)key;
+    note->value = wjz_arena_printf(writer->arena, "%.10g", value);
+    if (!note->value) {
+        writer->failed = true;
+        return;
+    }
+    factor->notes[factor->n_notes++] = note;
+}

@@ -1,0 +1,37 @@
+/* What a text says beyond its topic: how many, how long, how much; who; where exactly. All offsets are bytes of the
+ * normalised text. Pure. */
+#ifndef SCORING_EXTRACT_H
+#define SCORING_EXTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "scoring/normalise.h"
+
+typedef struct text_quantity {
+    Wjz__Scoring__Unit unit;
+    double value;
+    uint32_t from, to;
+} text_quantity;
+
+/* Numbers with units, Arabic and Chinese (三十余户, 1.5万吨, 半年, 近两年). At most limit; the count. */
+size_t extract_quantities(const char *text, uint32_t from, uint32_t to, text_quantity *quantities, size_t limit);
+
+typedef struct text_name {
+    Wjz__Scoring__AnchorKind kind;
+    uint32_t from, to;
+} text_name;
+
+/* Names by what they end in (路, 小区, 公司, 学校 …), cut at words that do not belong to names. At most limit; the
+ * count. */
+size_t extract_names(const char *text, uint32_t from, uint32_t to, text_name *names, size_t limit);
+
+/* Whether a house number, building, villagers' group or the like is given; its span. */
+bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to);
+
+/* Whether an exact time of an event is given (a day or a time of day); its span. */
+bool extract_time(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to);
+
+#endif

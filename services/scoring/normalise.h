@@ -1,0 +1,55 @@
+/* One form for every way of writing: NFKC, ASCII small, no white space but single blanks between Latin words. Keeps the
+ * way back, so that evidence can be shown in the original. Pure. */
+#ifndef SCORING_NORMALISE_H
+#define SCORING_NORMALISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "wjz/arena.h"
+#include "wjz/clean.h"
+
+typedef struct text_part {
+    Wjz__Scoring__Field field;
+    const char *text;
+    size_t length;
+} text_part;
+
+/* Bytes that advance together in the normalised and the original text; or, when `one` is set, the outcome of original
+ * characters that belong together and have no finer correspondence. */
+typedef struct text_piece {
+    uint32_t from;     /* in the normalised text */
+    uint32_t original; /* in its part */
+    uint16_t one;      /* length in the original, 0: byte for byte */
+    uint16_t part;
+} text_piece;
+
+typedef struct normal_text {
+    char *bytes; /* the parts, each followed by '\n', and a NUL */
+    uint32_t length;
+    uint32_t *part_from; /* of each part; count + 1 entries */
+    const text_part *parts;
+    size_t part_count;
+    text_piece *pieces;
+    uint32_t piece_count;
+    /* private */
+    uint32_t capacity, piece_capacity;
+    wjz_arena *arena;
+} normal_text;
+
+/* parts is borrowed for the text's life. Malformed UTF-8 and control characters count as white space. -ENOMEM,
+ * -EMSGSIZE above 64 MB. */
+WJZ_MUST_CHECK int normalise(const text_part *parts, size_t count, wjz_arena *arena, normal_text **ret_text);
+
+/* Part index of a byte of the normalised text. */
+size_t normal_part(const normal_text *text, uint32_t at);
+/* Where [from, to) was in the original; from < to, both in one part. */
+void normal_span(const normal_text *text, uint32_t from, uint32_t to, Wjz__Scoring__Span *ret_span);
+
+/* Whether a byte begins a character. */
+static inline int utf8_begins(char byte) {
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+#endif

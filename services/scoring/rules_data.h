@@ -1,0 +1,178 @@
+/* A rule pack as loaded: what rules.c fills, rules_match.c runs and classify.c and score.c read. */
+#ifndef SCORING_RULES_DATA_H
+#define SCORING_RULES_DATA_H
+
+#include <hs/hs.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "scoring/normalise.h"
+#include "scoring/rules.h"
+#include "wjz/arena.h"
+#include "wjz/yaml.h"
+
+/* What complaints want; the order breaks ties, the stronger wish first. */
+typedef enum complaint_kind {
+    KIND_REPORT,
+    KIND_COMPLAINT,
+    KIND_HELP,
+    KIND_SUGGEST,
+    KIND_CONSULT,
+    KIND_PRAISE,
+    KIND_COUNT,
+} complaint_kind;
+
+typedef enum clue_branch {
+    BRANCH_NONE,
+    BRANCH_PUBLIC_INTEREST,
+    BRANCH_ADMINISTRATIVE,
+    BRANCH_CIVIL,
+    BRANCH_CRIMINAL,
+    BRANCH_COUNT,
+} clue_branch;
+
+extern const char *const kind_names[KIND_COUNT];
+extern const char *const branch_names[BRANCH_COUNT];
+
+enum { DOMAIN_NONE = 0, DOMAIN_LIMIT = 24, LAW_LIMIT = 16, AGENCY_LIMIT = 16 };
+
+typedef struct pack_law {
+    const char *name, *articles;
+    int32_t from_day, to_day; /* days since 1970-01-01; INT32_MIN and INT32_MAX when open */
+} pack_law;
+
+/* A public-interest domain, or one of the other branches. Index 0 of the domains is "none". */
+typedef struct pack_topic {
+    const char *id, *zh, *en;
+    bool exploratory; /* other_public: never above the gate */
+    bool urgent;      /* its matters are on the fast track when harm is severe */
+    const char *agencies[AGENCY_LIMIT];
+    size_t agency_count;
+    pack_law laws[LAW_LIMIT];
+    size_t law_count;
+} pack_topic;
+
+typedef enum rule_where { WHERE_TEXT, WHERE_TITLE, WHERE_REPLY } rule_where;
+
+typedef struct pack_rule {
+    const char *id;
+    Wjz__Scoring__Role role;
+    Wjz__Scoring__Tier tier;
+    int topic; /* index of domain, branch or kind; 0 where the role has none */
+    const char *topic_id;
+    rule_where where;
+    double weight;  /* vote for its topic */
+    double points;  /* of a signal */
+    int gap;        /* most characters between act and object */
+    bool act_first; /* only in that order */
+    const char *file;
+    int line;
+} pack_rule;
+
+typedef enum rule_side { SIDE_WORD, SIDE_ACT, SIDE_OBJECT } rule_side;
+
+typedef struct pattern_use {
+    uint32_t next; /* of the same pattern; 0 ends */
+    uint32_t rule;
+    rule_side side;
+} pattern_use;
+
+/* What Hyperscan looks for: a word, or an expression. */
+typedef struct pack_pattern {
+    const char *text; /* normalised word, or the expression */
+    uint32_t length;  /* bytes of a word, 0 for an expression */
+    uint32_t uses;    /* first of its list in pattern_use */
+    const char *file;
+    int line;
+} pack_pattern;
+
+typedef struct pack_points {
+    double source_hotline, source_enforcement, source_state_organ, source_grid, source_photo, source_media,
+        source_anonymous;
+    double corroboration;
+    double match_strong, match_core, match_weak;
+    double severity_grave, severity_measured, severity_general;
+    double scope_many, scope_several, scope_households, scope_persons;
+    double persistence_long, persistence_months, persistence_short, persistence_long_days, persistence_month_days;
+    double agency;
+    double unsolved_closed, unsolved_overdue, unsolved_said, unsolved_returns;
+    double dissatisfied, half_satisfied;
+    double repetition_five, repetition_three, repetition_two, repetition_window_days;
+    double location_exact, location_village, location_town, subject, evidence, contact;
+} pack_points;
+
+typedef struct pack_adjustments {
+    double spreading, area_warning, private_dispute, no_request, in_litigation, learned_limit;
+} pack_adjustments;
+
+typedef struct pack_stars {
+    double five, four, three, two;
+} pack_stars;
+
+typedef struct pack_gates {
+    double five_match, five_dissatisfied, five_repetition, five_unsolved, five_checkability;
+    double no_domain_stars, exploratory_stars;
+} pack_gates;
+
+/* What one rule has seen so far in the match under way. */
+typedef struct rule_state {
+    uint32_t count;
+    uint32_t from, to;
+    bool in_title;
+    bool has_act, has_object;
+    uint32_t act_from, act_to, object_from, object_to;
+} rule_state;
+
+struct rule_pack {
+    char *version;
+    wjz_arena *arena; /* owns all texts and tables below */
+    pack_points points;
+    pack_adjustments adjustments;
+    pack_stars stars;
+    pack_gates gates;
+    pack_topic domains[DOMAIN_LIMIT]; /* 0 is none */
+    size_t domain_count;
+    pack_topic branches[BRANCH_COUNT];
+    const char **negations; /* words that undo a hit right after them */
+    size_t negation_count;
+    pack_rule *rules;
+    uint32_t rule_count;
+    pack_pattern *patterns;
+    uint32_t pattern_count;
+    pattern_use *uses;
+    uint32_t use_count;
+    hs_database_t *database;
+    hs_scratch_t *scratch;
+    rule_state *states; /* of the match under way, one per rule */
+    uint32_t *touched;
+};
+
+/* One rule's occurrences in a text. */
+typedef struct rule_match {
+    const pack_rule *rule;
+    uint32_t from, to; /* of the first in the normalised text */
+    uint32_t count;
+    bool in_title;
+} rule_match;
+
+typedef struct rule_matches {
+    rule_match *list; /* in the order of the rules */
+    size_t count;
+} rule_matches;
+
+/* All rules that hit, in one pass over the text. title_part and reply_part are part numbers, -1 for none. */
+WJZ_MUST_CHECK int rules_match(const rule_pack *pack, const normal_text *text, int title_part, int reply_part,
+                               wjz_arena *arena, rule_matches *ret_matches);
+
+/* Compiles the patterns; errors name the file and line of the pattern. */
+WJZ_MUST_CHECK int rules_compile(rule_pack *pack, wjz_err *err);
+
+/* Reads pack.yaml's numbers and lists. */
+WJZ_MUST_CHECK int rules_read_pack(rule_pack *pack, const wjz_yaml_node *root, wjz_err *err);
+
+/* The index of a domain by id, -1 when there is none such. */
+int rules_domain(const rule_pack *pack, const char *id);
+
+#endif

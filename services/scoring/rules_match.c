@@ -1,0 +1,134 @@
+/* Every word of the pack is looked for in one pass by Hyperscan; acts and objects meet here: whichever comes second, in
+ * either order, within the rule's gap and within one sentence. */
+#include "scoring/rules_data.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct match_pass {
+    const rule_pack *pack;
+    const normal_text *text;
+    uint32_t title_to, reply_from, reply_to; /* bytes of the normalised text */
+    size_t touched_count;
+} match_pass;
+
+static rule_state *touch(match_pass *pass, uint32_t index) {
+    rule_state *state = &pass->pack->states[index];
+    if (state->count == 0 && !state->has_act && !state->has_object) pass->pack->touched[pass->touched_count++] = index;
+    return state;
+}
+
+static bool in_place(const match_pass *pass, const pack_rule *rule, uint32_t at) {
+    bool reply = at >= pass->reply_from && at < pass->reply_to;
+    if (rule->where == WHERE_REPLY) return reply;
+    if (rule->where == WHERE_TITLE) return at < pass->title_to;
+    return !reply;
+}
+
+/* Whether a word that undoes stands right before. */
+static bool negated(const match_pass *pass, uint32_t from) {
+    const rule_pack *pack = pass->pack;
+    for (size_t i = 0; i < pack->negation_count; i++) {
+        size_t length = strlen(pack->negations[i]);
+        if (length <= from && memcmp(pass->text->bytes + from - length, pack->negations[i], length) == 0) return true;
+    }
+    return false;
+}
+
+static void found(match_pass *pass, uint32_t index, rule_state *state, uint32_t from, uint32_t to) {
+    const pack_rule *rule = &pass->pack->rules[index];
+    if ((rule->role == WJZ__SCORING__ROLE__ROLE_DOMAIN || rule->role == WJZ__SCORING__ROLE__ROLE_SEVERITY ||
+         rule->role == WJZ__SCORING__ROLE__ROLE_BRANCH) &&
+        negated(pass, from))
+        return;
+    if (state->count++ == 0) {
+        state->from = from;
+        state->to = to;
+    }
+    if (from < pass->title_to) state->in_title = true;
+}
+
+/* Whether what lies between is short enough and no sentence ends in it. */
+static bool near(const match_pass *pass, uint32_t from, uint32_t to, int gap) {
+    if (from > to) return false;
+    const char *bytes = pass->text->bytes;
+    int characters = 0;
+    for (uint32_t i = from; i < to; i++) {
+        if (!utf8_begins(bytes[i])) continue;
+        if (++characters > gap) return false;
+        if (bytes[i] == '\n' || bytes[i] == '!' || bytes[i] == '?' || bytes[i] == ';' ||
+            memcmp(bytes + i, "。", strlen("。")) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void meet(match_pass *pass, uint32_t index, rule_side side, uint32_t from, uint32_t to) {
+    const pack_rule *rule = &pass->pack->rules[index];
+    rule_state *state = touch(pass, index);
+    if (side == SIDE_ACT) {
+        state->has_act = true;
+        state->act_from = from;
+        state->act_to = to;
+        if (!rule->act_first && state->has_object && near(pass, state->object_to, from, rule->gap))
+            found(pass, index, state, state->object_from, to);
+    } else {
+        state->has_object = true;
+        state->object_from = from;
+        state->object_to = to;
+        if (state->has_act && near(pass, state->act_to, from, rule->gap))
+            found(pass, index, state, state->act_from, to);
+    }
+}
+
+static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *arg) {
+    (void)flags;
+    match_pass *pass = arg;
+    const rule_pack *pack = pass->pack;
+    const pack_pattern *pattern = &pack->patterns[id];
+    if (pattern->length > 0) from = to - pattern->length;
+    if (from == to) return 0;
+    for (uint32_t use = pattern->uses; use != 0; use = pack->uses[use].next) {
+        uint32_t index = pack->uses[use].rule;
+        if (!in_place(pass, &pack->rules[index], (uint32_t)from)) continue;
+        if (pack->uses[use].side == SIDE_WORD)
+            found(pass, index, touch(pass, index), (uint32_t)from, (uint32_t)to);
+        else
+            meet(pass, index, pack->uses[use].side, (uint32_t)from, (uint32_t)to);
+    }
+    return 0;
+}
+
+static int by_index(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+int rules_match(const rule_pack *pack, const normal_text *text, int title_part, int reply_part, wjz_arena *arena,
+                rule_matches *ret_matches) {
+    match_pass pass = {.pack = pack, .text = text};
+    if (title_part >= 0) pass.title_to = text->part_from[title_part + 1];
+    if (reply_part >= 0) {
+        pass.reply_from = text->part_from[reply_part];
+        pass.reply_to = text->part_from[reply_part + 1];
+    }
+    hs_error_t r = hs_scan(pack->database, text->bytes, text->length, 0, pack->scratch, on_match, &pass);
+    qsort(pack->touched, pass.touched_count, sizeof *pack->touched, by_index);
+    rule_match *list = wjz_arena_alloc(arena, pass.touched_count * sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < pass.touched_count; i++) {
+        rule_state *state = &pack->states[pack->touched[i]];
+        if (list && state->count > 0)
+            list[count++] = (rule_match){.rule = &pack->rules[pack->touched[i]],
+                                         .from = state->from,
+                                         .to = state->to,
+                                         .count = state->count,
+                                         .in_title = state->in_title};
+        *state = (rule_state){0};
+    }
+    if (r != HS_SUCCESS) return -EIO;
+    if (!list) return -ENOMEM;
+    *ret_matches = (rule_matches){list, count};
+    return 0;
+}

@@ -1,0 +1,343 @@
+/* Each factor takes the best that any complaint of the matter offers, so that a joining complaint only ever adds. */
+#include "scoring/score_factors.h"
+
+#include <string.h>
+
+#include "scoring/complaint.h"
+#include "wjz/clock.h"
+
+typedef Wjz__Scoring__Factor score_factor;
+typedef Wjz__Scoring__Finding finding;
+typedef Wjz__Scoring__Hit rule_hit;
+
+#define ROLE(name) WJZ__SCORING__ROLE__ROLE_##name
+#define UNIT(name) WJZ__SCORING__UNIT__UNIT_##name
+
+double factors_points(const card_writer *card, const char *id) {
+    if (card->failed) return 0;
+    for (size_t i = 0; i < card->card->n_factors; i++)
+        if (strcmp(card->card->factors[i]->id, id) == 0) return card->card->factors[i]->points;
+    return 0;
+}
+
+bool factors_fact(const matter *m, const rule_hit *hit) {
+    if (hit->role == ROLE(DOMAIN)) return m->domain > 0 && strcmp(hit->topic, m->pack->domains[m->domain].id) == 0;
+    if (hit->role == ROLE(BRANCH)) return m->branch > BRANCH_NONE && strcmp(hit->topic, branch_names[m->branch]) == 0;
+    return false;
+}
+
+/* Offers the points of every hit of a role; those of a rule without points are `plain`. */
+static void offer_hits(const matter *m, card_writer *card, score_factor *factor, Wjz__Scoring__Role role,
+                       double plain) {
+    for (size_t i = 0; i < m->count; i++) {
+        const finding *f = m->findings[i];
+        for (size_t k = 0; k < f->n_hits; k++)
+            if (f->hits[k]->role == role)
+                card_offer(card, factor, f->hits[k]->points > 0 ? f->hits[k]->points : plain, m->ids[i],
+                           f->hits[k]->span, f->hits[k]->rule);
+    }
+}
+
+/* --- A: where it comes from --- */
+
+static double source_points(const pack_points *p, const finding *f) {
+    switch ((source_kind)f->source) {
+    case SOURCE_ENFORCEMENT:
+        return p->source_enforcement;
+    case SOURCE_STATE_ORGAN:
+        return p->source_state_organ;
+    case SOURCE_GRID:
+        return p->source_grid;
+    case SOURCE_PHOTO:
+        return p->source_photo;
+    case SOURCE_MEDIA:
+        return p->source_media;
+    case SOURCE_ANONYMOUS:
+        return f->photo_count > 0 ? p->source_hotline : p->source_anonymous;
+    case SOURCE_HOTLINE:
+        break;
+    }
+    return p->source_hotline;
+}
+
+void factors_source(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *source = card_factor(card, "source_kind", p->source_enforcement);
+    for (size_t i = 0; i < m->count; i++)
+        card_offer(card, source, source_points(p, m->findings[i]), m->ids[i], NULL, NULL);
+    if (m->context->enforcement_record)
+        card_offer(card, source, p->source_enforcement, m->context->enforcement_record, NULL, NULL);
+    score_factor *corroboration = card_factor(card, "corroboration", p->corroboration);
+    if (m->independent && m->repeat_count >= 2) {
+        corroboration->points = p->corroboration;
+        card_note(card, corroboration, "reporters", m->reporter_count);
+    }
+}
+
+/* --- B: harm to the public --- */
+
+static void offer_match(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    const double by_tier[] = {0, p->match_weak, p->match_core, p->match_strong};
+    score_factor *match = card_factor(card, "domain_match", p->match_strong);
+    for (size_t i = 0; i < m->count; i++)
+        for (size_t k = 0; k < m->findings[i]->n_hits; k++) {
+            const rule_hit *hit = m->findings[i]->hits[k];
+            if (factors_fact(m, hit) && hit->tier <= WJZ__SCORING__TIER__TIER_STRONG)
+                card_offer(card, match, by_tier[hit->tier], m->ids[i], hit->span, hit->rule);
+        }
+}
+
+/* The largest quantity of a unit in the matter; NULL for none. */
+static const Wjz__Scoring__Quantity *largest(const matter *m, Wjz__Scoring__Unit unit, int64_t *ret_id) {
+    const Wjz__Scoring__Quantity *best = NULL;
+    for (size_t i = 0; i < m->count; i++)
+        for (size_t k = 0; k < m->findings[i]->n_quantities; k++) {
+            const Wjz__Scoring__Quantity *q = m->findings[i]->quantities[k];
+            if (q->unit != unit || (best && q->value <= best->value)) continue;
+            best = q;
+            *ret_id = m->ids[i];
+        }
+    return best;
+}
+
+static void offer_severity(const matter *m, card_writer *card) {
+    static const struct {
+        Wjz__Scoring__Unit unit;
+        double least;
+        const char *note;
+    } scales[] = {
+        {UNIT(SQUARE_METRES), 100, "square_metres"}, {UNIT(TONNES), 1, "tonnes"}, {UNIT(METRES), 20, "metres"},
+        {UNIT(HOUSEHOLDS), 10, "households"},        {UNIT(YUAN), 1e4, "yuan"},
+    };
+    const pack_points *p = &m->pack->points;
+    score_factor *severity = card_factor(card, "severity", p->severity_grave);
+    if (factors_points(card, "domain_match") <= 0) return;
+    card_offer(card, severity, p->severity_general, 0, NULL, NULL);
+    for (size_t i = 0; i < WJZ_COUNT(scales); i++) {
+        int64_t id;
+        const Wjz__Scoring__Quantity *q = largest(m, scales[i].unit, &id);
+        if (!q || q->value < scales[i].least) continue;
+        card_offer(card, severity, p->severity_measured, id, q->span, NULL);
+        card_note(card, severity, scales[i].note, q->value);
+    }
+    offer_hits(m, card, severity, ROLE(SEVERITY), p->severity_grave);
+}
+
+static void offer_scope(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *scope = card_factor(card, "scope", p->scope_many);
+    offer_hits(m, card, scope, ROLE(SCOPE), p->scope_several);
+    int64_t id;
+    const Wjz__Scoring__Quantity *households = largest(m, UNIT(HOUSEHOLDS), &id);
+    if (households) {
+        card_offer(card, scope, households->value >= p->scope_households ? p->scope_many : p->scope_several, id,
+                   households->span, NULL);
+        card_note(card, scope, "households", households->value);
+    }
+    const Wjz__Scoring__Quantity *persons = largest(m, UNIT(PERSONS), &id);
+    if (persons && persons->value > 2) {
+        card_offer(card, scope, persons->value >= p->scope_persons ? p->scope_many : p->scope_several, id,
+                   persons->span, NULL);
+        card_note(card, scope, "persons", persons->value);
+    }
+    if (m->reporter_count >= 2) card_offer(card, scope, p->scope_several, 0, NULL, NULL);
+}
+
+/* Days between the first and the last report, 0 when less than two have a time. */
+static double days_between_reports(const matter *m) {
+    int64_t first = 0, last = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        int64_t at = m->findings[i]->received_at_us;
+        if (at == 0) continue;
+        if (first == 0) first = at;
+        last = at;
+    }
+    return (double)(last - first) / WJZ_DAY_US;
+}
+
+static void offer_persistence(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *persistence = card_factor(card, "persistence", p->persistence_long);
+    card_offer(card, persistence, p->persistence_short, 0, NULL, NULL);
+    offer_hits(m, card, persistence, ROLE(PERSISTENCE), p->persistence_months);
+    int64_t id = 0;
+    const Wjz__Scoring__Quantity *said = largest(m, UNIT(DAYS), &id);
+    double days = said ? said->value : 0, between = days_between_reports(m);
+    bool by_reports = between > days;
+    if (by_reports) days = between;
+    double points = days >= p->persistence_long_days    ? p->persistence_long
+                    : days >= p->persistence_month_days ? p->persistence_months
+                                                        : 0;
+    card_offer(card, persistence, points, by_reports ? 0 : id, by_reports || !said ? NULL : said->span, NULL);
+    if (days >= 1) card_note(card, persistence, "days", days);
+}
+
+void factors_harm(const matter *m, card_writer *card) {
+    offer_match(m, card);
+    offer_severity(m, card);
+    offer_scope(m, card);
+    offer_persistence(m, card);
+}
+
+/* --- C: what the agency did --- */
+
+static const pack_topic *topic_of(const matter *m) {
+    if (m->domain > 0) return &m->pack->domains[m->domain];
+    return m->branch > BRANCH_NONE ? &m->pack->branches[m->branch] : NULL;
+}
+
+static void offer_agency(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *agency = card_factor(card, "agency_identified", p->agency);
+    for (size_t i = 0; i < m->count; i++)
+        if (m->findings[i]->handler_named) card_offer(card, agency, p->agency, m->ids[i], NULL, NULL);
+    offer_hits(m, card, agency, ROLE(AGENCY), p->agency);
+    const pack_topic *topic = topic_of(m);
+    if (topic && topic->agency_count > 0 && factors_points(card, "domain_match") > 0)
+        card_offer(card, agency, p->agency, 0, NULL, NULL);
+}
+
+/* A complaint was closed, and another one came after that. */
+static void offer_closed_again(const matter *m, card_writer *card, score_factor *unsolved) {
+    for (size_t i = 0; i < m->count; i++) {
+        const finding *f = m->findings[i];
+        if (!f->closed || f->finished_at_us == 0) continue;
+        for (size_t k = 0; k < m->count; k++)
+            if (m->findings[k]->received_at_us > f->finished_at_us) {
+                card_offer(card, unsolved, m->pack->points.unsolved_closed, m->ids[i], NULL, NULL);
+                break;
+            }
+    }
+}
+
+static void offer_unsolved(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *unsolved = card_factor(card, "handled_unsolved", p->unsolved_closed);
+    if (m->context->penalty_not_executed)
+        card_offer(card, unsolved, p->unsolved_closed, m->context->enforcement_record, NULL, NULL);
+    if (m->context->recurred) card_offer(card, unsolved, p->unsolved_closed, 0, NULL, NULL);
+    offer_closed_again(m, card, unsolved);
+    for (size_t i = 0; i < m->count; i++) {
+        const finding *f = m->findings[i];
+        if (f->overdue || f->return_count >= p->unsolved_returns || f->solved == ANSWER_NO || f->redispatch_count > 0)
+            card_offer(card, unsolved, p->unsolved_overdue, m->ids[i], NULL, NULL);
+    }
+    offer_hits(m, card, unsolved, ROLE(UNSOLVED), p->unsolved_said);
+}
+
+static void offer_dissatisfaction(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *dissatisfaction = card_factor(card, "dissatisfaction", p->dissatisfied);
+    for (size_t i = 0; i < m->count; i++) {
+        uint32_t said = m->findings[i]->satisfaction;
+        if (said == DISSATISFIED || said == VERY_DISSATISFIED)
+            card_offer(card, dissatisfaction, p->dissatisfied, m->ids[i], NULL, NULL);
+        else if (said == BASIC)
+            card_offer(card, dissatisfaction, p->half_satisfied, m->ids[i], NULL, NULL);
+    }
+    offer_hits(m, card, dissatisfaction, ROLE(DISSATISFIED), p->half_satisfied);
+}
+
+static void offer_repetition(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *repetition = card_factor(card, "repetition", p->repetition_five);
+    double points = m->repeat_count >= 5   ? p->repetition_five
+                    : m->repeat_count >= 3 ? p->repetition_three
+                    : m->repeat_count == 2 ? p->repetition_two
+                                           : 0;
+    card_offer(card, repetition, points, 0, NULL, NULL);
+    card_note(card, repetition, "repeat_count", m->repeat_count);
+    for (size_t i = 0; i < m->count; i++)
+        if (m->findings[i]->urge_count > 0) card_offer(card, repetition, p->repetition_two, m->ids[i], NULL, NULL);
+    offer_hits(m, card, repetition, ROLE(REPEAT), p->repetition_two);
+}
+
+void factors_performance(const matter *m, card_writer *card) {
+    offer_agency(m, card);
+    offer_unsolved(m, card);
+    offer_dissatisfaction(m, card);
+    offer_repetition(m, card);
+}
+
+/* --- D: whether it can be checked --- */
+
+static double location_points(const pack_points *p, const finding *f) {
+    const Wjz__Scoring__Place *place = f->place;
+    if (place && (place->has_address || place->has_position)) return p->location_exact;
+    double points = place && place->village ? p->location_village : place && place->town ? p->location_town : 0;
+    for (size_t i = 0; i < f->n_anchors; i++) {
+        Wjz__Scoring__AnchorKind kind = f->anchors[i]->kind;
+        bool exact = kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE;
+        double offer = exact                                            ? p->location_village
+                       : kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN ? p->location_town
+                                                                        : 0;
+        points = offer > points ? offer : points;
+    }
+    return points;
+}
+
+void factors_checkability(const matter *m, card_writer *card) {
+    const pack_points *p = &m->pack->points;
+    score_factor *location = card_factor(card, "location", p->location_exact);
+    score_factor *subject = card_factor(card, "subject", p->subject);
+    score_factor *evidence = card_factor(card, "evidence", p->evidence);
+    score_factor *contact = card_factor(card, "contact_time", p->contact);
+    for (size_t i = 0; i < m->count; i++) {
+        const finding *f = m->findings[i];
+        card_offer(card, location, location_points(p, f), m->ids[i], f->place ? f->place->span : NULL, NULL);
+        if (*f->subject) card_offer(card, subject, p->subject, m->ids[i], f->subject_span, NULL);
+        if (f->photo_count > 0) card_offer(card, evidence, p->evidence, m->ids[i], NULL, NULL);
+        if (f->reporter) card_offer(card, contact, p->contact, m->ids[i], NULL, NULL);
+        if (f->time_span) card_offer(card, contact, p->contact, m->ids[i], f->time_span, NULL);
+    }
+    offer_hits(m, card, evidence, ROLE(EVIDENCE), p->evidence);
+}
+
+/* --- E: adjustments --- */
+
+static bool first_hit(const matter *m, Wjz__Scoring__Role role, size_t *ret_finding, const rule_hit **ret_hit) {
+    for (size_t i = 0; i < m->count; i++)
+        for (size_t k = 0; k < m->findings[i]->n_hits; k++)
+            if (m->findings[i]->hits[k]->role == role) {
+                *ret_finding = i;
+                *ret_hit = m->findings[i]->hits[k];
+                return true;
+            }
+    return false;
+}
+
+static void adjust_by_hit(const matter *m, card_writer *card, const char *id, double points, Wjz__Scoring__Role role) {
+    size_t i;
+    const rule_hit *hit;
+    if (!first_hit(m, role, &i, &hit)) return;
+    score_factor *factor = card_adjustment(card, id, points);
+    card_evidence(card, factor, m->ids[i], hit->span, hit->rule);
+}
+
+/* The model's word on the complaint that it values most. */
+static void adjust_learned(const matter *m, card_writer *card) {
+    size_t best = 0;
+    for (size_t i = 1; i < m->count; i++)
+        if (m->findings[i]->learned > m->findings[best]->learned) best = i;
+    const finding *f = m->findings[best];
+    double limit = m->pack->adjustments.learned_limit;
+    double points = f->learned > limit ? limit : f->learned < -limit ? -limit : f->learned;
+    if (points == 0) return;
+    score_factor *learned = card_adjustment(card, "learned", points);
+    for (size_t i = 0; i < f->n_reasons; i++) {
+        card_evidence(card, learned, m->ids[best], f->reasons[i]->span, f->reasons[i]->rule);
+        card_note(card, learned, "reason", f->reasons[i]->points);
+    }
+}
+
+void factors_adjust(const matter *m, card_writer *card) {
+    const pack_adjustments *a = &m->pack->adjustments;
+    if (factors_points(card, "domain_match") > 0) adjust_by_hit(m, card, "spreading", a->spreading, ROLE(URGENCY));
+    if (m->context->area_warning) card_adjustment(card, "area_warning", a->area_warning);
+    if (m->mediation) card_adjustment(card, "private_dispute", a->private_dispute);
+    if (m->kind == KIND_CONSULT || m->kind == KIND_PRAISE || m->kind == KIND_SUGGEST)
+        card_adjustment(card, "no_request", a->no_request);
+    adjust_by_hit(m, card, "in_litigation", a->in_litigation, ROLE(LITIGATION));
+    adjust_learned(m, card);
+}
