@@ -220,12 +220,14 @@ void wjz_db_note_usable(wjz_db *db, bool usable) {
         any = any || wjz_conn_usable(&db->conns[i]);
     if (any == wjz_db_ready(db)) return;
     db->away_since_us = any ? 0 : wjz_clock_monotonic_us();
-    if (any) wjz_log_info("database reached", "%s", "");
+    if (any) wjz_log_info("database reached", "");
     db->trouble_told = false;
     if (!any && !db->closing) tell_trouble(db);
 }
 
 void wjz_db_note_trouble(wjz_db *db, const char *message) {
     snprintf(db->trouble, sizeof(db->trouble), "%.*s", (int)strcspn(message, "\n"), message);
+    for (char *at = db->trouble; *at; at++)
+        if (*at == '"') *at = '\''; /* it stands between quotes in the log */
     if (!wjz_db_ready(db) && !db->trouble_told) tell_trouble(db);
 }

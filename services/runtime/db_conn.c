@@ -338,6 +338,7 @@ static void note_busy(wjz_conn *conn) {
 
 static void become_free(wjz_conn *conn) {
     if (conn->stale) {
+        wjz_db_note_trouble(conn->db, "an error after which the connection is made anew");
         disconnect(conn);
         connect_later(conn);
         wjz_db_end_if_empty(conn->db);
@@ -358,6 +359,18 @@ static void on_sync(wjz_conn *conn) {
         wjz_tx_on_sync(conn->tx);
 }
 
+static bool is_copy(ExecStatusType status) {
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+/* Which is not possible in a pipeline, and leaves the connection in no state to go on. */
+static void refuse_copy(wjz_conn *conn, const wjz_stmt *stmt) {
+    char text[100];
+    snprintf(text, sizeof(text), "cannot run \"%s\": COPY is no statement for the pool", stmt->name);
+    if (conn->tx) wjz_tx_on_refused(conn->tx, -EIO, text);
+    lose(conn);
+}
+
 /* Takes one answer from libpq. After each statement's result comes NULL, after a sync's none. */
 static void take_answer(wjz_conn *conn) {
     wjz_owed owed = conn->owed[conn->owed_first];
@@ -373,6 +386,11 @@ static void take_answer(wjz_conn *conn) {
         PQclear(result);
         forget_owed(conn);
         on_sync(conn);
+        return;
+    }
+    if (is_copy(PQresultStatus(result))) {
+        PQclear(result);
+        refuse_copy(conn, owed.stmt);
         return;
     }
     conn->answered = true;
