@@ -33,7 +33,7 @@ typedef struct transfer {
     size_t answer_length, answer_size, answer_limit;
     const char *message; /* mail: what is still to be sent */
     size_t message_left;
-    char reply[REPLY_LINE]; /* mail: the server's last line */
+    char reply[REPLY_LINE], refusal[REPLY_LINE]; /* mail: the server's last line, and the last with 4xx or 5xx */
     char problem[CURL_ERROR_SIZE];
 } transfer;
 
@@ -345,10 +345,11 @@ static size_t on_message(char *to, size_t one, size_t room, void *arg) {
 
 static size_t on_reply_line(char *line, WJZ_UNUSED size_t one, size_t length, void *arg) {
     transfer *t = arg;
-    size_t keep = length < sizeof(t->reply) ? length : sizeof(t->reply) - 1;
-    memcpy(t->reply, line, keep);
-    t->reply[keep] = '\0';
-    t->reply[strcspn(t->reply, "\r\n")] = '\0';
+    char *kept = length > 0 && (line[0] == '4' || line[0] == '5') ? t->refusal : t->reply;
+    size_t keep = length < REPLY_LINE ? length : REPLY_LINE - 1;
+    memcpy(kept, line, keep);
+    kept[keep] = '\0';
+    kept[strcspn(kept, "\r\n")] = '\0';
     return length;
 }
 
@@ -381,7 +382,7 @@ int wjz_xfer_mail_send(wjz_xfer *xfer, const wjz_xfer_mail *mail, wjz_arena *are
     curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &status);
     if (e < 0 && e != -ECANCELED && status >= 400) {
         *ret_status = (int)status;
-        return wjz_err_set(err, e == -EACCES ? e : -EREMOTEIO, "\"%s\" refused the message: %s", mail->url, t.reply);
+        return wjz_err_set(err, e == -EACCES ? e : -EREMOTEIO, "\"%s\" refused the message: %s", mail->url, t.refusal);
     }
     if (e < 0) return e;
     char *answer = wjz_arena_strdup(arena, t.reply);
