@@ -1,0 +1,110 @@
+/* What the relay holds in memory; shared by relay.c (sockets) and relay_keeper.c (outbox). */
+#ifndef WJZ_RUNTIME_RELAY_STATE_H
+#define WJZ_RUNTIME_RELAY_STATE_H
+
+#include "runtime/idmap.h"
+#include "runtime/relay.h"
+#include "wjz/metrics.h"
+
+typedef struct wjz_destination wjz_destination;
+typedef struct wjz_consumer_link wjz_consumer_link;
+typedef struct wjz_parcel wjz_parcel;
+
+typedef struct wjz_parcels {
+    wjz_parcel *first, *last;
+    size_t count;
+} wjz_parcels;
+
+/* A message for one destination. It is in exactly one list: waiting or suspects of its destination, in_flight of a
+ * consumer, acknowledged or rejected of the relay. */
+struct wjz_parcel {
+    wjz_parcel *previous, *next;
+    wjz_parcels *list;
+    wjz_destination *destination;
+    wjz_consumer_link *holder; /* while in flight */
+    uint64_t id;
+    int32_t region;
+    int attempts;            /* rejections so far */
+    int deaths;              /* consumers that died with it in hand, as far as this process saw */
+    bool lost;               /* another instance has taken its row: ours no more when it comes back */
+    bool spilled;            /* not kept: its row was written without owner */
+    int64_t leased_until_us; /* monotonic, at the earliest */
+    int64_t sent_at_us;      /* monotonic */
+    char *error;             /* of the rejection */
+    size_t length;
+    uint8_t *data; /* packed envelope without attempt, WJZ_ATTEMPT_BYTES behind it */
+};
+
+/*  (new) ──▶ ABSENT ◀──▶ JOINED ──▶ LEAVING
+ *               └───────────┴──────────┴─────▶ GONE ──▶ freed
+ * ABSENT: connected, but the registry does not show it alive; it is asked to join as soon as it does. LEAVING: takes
+ * nothing more and finishes what it has. GONE: the socket does not reach it any more. */
+typedef enum wjz_link_state { WJZ_LINK_ABSENT, WJZ_LINK_JOINED, WJZ_LINK_LEAVING, WJZ_LINK_GONE } wjz_link_state;
+
+/* One consuming instance's connection. */
+struct wjz_consumer_link {
+    wjz_consumer_link *next;
+    wjz_destination *destination;
+    uint32_t number;
+    uint8_t identity[256];
+    size_t identity_length;
+    wjz_link_state state;
+    uint32_t credit, window;
+    int missed;   /* heartbeats in which it was not registered */
+    bool blocked; /* the socket takes nothing more for it now */
+    wjz_parcels in_flight;
+};
+
+struct wjz_destination {
+    wjz_relay *relay;
+    const char *name; /* of the emit route */
+    wjz_parcels waiting;
+    wjz_parcels suspects; /* consumers died with them: sent alone */
+    wjz_idmap parcels;    /* all in memory, also acknowledged ones until their row is deleted */
+    size_t held, bytes;   /* waiting, in flight, or on their way into a commit */
+    bool spilled;         /* rows wait in the outbox without owner: new ones queue behind them there */
+    int64_t look_at_us;   /* monotonic: when to look for free rows */
+    wjz_consumer_link *consumers;
+    wjz_metric *depth, *credit, *oldest, *rows;
+};
+
+struct wjz_relay {
+    const wjz_ground *ground;
+    wjz_relay_options options;
+    wjz_socket *socket;
+    wjz_arena *arena; /* of the frame at hand */
+    wjz_destination *destinations;
+    size_t destination_count;
+    wjz_parcels acknowledged, rejected; /* their rows are still to be changed */
+    size_t committing;                  /* parcels in transactions that have not ended */
+    wjz_event work;                     /* something for the keeper */
+    wjz_event idle;                     /* set while closing when nothing is in flight or committing any more */
+    bool started, closing, orphans;
+    int64_t renew_at_us, stats_at_us;
+    wjz_call_fn *closed;
+    void *closed_arg;
+    wjz_metric *sent, *redelivered, *acknowledged_total, *rejected_total, *dead;
+};
+
+void wjz_parcels_append(wjz_parcels *list, wjz_parcel *parcel);
+void wjz_parcels_prepend(wjz_parcels *list, wjz_parcel *parcel);
+void wjz_parcel_unlink(wjz_parcel *parcel);
+/* Takes it out of its list and the destination's map, and frees it. Accepts NULL. */
+void wjz_parcel_free(wjz_parcel *parcel);
+
+/* Room for more parcels, in messages and bytes. */
+size_t wjz_destination_room(const wjz_destination *destination, size_t *ret_bytes);
+/* A row read back. Takes over data; a row that is in memory already is dropped. */
+void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t region, int attempts, uint8_t *data,
+                             size_t length, int64_t leased_until_us);
+/* Sends what waits to who has credit. */
+void wjz_destination_dispatch(wjz_destination *destination);
+/* Sends again, to others where there are any, what has been in flight for longer than the lease. */
+void wjz_relay_resend_late(wjz_relay *relay);
+
+/* The fiber that changes the outbox; ends when the relay is closing and nothing is left to do, and frees the relay. */
+void wjz_relay_keep(void *relay);
+/* Frees everything and calls closed. */
+void wjz_relay_end(wjz_relay *relay);
+
+#endif
