@@ -1,0 +1,449 @@
+/* Which pairs of characters to keep: each is weighed by how rare it is in complaints and how often this one says it,
+ * the title three times. Request frames, district codes and counted things part the text and are not kept. */
+#include "scoring/matter.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "scoring/normalise.h"
+
+enum {
+    TITLE_SHARE = 3,
+    CONTENT_BYTES = 12000, /* of the content that are read; repeats are told apart by what stands first */
+    HEAD_BYTES = 120,      /* of the content that stand for a missing title */
+    COPY_CHARACTERS = 20,  /* a shorter text is no evidence that two are copies */
+    NAME_BYTES = 90,
+    KEY_GRAMS = 8,
+    KEY_NAMES = 3,
+    DISTRICT_BYTES = 100, /* of the content in which districts count */
+    GRAM_HASH_BITS = 25,
+};
+
+static const double weight_step = 1.5;
+
+typedef struct counted {
+    uint32_t hash; /* 25 bits + 1; 0: free */
+    uint16_t count;
+    uint8_t marks;
+    uint8_t weight;
+    float rarity;
+} counted;
+
+typedef struct reader {
+    const repeat_rules *rules;
+    counted *table;
+    uint32_t slots, used;
+    uint32_t districts[MATTER_DISTRICTS];
+    uint16_t district_count;
+} reader;
+
+typedef enum zone { ZONE_TITLE, ZONE_CONTENT, ZONE_ADDRESS, ZONE_NAME, ZONE_DISTRICT } zone;
+
+/* --- units: a Chinese character, or a run of Latin letters and digits --- */
+
+typedef struct unit {
+    uint32_t value; /* code point, or a hash with the high bit set; 0: nothing that can be paired */
+    size_t length;  /* bytes, at least 1 */
+    bool parts;     /* what follows is not next to what stood before */
+} unit;
+
+static bool is_latin(char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
+}
+
+static uint32_t code_point(const char *text, size_t length, size_t *ret_size) {
+    const unsigned char *b = (const unsigned char *)text;
+    size_t size = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
+    if (size > length) size = length;
+    uint32_t code = size == 1 ? b[0] : b[0] & (0x3F >> (size - 1));
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | (b[i] & 0x3F);
+    *ret_size = size;
+    return code;
+}
+
+static bool begins(const char *text, size_t length, const char *word) {
+    size_t size = strlen(word);
+    return length >= size && memcmp(text, word, size) == 0;
+}
+
+static bool begins_any(const char *text, size_t length, const char *const *words, size_t *ret_size) {
+    for (; *words; words++) {
+        if (!begins(text, length, *words)) continue;
+        *ret_size = strlen(*words);
+        return true;
+    }
+    return false;
+}
+
+/* What is counted says nothing of the matter: 3月, 20层, 500元. */
+static bool is_measure(const char *text, size_t length, size_t *ret_size) {
+    static const char *const measures[] = {"年", "月", "日", "号楼", "点", "时", "分", "元", "万",
+                                           "米", "楼", "层", "栋",   "天", "次", "个", "人", "户",
+                                           "平", "岁", "块", "多",   "亿", "吨", "亩", NULL};
+    return begins_any(text, length, measures, ret_size);
+}
+
+static void add_district(reader *in, const char *name, size_t length) {
+    uint32_t hash = (uint32_t)XXH3_64bits(name, length);
+    for (uint16_t i = 0; i < in->district_count; i++) {
+        if (in->districts[i] == hash) return;
+    }
+    if (in->district_count < MATTER_DISTRICTS) in->districts[in->district_count++] = hash;
+}
+
+/* Anonymised districts look like a7县, a1区, b市; a city says little and is only passed over. */
+static bool is_district_code(const char *text, size_t run, size_t length, size_t *ret_size, bool *ret_city) {
+    static const char *const kinds[] = {"县", "区", NULL};
+    static const char *const cities[] = {"市", "州", "省", NULL};
+    if (run > 3 || text[0] > 'z' || text[0] < 'a') return false;
+    for (size_t i = 1; i < run; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+    }
+    size_t kind = 0;
+    *ret_city = begins_any(text + run, length - run, cities, &kind);
+    if (!*ret_city && !begins_any(text + run, length - run, kinds, &kind)) return false;
+    *ret_size = run + kind;
+    return true;
+}
+
+static unit next_unit(reader *in, const char *text, size_t length, bool districts_count) {
+    size_t size = 0;
+    if (!is_latin(text[0])) {
+        size = repeat_rules_frame(in->rules, text, length);
+        if (size) return (unit){.length = size, .parts = true};
+        uint32_t code = code_point(text, length, &size);
+        bool word = (code >= 0x3400 && code < 0xA000) || code >= 0x20000;
+        return (unit){.value = word ? code : 0, .length = size, .parts = !word};
+    }
+    size_t run = 1;
+    while (run < length && is_latin(text[run]))
+        run++;
+    bool city = false;
+    if (is_district_code(text, run, length, &size, &city)) {
+        if (!city && districts_count) add_district(in, text, size);
+        return (unit){.length = size, .parts = true};
+    }
+    if (text[0] <= '9' && is_measure(text + run, length - run, &size))
+        return (unit){.length = run + size, .parts = true};
+    return (unit){.value = (uint32_t)XXH3_64bits(text, run) | 0x80000000U, .length = run};
+}
+
+/* --- counting --- */
+
+static uint32_t gram_hash(uint32_t first, uint32_t second) {
+    uint64_t mixed = ((uint64_t)first << 32 | second) * 0x9E3779B97F4A7C15U;
+    mixed ^= mixed >> 29;
+    mixed *= 0xBF58476D1CE4E5B9U;
+    return (uint32_t)(mixed >> (64 - GRAM_HASH_BITS));
+}
+
+static counted *find(reader *in, uint32_t hash) {
+    uint32_t at = (hash * 2654435761U) & (in->slots - 1);
+    while (in->table[at].hash && in->table[at].hash != hash + 1)
+        at = (at + 1) & (in->slots - 1);
+    return &in->table[at];
+}
+
+static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
+    counted *gram = find(in, gram_hash(first, second));
+    if (!gram->hash) {
+        if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
+        bool rare = false;
+        gram->rarity = (float)repeat_rules_rarity(in->rules, first, second, &rare);
+        gram->hash = gram_hash(first, second) + 1;
+        gram->marks = rare ? GRAM_RARE : 0;
+        in->used++;
+    }
+    if (where == ZONE_TITLE) gram->marks |= GRAM_TITLE;
+    if (where == ZONE_NAME || where == ZONE_ADDRESS) gram->marks |= GRAM_PLACE;
+    if (where == ZONE_DISTRICT) gram->count = 0;
+    unsigned more = where == ZONE_TITLE ? TITLE_SHARE : where == ZONE_NAME || where == ZONE_DISTRICT ? 0 : 1;
+    if (gram->count + more <= UINT16_MAX) gram->count = (uint16_t)(gram->count + more);
+}
+
+static void read_zone(reader *in, const char *text, size_t length, zone where) {
+    uint32_t previous = 0;
+    for (size_t at = 0; at < length;) {
+        bool districts_count = where == ZONE_TITLE || where == ZONE_ADDRESS || at < DISTRICT_BYTES;
+        unit u = next_unit(in, text + at, length - at, districts_count && where != ZONE_NAME);
+        if (previous && u.value && !u.parts) count_gram(in, previous, u.value, where);
+        previous = u.parts ? 0 : u.value;
+        at += u.length;
+    }
+}
+
+/* --- names the analysis found --- */
+
+static bool tells_places_apart(Wjz__Scoring__AnchorKind kind) {
+    return kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE;
+}
+
+static void read_anchors(reader *in, const Wjz__Scoring__Finding *finding) {
+    for (size_t i = 0; i < finding->n_anchors; i++) {
+        const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
+        size_t length = strlen(anchor->name);
+        if (tells_places_apart(anchor->kind)) {
+            read_zone(in, anchor->name, length < NAME_BYTES ? length : NAME_BYTES, ZONE_NAME);
+        } else if (length) {
+            add_district(in, anchor->name, length);
+            read_zone(in, anchor->name, length < NAME_BYTES ? length : NAME_BYTES, ZONE_DISTRICT);
+        }
+    }
+}
+
+/* --- choosing --- */
+
+static int by_value(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static uint32_t packed(const counted *gram) {
+    return (gram->hash - 1) << GRAM_HASH_SHIFT | gram->marks | gram->weight;
+}
+
+/* Orders what to keep and what to make keys of: heaviest first, then by hash, which is the same in every text. */
+static int heavier(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int weight = (int)(y & GRAM_WEIGHT) - (int)(x & GRAM_WEIGHT);
+    return weight ? weight : by_value(a, b);
+}
+
+static void weigh(reader *in) {
+    for (uint32_t i = 0; i < in->slots; i++) {
+        counted *gram = &in->table[i];
+        if (!gram->hash || !gram->count) continue;
+        double weight = (1 + log(gram->count)) * gram->rarity / weight_step;
+        gram->weight = (uint8_t)(weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : lround(weight));
+    }
+}
+
+static uint16_t choose_grams(const reader *in, uint32_t *all, uint32_t *ret_grams) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < in->slots; i++) {
+        if (in->table[i].hash && in->table[i].count) all[count++] = packed(&in->table[i]);
+    }
+    qsort(all, count, sizeof *all, heavier);
+    uint16_t kept = 0, named = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool extra = kept - named >= MATTER_GRAMS;
+        if (extra && (named == MATTER_NAMED_GRAMS || !(all[i] & (GRAM_TITLE | GRAM_PLACE)))) continue;
+        named = (uint16_t)(named + extra);
+        ret_grams[kept++] = all[i];
+    }
+    return kept;
+}
+
+static uint32_t key_of(uint64_t kind, uint64_t value) {
+    const uint64_t both[2] = {kind, value};
+    return (uint32_t)XXH3_64bits(both, sizeof both);
+}
+
+uint64_t matter_self(const char *feed, const char *external_id) {
+    uint64_t hash = XXH3_64bits_withSeed(external_id, strlen(external_id), XXH3_64bits(feed, strlen(feed)));
+    return hash ? hash : 1;
+}
+
+uint32_t matter_self_key(uint64_t self) {
+    return key_of('p', self);
+}
+
+static uint16_t add_key(uint32_t *keys, uint16_t count, uint32_t key) {
+    if (!key) key = 1; /* 0 is no key */
+    for (uint16_t i = 0; i < count; i++) {
+        if (keys[i] == key) return count;
+    }
+    if (count < MATTER_KEYS) keys[count++] = key;
+    return count;
+}
+
+/* The names together with the domain, so that a village with many complaints is no single crowd. */
+static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring__Finding *finding) {
+    int names = 0;
+    uint64_t domain = XXH3_64bits(finding->domain, strlen(finding->domain));
+    for (size_t i = 0; i < finding->n_anchors && names < KEY_NAMES; i++) {
+        const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
+        if (!tells_places_apart(anchor->kind)) continue;
+        count = add_key(keys, count, key_of(domain, XXH3_64bits(anchor->name, strlen(anchor->name))));
+        names++;
+    }
+    return count;
+}
+
+/* grams are in the order of `heavier`. */
+static uint16_t choose_keys(const matter *m, const uint32_t *grams, uint64_t copy, const Wjz__Scoring__Finding *finding,
+                            uint32_t *keys) {
+    uint16_t count = 0;
+    if (copy) count = add_key(keys, count, key_of('c', copy));
+    count = add_key(keys, count, matter_self_key(m->self));
+    if (m->parent) count = add_key(keys, count, matter_self_key(m->parent));
+    if (finding) count = add_name_keys(keys, count, finding);
+    for (uint16_t i = 0, taken = 0; i < m->gram_count && taken < KEY_GRAMS; i++, taken++)
+        count = add_key(keys, count, key_of('g', grams[i] >> GRAM_HASH_SHIFT));
+    qsort(keys, count, sizeof *keys, by_value);
+    return count;
+}
+
+/* What the comparison divides by. */
+static void sum_up(matter *m) {
+    double all = 0, common = 0, title_common = 0, title_rare = 0;
+    for (uint16_t i = 0; i < m->gram_count; i++) {
+        uint32_t gram = m->grams[i];
+        double square = (double)(gram & GRAM_WEIGHT) * (gram & GRAM_WEIGHT);
+        all += square;
+        if (!(gram & GRAM_RARE)) common += square;
+        if ((gram & GRAM_TITLE) && !(gram & GRAM_RARE)) title_common += square;
+        if ((gram & GRAM_TITLE) && (gram & GRAM_RARE)) title_rare += square;
+        if (gram & GRAM_PLACE) m->has_place = true;
+    }
+    m->all_norm = (float)sqrt(all);
+    m->common_norm = (float)sqrt(common);
+    m->title_common = (float)title_common;
+    m->title_rare = (float)title_rare;
+}
+
+/* Hash of the words alone: punctuation and blanks are what copying changes. */
+static uint64_t copy_hash(const char *text, size_t length) {
+    uint64_t hash = 0;
+    size_t words = 0;
+    for (size_t at = 0, size = 0; at < length; at += size) {
+        uint32_t code = code_point(text + at, length - at, &size);
+        if (!(code >= 0x3400 || (code < 0x80 && is_latin((char)code)))) continue;
+        hash = (hash ^ code) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 31;
+        words++;
+    }
+    return words >= COPY_CHARACTERS ? hash : 0;
+}
+
+static int read_complaint(reader *in, const complaint *c, wjz_arena *arena, uint64_t *ret_copy) {
+    const text_part parts[] = {
+        {WJZ__SCORING__FIELD__FIELD_TITLE, c->title, strlen(c->title)},
+        {WJZ__SCORING__FIELD__FIELD_CONTENT, c->content, strlen(c->content)},
+        {WJZ__SCORING__FIELD__FIELD_ADDRESS, c->incident_address, strlen(c->incident_address)},
+    };
+    normal_text *text = NULL;
+    int r = normalise(parts, WJZ_COUNT(parts), arena, &text);
+    if (r) return r;
+    const char *bytes = text->bytes;
+    const uint32_t *from = text->part_from;
+    size_t content = from[2] - from[1], title = from[1] - from[0];
+    if (content > CONTENT_BYTES) content = CONTENT_BYTES;
+    for (in->slots = 256; in->slots < (title + content) * 2 / 3 + 256;)
+        in->slots *= 2;
+    in->table = wjz_arena_calloc(arena, in->slots, sizeof *in->table);
+    if (!in->table) return -ENOMEM;
+    read_zone(in, bytes, title, ZONE_TITLE);
+    if (title <= 1) {
+        size_t head = content < HEAD_BYTES ? content : HEAD_BYTES;
+        while (head < content && !utf8_begins(bytes[from[1] + head]))
+            head++;
+        read_zone(in, bytes + from[1], head, ZONE_TITLE);
+    }
+    read_zone(in, bytes + from[1], content, ZONE_CONTENT);
+    read_zone(in, bytes + from[2], from[3] - from[2], ZONE_ADDRESS);
+    *ret_copy = copy_hash(bytes + from[1], content);
+    return 0;
+}
+
+int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding, wjz_arena *arena,
+              matter **ret_matter) {
+    reader in = {.rules = rules};
+    uint64_t copy = 0;
+    int r = read_complaint(&in, c, arena, &copy);
+    if (r) return r;
+    if (finding) read_anchors(&in, finding);
+    weigh(&in);
+    matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
+    uint32_t *all = wjz_arena_alloc(arena, (in.used + 1) * sizeof *all);
+    uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
+    uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
+    uint32_t *districts = wjz_arena_alloc(arena, sizeof in.districts);
+    if (!m || !all || !grams || !keys || !districts) return -ENOMEM;
+    m->reporter = c->reporter;
+    m->received_at_us = c->received_at_us;
+    m->self = matter_self(c->feed, c->external_id);
+    m->parent = c->parent_id[0] ? matter_self(c->feed, c->parent_id) : 0;
+    m->gram_count = choose_grams(&in, all, grams);
+    m->key_count = choose_keys(m, grams, copy, finding, keys);
+    qsort(grams, m->gram_count, sizeof *grams, by_value);
+    memcpy(districts, in.districts, sizeof in.districts);
+    qsort(districts, in.district_count, sizeof *districts, by_value);
+    m->district_count = in.district_count;
+    m->grams = grams;
+    m->keys = keys;
+    m->districts = districts;
+    sum_up(m);
+    *ret_matter = m;
+    return 0;
+}
+
+/* --- as stored: little-endian; version, counts, then the arrays --- */
+
+enum { PACK_VERSION = 1, PACK_HEAD = 4 + 4 * 8 };
+
+static unsigned char *put(unsigned char *to, uint64_t value, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++)
+        *to++ = (unsigned char)(value >> (8 * i));
+    return to;
+}
+
+static uint64_t get(const unsigned char *from, size_t bytes) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes; i++)
+        value |= (uint64_t)from[i] << (8 * i);
+    return value;
+}
+
+int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+    const uint32_t *const arrays[] = {m->grams, m->districts, m->keys};
+    const uint16_t counts[] = {m->gram_count, m->district_count, m->key_count};
+    size_t length = PACK_HEAD + 4U * (counts[0] + counts[1] + counts[2]);
+    unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
+    if (!data) return -ENOMEM;
+    at = put(at, PACK_VERSION, 1);
+    for (size_t i = 0; i < WJZ_COUNT(counts); i++)
+        at = put(at, counts[i], 1);
+    at = put(at, m->reporter, 8);
+    at = put(at, (uint64_t)m->received_at_us, 8);
+    at = put(at, m->self, 8);
+    at = put(at, m->parent, 8);
+    for (size_t i = 0; i < WJZ_COUNT(arrays); i++) {
+        for (uint16_t j = 0; j < counts[i]; j++)
+            at = put(at, arrays[i][j], 4);
+    }
+    *ret_data = data;
+    *ret_length = length;
+    return 0;
+}
+
+int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter) {
+    const unsigned char *from = data;
+    if (length < PACK_HEAD || from[0] != PACK_VERSION) return -EBADMSG;
+    size_t count = (size_t)from[1] + from[2] + from[3];
+    if (from[1] > MATTER_GRAMS + MATTER_NAMED_GRAMS || from[2] > MATTER_DISTRICTS || from[3] > MATTER_KEYS ||
+        length != PACK_HEAD + 4 * count)
+        return -EBADMSG;
+    matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
+    uint32_t *values = wjz_arena_alloc(arena, count * sizeof *values);
+    if (!m || !values) return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        values[i] = (uint32_t)get(from + PACK_HEAD + 4 * i, 4);
+    m->gram_count = from[1];
+    m->district_count = from[2];
+    m->key_count = from[3];
+    m->reporter = get(from + 4, 8);
+    m->received_at_us = (int64_t)get(from + 12, 8);
+    m->self = get(from + 20, 8);
+    m->parent = get(from + 28, 8);
+    m->grams = values;
+    m->districts = values + m->gram_count;
+    m->keys = m->districts + m->district_count;
+    sum_up(m);
+    *ret_matter = m;
+    return 0;
+}

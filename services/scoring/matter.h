@@ -1,0 +1,70 @@
+/* What a complaint is about, small enough to keep beside every complaint and to compare with thousands: the pairs of
+ * characters that say most, marked as common word or name and as title or text; the districts it names; and a few keys
+ * under which complaints of the same matter find each other. Pure. */
+#ifndef SCORING_MATTER_H
+#define SCORING_MATTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "scoring/complaint.h"
+#include "scoring/repeats_rules.h"
+#include "wjz/arena.h"
+#include "wjz/err.h"
+
+enum {
+    MATTER_GRAMS = 80,       /* kept for their weight */
+    MATTER_NAMED_GRAMS = 48, /* kept besides, because they stand in the title or in a name */
+    MATTER_DISTRICTS = 8,
+    MATTER_KEYS = 16,
+};
+
+/* A gram is a pair of adjacent characters: 25 bits of hash, then what it is. Sorted by hash. */
+enum {
+    GRAM_WEIGHT = 15,    /* in steps of 1.5: how rare, and how often said */
+    GRAM_TITLE = 1 << 4, /* stands in the title */
+    GRAM_RARE = 1 << 5,  /* a name rather than a common word */
+    GRAM_PLACE = 1 << 6, /* part of a name that tells one place or subject from another */
+    GRAM_HASH_SHIFT = 7,
+};
+
+typedef struct matter {
+    uint64_t reporter; /* as in complaint */
+    int64_t received_at_us;
+    uint64_t self;   /* of feed and external id: the same wherever and whenever it is grouped */
+    uint64_t parent; /* self of the complaint that the platform says it repeats, 0: none */
+    const uint32_t *grams;
+    const uint32_t *districts; /* hashes of the names of counties and towns, sorted */
+    const uint32_t *keys;      /* sorted; complaints of one matter share at least one */
+    uint16_t gram_count, district_count, key_count;
+    /* sums over the grams, so that comparing needs one pass */
+    float all_norm, common_norm, title_common, title_rare;
+    bool has_place;
+} matter;
+
+/* finding may be NULL: then names come from rarity alone. The matter lives in the arena. -ENOMEM, -EMSGSIZE above
+ * 64 MB of text. */
+WJZ_MUST_CHECK int matter_of(const repeat_rules *rules, const complaint *complaint,
+                             const Wjz__Scoring__Finding *finding, wjz_arena *arena, matter **ret_matter);
+
+/* As stored. Packed bytes live in the arena: -ENOMEM. Unpacking checks them: -EBADMSG, -ENOMEM. */
+WJZ_MUST_CHECK int matter_pack(const matter *matter, wjz_arena *arena, const void **ret_data, size_t *ret_length);
+WJZ_MUST_CHECK int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter);
+
+/* Canonical order, which does not depend on who came first to us: by report time, unknown times last, then by self. */
+static inline bool canon_before(int64_t a_at_us, uint64_t a_self, int64_t b_at_us, uint64_t b_self) {
+    uint64_t at = (uint64_t)a_at_us - 1, bt = (uint64_t)b_at_us - 1; /* unknown, 0, becomes the largest */
+    return at != bt ? at < bt : a_self < b_self;
+}
+static inline bool matter_before(const matter *a, const matter *b) {
+    return canon_before(a->received_at_us, a->self, b->received_at_us, b->self);
+}
+
+/* The self of a complaint of a feed; never 0. */
+uint64_t matter_self(const char *feed, const char *external_id);
+/* The key that stands for a self, shared with the complaints that name it as their parent. */
+uint32_t matter_self_key(uint64_t self);
+
+#endif

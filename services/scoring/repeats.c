@@ -1,0 +1,91 @@
+/* One pass over the two sorted lists of grams gives all sums that the signs are made of. */
+#include "scoring/repeats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct shared {
+    double all, common;      /* dot products */
+    double a_common, a_rare; /* mass of a's title found in b */
+    double b_common, b_rare;
+    unsigned rare, title_rare, place;
+} shared;
+
+static void share(shared *sum, uint32_t a, uint32_t b) {
+    double x = a & GRAM_WEIGHT, y = b & GRAM_WEIGHT;
+    sum->all += x * y;
+    if (!(a & GRAM_RARE)) {
+        sum->common += x * y;
+        if (a & GRAM_TITLE) sum->a_common += x * x;
+        if (b & GRAM_TITLE) sum->b_common += y * y;
+    } else {
+        sum->rare++;
+        if ((a | b) & GRAM_TITLE) sum->title_rare++;
+        if (a & GRAM_TITLE) sum->a_rare += x * x;
+        if (b & GRAM_TITLE) sum->b_rare += y * y;
+    }
+    if ((a | b) & GRAM_PLACE) sum->place++;
+}
+
+static shared share_all(const matter *a, const matter *b) {
+    shared sum = {0};
+    for (uint16_t i = 0, j = 0; i < a->gram_count && j < b->gram_count;) {
+        uint32_t x = a->grams[i] >> GRAM_HASH_SHIFT, y = b->grams[j] >> GRAM_HASH_SHIFT;
+        if (x == y) share(&sum, a->grams[i], b->grams[j]);
+        i = (uint16_t)(i + (x <= y));
+        j = (uint16_t)(j + (y <= x));
+    }
+    return sum;
+}
+
+static bool share_district(const matter *a, const matter *b) {
+    for (uint16_t i = 0, j = 0; i < a->district_count && j < b->district_count;) {
+        uint32_t x = a->districts[i], y = b->districts[j];
+        if (x == y) return true;
+        i = (uint16_t)(i + (x < y));
+        j = (uint16_t)(j + (y < x));
+    }
+    return false;
+}
+
+static double part(double of, double whole) {
+    return whole > 0 ? of / whole : 0;
+}
+
+void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) {
+    shared sum = share_all(a, b);
+    double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
+    double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
+    bool district = share_district(a, b), places = a->has_place && b->has_place;
+    *ret_signs = (repeat_signs){
+        .value = {
+            [SIGN_BASE] = 1,
+            [SIGN_WORDING] = part(sum.all, (double)a->all_norm * b->all_norm),
+            [SIGN_PROBLEM] = part(sum.common, (double)a->common_norm * b->common_norm),
+            [SIGN_TITLE_NAMES] = log1p(sum.title_rare),
+            [SIGN_NAMES] = log1p(sum.rare),
+            [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
+            [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
+            [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
+            [SIGN_OTHER_DISTRICT] = a->district_count && b->district_count && !district,
+            [SIGN_SAME_DISTRICT] = district,
+            [SIGN_OTHER_PLACE] = places && !sum.place,
+            [SIGN_SAME_PLACE] = places && sum.place,
+            [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
+            [SIGN_PLATFORM_SAYS] = (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self),
+        }};
+}
+
+double repeats_weigh(const repeat_rules *rules, const matter *a, const matter *b) {
+    if (a->received_at_us && b->received_at_us &&
+        llabs(a->received_at_us - b->received_at_us) > repeat_rules_window_us(rules))
+        return -INFINITY;
+    repeat_signs signs;
+    repeats_measure(a, b, &signs);
+    const double *weights = repeat_rules_weights(rules);
+    double sum = 0;
+    for (int i = 0; i < SIGN_COUNT; i++)
+        sum += weights[i] * signs.value[i];
+    return sum;
+}

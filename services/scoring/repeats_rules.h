@@ -1,0 +1,52 @@
+/* What grouping complaints into matters knows beforehand, as data in deploy/repeats: weights of evidence, words that
+ * only frame a request, and how common each pair of Chinese characters is in complaints. */
+#ifndef SCORING_REPEATS_RULES_H
+#define SCORING_REPEATS_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wjz/err.h"
+
+/* Signs that two complaints are one matter, or are not; measured by repeats_compare. */
+typedef enum repeat_sign {
+    SIGN_BASE,
+    SIGN_WORDING,
+    SIGN_PROBLEM,
+    SIGN_TITLE_NAMES,
+    SIGN_NAMES,
+    SIGN_TITLE_PROBLEM,
+    SIGN_BOTH_TITLES,
+    SIGN_TITLE_SUBJECT,
+    SIGN_OTHER_DISTRICT,
+    SIGN_SAME_DISTRICT,
+    SIGN_OTHER_PLACE,
+    SIGN_SAME_PLACE,
+    SIGN_SAME_WRITER,
+    SIGN_PLATFORM_SAYS,
+    SIGN_COUNT,
+} repeat_sign;
+
+extern const char *const repeat_sign_names[SIGN_COUNT];
+
+typedef struct repeat_rules repeat_rules;
+
+/* Reads dir/repeats.yaml and dir/wording.txt. Errors name file and line: -EINVAL, or what opening gave. */
+WJZ_MUST_CHECK int repeat_rules_load(const char *dir, repeat_rules **ret_rules, wjz_err *err);
+void repeat_rules_destroy(repeat_rules **rules);
+
+const char *repeat_rules_version(const repeat_rules *rules);
+const double *repeat_rules_weights(const repeat_rules *rules); /* SIGN_COUNT */
+int64_t repeat_rules_window_us(const repeat_rules *rules);
+/* Least mean weight between the first members of two groups that become one. */
+double repeat_rules_agreement(const repeat_rules *rules);
+
+/* Of two adjacent Chinese characters: log(messages / messages that use the pair), and whether it counts as a name. */
+double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare);
+/* The most any pair can have. */
+double repeat_rules_most_rarity(const repeat_rules *rules);
+/* Bytes of the longest frame that text begins with, 0: none. */
+size_t repeat_rules_frame(const repeat_rules *rules, const char *text, size_t length);
+
+#endif
