@@ -25,11 +25,9 @@ static int refuse(casework *work, wjz_refusal refusal) {
 }
 
 static int refuse_value(casework *work, const char *field, const char *value, const char *message, const char *remedy) {
-    return refuse(work, (wjz_refusal){.code = WJZ_REFUSAL_INVALID,
-                                      .field = field,
-                                      .value = value,
-                                      .message = message,
-                                      .remedy = remedy});
+    return refuse(
+        work, (wjz_refusal){
+                  .code = WJZ_REFUSAL_INVALID, .field = field, .value = value, .message = message, .remedy = remedy});
 }
 
 static int refuse_state(casework *work, const char *message, const char *remedy) {
@@ -75,7 +73,7 @@ static int check_actor(casework *work, const person **ret_actor) {
     return 0;
 }
 
-static int enter(casework *work, state to, const char *reason_code, const char *reason, wjz_err *err) {
+static int enter(casework *work, assignment_state to, const char *reason_code, const char *reason, wjz_err *err) {
     cause why = {.actor = work->actor, .reason_code = reason_code, .reason = reason};
     return ledger_enter(work->on->book, work->open, to, why, err);
 }
@@ -106,7 +104,7 @@ int casework_verify(casework *work, wjz_err *err) {
 }
 
 /* The next person of the organ gets it. Who had it is excluded. */
-static int pass_on(casework *work, state end, cause why, wjz_err *err) {
+static int pass_on(casework *work, assignment_state end, cause why, wjz_err *err) {
     const char *tried = ledger_tried(work->on->book, work->open->tried, work->open->prosecutor);
     if (tried == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
     placing asked = {.told = work->told, .organ = work->open->organ, .tried = tried, .person_needed = true};
@@ -125,13 +123,13 @@ int casework_return(casework *work, const char *reason_code, const char *reason,
         return refuse_value(work, "reason_code", reason_code, "未知的退回原因 / unknown reason code",
                             "wrong_branch, no_capacity, absent, conflict_of_interest, duplicate, other");
     if (reason[0] == '\0')
-        return refuse_value(work, "reason", "", "退回必须说明理由 / a return needs its reason",
-                            "请填写理由 / say why");
+        return refuse_value(work, "reason", "", "退回必须说明理由 / a return needs its reason", "请填写理由 / say why");
     if (open->sent_here)
-        return refuse_state(work,
-                            "依照办案规则第二十六条移送的线索不得退回 / a clue sent by another organ (rule 26) cannot be "
-                            "returned",
-                            "可转交本院其他检察官，或报告上级院 / transfer it to a colleague, or report to the superior organ");
+        return refuse_state(
+            work,
+            "依照办案规则第二十六条移送的线索不得退回 / a clue sent by another organ (rule 26) cannot be "
+            "returned",
+            "可转交本院其他检察官，或报告上级院 / transfer it to a colleague, or report to the superior organ");
     const char *before = open->prosecutor;
     cause why = {.actor = work->actor, .reason_code = reason_code, .reason = reason};
     r = pass_on(work, STATE_RETURNED, why, err);
@@ -157,10 +155,11 @@ static int transfer_to_organ(casework *work, const char *organ_code, const char 
         return refuse_value(work, "organ", organ_code, "线索已在该院 / it is with that organ already",
                             "院内转交请填写检察官 / within the organ name a prosecutor");
     if (open->sent_here)
-        return refuse_state(work,
-                            "依照办案规则第二十六条移送的线索不得再次移送 / a clue sent by another organ (rule 26) cannot be "
-                            "passed on",
-                            "请报告上级院 / report to the superior organ");
+        return refuse_state(
+            work,
+            "依照办案规则第二十六条移送的线索不得再次移送 / a clue sent by another organ (rule 26) cannot be "
+            "passed on",
+            "请报告上级院 / report to the superior organ");
     placing asked = {.told = work->told, .organ = target->code, .tried = work->told->excluded, .person_needed = true};
     placement place;
     dispatch_place(work->on, &asked, NULL, &place);
@@ -201,10 +200,11 @@ int casework_transfer(casework *work, const char *organ_code, const char *person
     if (r < 0) return r;
     if (state_ended(work->open->state)) return refuse_ended(work);
     if ((organ_code[0] == '\0') == (person_code[0] == '\0'))
-        return refuse_value(work, "organ", organ_code, "检察院和检察官须填写一项 / name an organ or a prosecutor, not both",
-                            "organ, prosecutor");
+        return refuse_value(work, "organ", organ_code,
+                            "检察院和检察官须填写一项 / name an organ or a prosecutor, not both", "organ, prosecutor");
     if (reason[0] == '\0')
-        return refuse_value(work, "reason", "", "移送必须说明理由 / a transfer needs its reason", "请填写理由 / say why");
+        return refuse_value(work, "reason", "", "移送必须说明理由 / a transfer needs its reason",
+                            "请填写理由 / say why");
     const char *before = work->open->prosecutor;
     if (organ_code[0] != '\0')
         r = transfer_to_organ(work, organ_code, reason, err);
@@ -260,7 +260,8 @@ int casework_declare_recusal(casework *work, const char *ground, const char *pro
     *ret_suspends = suspends;
     const person *chief = directory_with_role(work->on->people, open->organ, ROLE_CHIEF);
     notice_about about = {.of = open, .told = work->told, .reason = procedure, .from = before};
-    return notices_add(work->on->book, work->on->people, NOTICE_RECUSAL, &about, chief != NULL ? chief->code : NULL, err);
+    return notices_add(work->on->book, work->on->people, NOTICE_RECUSAL, &about, chief != NULL ? chief->code : NULL,
+                       err);
 }
 
 int casework_decide_recusal(casework *work, const char *person_code, bool granted, wjz_err *err) {
@@ -270,13 +271,14 @@ int casework_decide_recusal(casework *work, const char *person_code, bool grante
                  strcmp(actor->code, person_code) != 0;
     bool clerk = actor != NULL && (actor->roles & ROLE_OPERATOR) != 0;
     if (!chief && !clerk)
-        return refuse(work, (wjz_refusal){.code = WJZ_REFUSAL_FORBIDDEN,
-                                          .field = "actor",
-                                          .value = work->actor,
-                                          .message = "回避由检察长决定；检察长的回避由检委会决定，由操作员记录 / decided by "
-                                                     "the chief procurator; the chief's own by the committee, recorded by "
-                                                     "an operator",
-                                          .remedy = "请检察长决定 / ask the chief procurator"});
+        return refuse(work,
+                      (wjz_refusal){.code = WJZ_REFUSAL_FORBIDDEN,
+                                    .field = "actor",
+                                    .value = work->actor,
+                                    .message = "回避由检察长决定；检察长的回避由检委会决定，由操作员记录 / decided by "
+                                               "the chief procurator; the chief's own by the committee, recorded by "
+                                               "an operator",
+                                    .remedy = "请检察长决定 / ask the chief procurator"});
     bool still_his = !state_ended(open->state) && strcmp(open->prosecutor, person_code) == 0;
     if (!still_his) return 0;
     if (!granted) return enter(work, open->state, "recusal_denied", NULL, err);

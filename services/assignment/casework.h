@@ -17,8 +17,8 @@ typedef struct casework {
     assignment *successor;  /* result: the one it went on to, NULL when none */
 } casework;
 
-/* All return 0, -EPERM with the refusal, or another negative error with err. Asking again for what has been done already is
- * answered like the first time, without a change. */
+/* All return 0, -EPERM with the refusal, or another negative error with err. Accepting or verifying again is answered like
+ * the first time, without a change. */
 WJZ_MUST_CHECK int casework_accept(casework *work, wjz_err *err);
 WJZ_MUST_CHECK int casework_verify(casework *work, wjz_err *err);
 WJZ_MUST_CHECK int casework_return(casework *work, const char *reason_code, const char *reason, wjz_err *err);
@@ -29,7 +29,7 @@ WJZ_MUST_CHECK int casework_close(casework *work, const char *outcome, wjz_err *
 /* *ret_suspends: whether the person was taken off at once (civil, criminal), or goes on until it is decided (pil). */
 WJZ_MUST_CHECK int casework_declare_recusal(casework *work, const char *ground, const char *procedure,
                                             bool *ret_suspends, wjz_err *err);
-/* person: who declared it; still_holds: no successor has taken over yet. */
+/* person_code: who declared it. Granted, the clue goes on to the next person if it is still with him. */
 WJZ_MUST_CHECK int casework_decide_recusal(casework *work, const char *person_code, bool granted, wjz_err *err);
 
 #endif

@@ -152,3 +152,21 @@ bool lines_have(const char *lines, const char *item) {
     }
     return false;
 }
+
+const char *lines_without(wjz_arena *arena, const char *lines, const char *item) {
+    char *rest = wjz_arena_strdup(arena, lines), *end = rest;
+    if (rest == NULL) return NULL;
+    size_t length = strlen(item);
+    for (const char *line = lines; *line != '\0';) {
+        size_t here = strcspn(line, "\n");
+        if (here != length || memcmp(line, item, length) != 0) {
+            if (end > rest) *end++ = '\n';
+            memcpy(end, line, here);
+            end += here;
+        }
+        line += here;
+        line += *line == '\n';
+    }
+    *end = '\0';
+    return rest;
+}

@@ -101,5 +101,7 @@ unsigned directory_role(const char *name); /* 0 for roles that do not matter her
 
 /* Whether a list of one item a line has the item. NULL and "" are empty lists, and hold nothing. */
 bool lines_have(const char *lines, const char *item);
+/* The list without the item, in the arena; NULL when out of memory. */
+const char *lines_without(wjz_arena *arena, const char *lines, const char *item);
 
 #endif

@@ -50,7 +50,8 @@ static void place_organ(const dispatch *on, const placing *asked, trace *steps, 
     const organ *own = organ_of_region(on->people, asked->told->region);
     place->organ = own != NULL ? own->code : "";
     place->unroutable = true;
-    trace_add(steps, "没有规则给出检察院，交本区域检察长 / no rule has an organ, the region's own chief procurator has it");
+    trace_add(steps,
+              "没有规则给出检察院，交本区域检察长 / no rule has an organ, the region's own chief procurator has it");
 }
 
 static void place_station(const dispatch *on, const placing *asked, trace *steps, placement *place) {
@@ -155,7 +156,7 @@ static void leave_holder(const dispatch *on, const assignment *left) {
     if (holder != NULL && holder->open > 0) holder->open--;
 }
 
-int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, state end, cause why,
+int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, assignment_state end, cause why,
                      const placement *placed, int kind, assignment **ret_successor, wjz_err *err) {
     int r = ledger_enter(on->book, open, end, why, err);
     if (r < 0) return r;

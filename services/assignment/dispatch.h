@@ -53,7 +53,7 @@ void dispatch_place(const dispatch *on, const placing *asked, trace *steps, plac
 
 /* Ends open in the state and opens its successor as placed; tells the new holder by kind (of notice_kind). *ret_successor
  * may be asked for. */
-WJZ_MUST_CHECK int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, state end, cause why,
+WJZ_MUST_CHECK int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, assignment_state end, cause why,
                                     const placement *placed, int kind, assignment **ret_successor, wjz_err *err);
 
 /* When an acceptance that begins to run now ends. */

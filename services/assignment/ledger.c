@@ -31,21 +31,21 @@ static const state_row STATES[STATE_COUNT] = {
     [STATE_WITHDRAWN] = {"withdrawn", WJZ__ASSIGNMENT__STATE__WITHDRAWN, 0},
 };
 
-const char *state_name(state value) {
+const char *state_name(assignment_state value) {
     return STATES[value].name;
 }
 
-state state_parse(const char *name) {
+assignment_state state_parse(const char *name) {
     for (int i = 0; i < STATE_COUNT; i++)
-        if (name != NULL && strcmp(STATES[i].name, name) == 0) return (state)i;
+        if (name != NULL && strcmp(STATES[i].name, name) == 0) return (assignment_state)i;
     return STATE_NONE;
 }
 
-bool state_ended(state value) {
+bool state_ended(assignment_state value) {
     return STATES[value].may_lead_to == 0;
 }
 
-bool state_may_follow(state from, state to) {
+bool state_may_follow(assignment_state from, assignment_state to) {
     return (STATES[from].may_lead_to & (1u << to)) != 0;
 }
 
@@ -67,14 +67,15 @@ static int reserve(wjz_arena *arena, void **items, size_t count, size_t *room, s
 
 static int note_changed(ledger *book, assignment *of) {
     if (of->changed) return 0;
-    int r = reserve(book->arena, (void **)&book->changed, book->changed_count, &book->changed_room, sizeof(*book->changed));
+    int r =
+        reserve(book->arena, (void **)&book->changed, book->changed_count, &book->changed_room, sizeof(*book->changed));
     if (r < 0) return r;
     book->changed[book->changed_count++] = of;
     of->changed = true;
     return 0;
 }
 
-static int note_line(ledger *book, const assignment *of, state from, cause why) {
+static int note_line(ledger *book, const assignment *of, assignment_state from, cause why) {
     int r = reserve(book->arena, (void **)&book->lines, book->line_count, &book->line_room, sizeof(*book->lines));
     if (r < 0) return r;
     book->lines[book->line_count++] = (history_line){
@@ -103,8 +104,8 @@ assignment *ledger_open(ledger *book, const clue *told) {
     return opened;
 }
 
-int ledger_enter(ledger *book, assignment *changed, state to, cause why, wjz_err *err) {
-    state from = changed->state;
+int ledger_enter(ledger *book, assignment *changed, assignment_state to, cause why, wjz_err *err) {
+    assignment_state from = changed->state;
     if (!state_may_follow(from, to))
         return wjz_err_set(err, -EPERM, "assignment %" PRId64 " cannot become %s from %s", changed->id, state_name(to),
                            state_name(from));
@@ -130,9 +131,11 @@ int ledger_settle(ledger *book, const settlement *entry, wjz_err *err) {
 
 int ledger_tell(ledger *book, int32_t region, Wjz__Notification__Notice *told, wjz_err *err) {
     size_t room = book->notice_room;
-    int r = reserve(book->arena, (void **)&book->notice_regions, book->notice_count, &room, sizeof(*book->notice_regions));
+    int r =
+        reserve(book->arena, (void **)&book->notice_regions, book->notice_count, &room, sizeof(*book->notice_regions));
     if (r == 0)
-        r = reserve(book->arena, (void **)&book->notices, book->notice_count, &book->notice_room, sizeof(*book->notices));
+        r = reserve(book->arena, (void **)&book->notices, book->notice_count, &book->notice_room,
+                    sizeof(*book->notices));
     if (r < 0) return out_of_memory(err);
     book->notices[book->notice_count] = told;
     book->notice_regions[book->notice_count++] = region;

@@ -16,7 +16,7 @@
 #include "wjz/arena.h"
 #include "wjz/err.h"
 
-typedef enum state {
+typedef enum assignment_state {
     STATE_NONE, /* before it is opened */
     STATE_ASSIGNED,
     STATE_ACCEPTED,
@@ -27,17 +27,17 @@ typedef enum state {
     STATE_CLOSED,
     STATE_WITHDRAWN,
     STATE_COUNT
-} state;
+} assignment_state;
 
-const char *state_name(state value);        /* "assigned" */
-state state_parse(const char *name);        /* STATE_NONE for a name that is none */
-bool state_ended(state value);              /* nothing leads out of it */
-bool state_may_follow(state from, state to); /* the table of edges */
+const char *state_name(assignment_state value);        /* "assigned" */
+assignment_state state_parse(const char *name);        /* STATE_NONE for a name that is none */
+bool state_ended(assignment_state value);              /* nothing leads out of it */
+bool state_may_follow(assignment_state from, assignment_state to); /* the table of edges */
 
 typedef struct assignment {
     int32_t region;
     int64_t id, clue;
-    state state;
+    assignment_state state;
     const char *organ;                /* never NULL; "" only when the region itself has none */
     const char *station, *prosecutor; /* "" when none */
     const char *consult;              /* special organ to be asked, "" when none */
@@ -60,7 +60,7 @@ typedef struct assignment {
 typedef struct history_line {
     const assignment *of;
     int64_t revision;
-    state from, to;
+    assignment_state from, to;
     const char *prosecutor;  /* who had it after the change */
     const char *actor;       /* person code, or "system" */
     const char *reason_code; /* "" when none */
@@ -97,7 +97,7 @@ typedef struct cause {
 assignment *ledger_open(ledger *book, const clue *told);
 /* Notes that it entered the state, which may be the one it is in (a change in place). -EPERM when the table has no such
  * edge, -ENOMEM. */
-WJZ_MUST_CHECK int ledger_enter(ledger *book, assignment *changed, state to, cause why, wjz_err *err);
+WJZ_MUST_CHECK int ledger_enter(ledger *book, assignment *changed, assignment_state to, cause why, wjz_err *err);
 /* The first line of an opened one, once it is filled. -ENOMEM. */
 WJZ_MUST_CHECK int ledger_begin(ledger *book, assignment *opened, cause why, wjz_err *err);
 WJZ_MUST_CHECK int ledger_settle(ledger *book, const settlement *entry, wjz_err *err);

@@ -44,7 +44,8 @@ static char *event_of(ledger *book, const notice_row *row, const notice_about *a
     case EVENT_PER_REVISION:
         return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s:%" PRId64, of->id, row->event, of->revision);
     case EVENT_PER_COUNT:
-        return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s:%d", of->id, row->event, about->told->complaints);
+        return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s:%d", of->id, row->event,
+                                about->told->complaints);
     case EVENT_PER_CLUE:
         return wjz_arena_printf(book->arena, "clue:%" PRId64 ":%s", of->clue, row->event);
     case EVENT_PER_DAY:
@@ -130,7 +131,8 @@ int notices_add(ledger *book, const directory *dir, notice_kind kind, const noti
     return ledger_tell(book, of->region, notice, err);
 }
 
-const char *notices_superior(const directory *dir, const char *organ_code, const char *branch, const char *person_code) {
+const char *notices_superior(const directory *dir, const char *organ_code, const char *branch,
+                             const char *person_code) {
     const person *holder = directory_person(dir, person_code);
     unsigned rank = holder != NULL ? holder->roles & (ROLE_BRANCH_HEAD | ROLE_CHIEF) : 0;
     if ((rank & ROLE_CHIEF) != 0) return NULL;

@@ -51,8 +51,8 @@ static bool rule_matches(const rule *tried, const clue *told, const char *branch
 static void explain(const rule *matched, const clue *told, const char *branch, char *text, size_t size) {
     int end = 0;
     text[0] = '\0';
-#define SAY(present, format, ...) \
-    if ((present) && end >= 0 && (size_t)end < size) \
+#define SAY(present, format, ...)                                                                                      \
+    if ((present) && end >= 0 && (size_t)end < size)                                                                   \
     end += snprintf(text + end, size - (size_t)end, "%s" format, end > 0 ? ", " : "", __VA_ARGS__)
     SAY(matched->region.count > 0, "region is %" PRId32, told->region);
     SAY(matched->report_region.count > 0, "report_region is %" PRId32, told->report_region);
@@ -96,8 +96,8 @@ static void take_organ(const routing *rules, const directory *dir, const rule *m
     if (matched->organ == NULL || result->organ != NULL) return;
     result->organ = rule_organ(rules, dir, matched, told);
     if (result->organ == NULL) {
-        trace_add(steps, "规则 %d 未给出可用的检察院（%s） / rule %d gives no organ that is known (%s)", matched->number,
-                  matched->organ, matched->number, matched->organ);
+        trace_add(steps, "规则 %d 未给出可用的检察院（%s） / rule %d gives no organ that is known (%s)",
+                  matched->number, matched->organ, matched->number, matched->organ);
         return;
     }
     result->rule = matched->number;

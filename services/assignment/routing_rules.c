@@ -52,8 +52,10 @@ static int read_texts(wjz_arena *arena, const wjz_yaml_node *map, const char *ke
         if (text == NULL || text[0] == '\0')
             return wjz_yaml_error(item, err, "\"%s\" must hold texts that are not empty", key);
         if (allowed != NULL && !among(allowed, text))
-            return wjz_yaml_error(item, err, "unknown %s \"%s\"; known are public_interest, administrative, civil, "
-                                             "criminal, none", key, text);
+            return wjz_yaml_error(item, err,
+                                  "unknown %s \"%s\"; known are public_interest, administrative, civil, "
+                                  "criminal, none",
+                                  key, text);
         list.items[i] = wjz_arena_strdup(arena, text);
         if (list.items[i] == NULL) return out_of_memory(err);
     }
@@ -98,9 +100,9 @@ static int read_tristate(const wjz_yaml_node *map, const char *key, tristate *re
 }
 
 static int read_conditions(wjz_arena *arena, const wjz_yaml_node *when, rule *into, wjz_err *err) {
-    static const char *const allowed[] = {"region", "report_region", "place_known", "town",       "village",
-                                          "place",  "subject",       "branch",      "domain",     "feed",
-                                          "stars_from", "stars_to",  "mediation",   NULL};
+    static const char *const allowed[] = {"region",     "report_region", "place_known", "town",   "village",
+                                          "place",      "subject",       "branch",      "domain", "feed",
+                                          "stars_from", "stars_to",      "mediation",   NULL};
     into->stars_from = 1;
     into->stars_to = 5;
     if (when == NULL) return 0;
@@ -163,7 +165,8 @@ static int read_rules(routing *rules, const wjz_yaml_node *root, wjz_err *err) {
     int r = wjz_yaml_get_list(root, "rules", &list, err);
     if (r < 0) return r;
     if (wjz_yaml_count(list) == 0)
-        return wjz_yaml_error(list != NULL ? list : root, err, "there are no rules; give at least one that names an organ");
+        return wjz_yaml_error(list != NULL ? list : root, err,
+                              "there are no rules; give at least one that names an organ");
     rules->rule_count = wjz_yaml_count(list);
     rules->rules = wjz_arena_calloc(rules->arena, rules->rule_count, sizeof(rule));
     if (rules->rules == NULL) return out_of_memory(err);
@@ -196,13 +199,14 @@ static int read_counties(routing *rules, const wjz_yaml_node *root, wjz_err *err
 }
 
 /* Integers of an expectation's clue. */
-static int read_number_or(const wjz_yaml_node *map, const char *key, int64_t fallback, int64_t *ret_value, wjz_err *err) {
+static int read_number_or(const wjz_yaml_node *map, const char *key, int64_t fallback, int64_t *ret_value,
+                          wjz_err *err) {
     return wjz_yaml_get_int_or(map, key, 0, INT64_C(999999999999), fallback, ret_value, err);
 }
 
 static int read_clue(wjz_arena *arena, const wjz_yaml_node *node, clue *into, wjz_err *err) {
-    static const char *const allowed[] = {"region", "report_region", "town",    "village", "place",     "subject",
-                                          "branch", "domain",        "feed",    "stars",   "mediation", NULL};
+    static const char *const allowed[] = {"region", "report_region", "town", "village", "place",     "subject",
+                                          "branch", "domain",        "feed", "stars",   "mediation", NULL};
     int64_t region, report_region, town, village, stars;
     const char *branch, *domain, *feed, *place, *subject;
     int r = wjz_yaml_only(node, allowed, err);

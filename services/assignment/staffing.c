@@ -90,9 +90,9 @@ static const char *rank_name(rank chosen) {
 
 static void say_choice(trace *steps, const person *chosen, rank chosen_rank, int points, const staffing_need *need) {
     if (steps == NULL) return;
-    trace_add(steps, "承办人 %s：%s；在办 %d 件，%d 分 / prosecutor %s: branch %s, %d open, %d points%s%s", chosen->code,
-              rank_name(chosen_rank), chosen->open, points, chosen->code, need->branch, chosen->open, points,
-              lines_have(chosen->specialities, need->told->domain) ? ", speciality " : "",
+    trace_add(steps, "承办人 %s：%s；在办 %d 件，%d 分 / prosecutor %s: branch %s, %d open, %d points%s%s",
+              chosen->code, rank_name(chosen_rank), chosen->open, points, chosen->code, need->branch, chosen->open,
+              points, lines_have(chosen->specialities, need->told->domain) ? ", speciality " : "",
               lines_have(chosen->specialities, need->told->domain) ? need->told->domain : "");
 }
 
