@@ -1,0 +1,22 @@
+/* Options of intake. */
+#ifndef INTAKE_CONF_H
+#define INTAKE_CONF_H
+
+#include "wjz/service.h"
+
+typedef struct intake_conf {
+    wjz_service_conf service;
+    char *feeds, *profiles, *open311, *openapi; /* operators' files */
+    char *identity_key_file;
+    char *door, *door_key_file;
+    int64_t door_in_flight;
+    char *http, *http_tls_certificate, *http_tls_key;
+    int64_t http_body_limit, http_items;
+    int64_t rate, burst_s;
+    int64_t queue_items, writers, retry_after;
+    int64_t import_bytes;
+} intake_conf;
+
+extern const wjz_option INTAKE_OPTIONS[];
+
+#endif
