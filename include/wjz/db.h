@@ -12,7 +12,8 @@
  *
  * Parameters and results are binary. Statements are prepared on first use per connection. Connections set
  * enable_seqscan, enable_mergejoin and enable_hashjoin off when the pool is opened for the hot path: a plan
- * that was cached while tables were empty must not become a sequential scan when they are full.
+ * that was cached while tables were empty must not become a sequential scan when they are full. For the same reason
+ * they drop their plans twice a second.
  *
  * All calls only from fibers, except open, close and what is said otherwise. */
 #ifndef WJZ_DB_H

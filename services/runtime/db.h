@@ -121,6 +121,7 @@ typedef struct wjz_conn {
     size_t prepared_count, prepared_capacity;
     int unready;
     wjz_encoded encoded;
+    int64_t planned_at_us; /* when its plans were last dropped */
     int64_t busy_since_us; /* 0: nothing on the wire */
 } wjz_conn;
 
@@ -164,6 +165,7 @@ struct wjz_db {
     char trouble[200];              /* why the last connection was lost or not made */
     bool trouble_told;              /* in the log, since the database was last reached */
     uint64_t busy_us;
+    bool hot_path;
     bool closing;
     wjz_ready end;
     wjz_call_fn *closed;

@@ -8,7 +8,12 @@
 #include "wjz/clock.h"
 
 static const wjz_stmt BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
+static const wjz_stmt REPLAN = {.name = "wjz_replan", .sql = "DISCARD PLANS"};
 static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
+
+/* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
+ * reads all of an index and filters; when a flood fills the table, that must be over before it hurts. */
+enum { PLAN_AGE_US = 500000 };
 
 /* How long to wait for a database that has been away for long already: long enough that a caller who tries again at
  * once does no harm. */
@@ -126,13 +131,23 @@ static int queue(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int 
     return r;
 }
 
-int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
-    if (!tx->begun) {
-        int r = queue(tx, &BEGIN, NULL, 0, false);
-        if (r < 0) return r;
-        tx->begun = true;
+/* Plans are dropped before BEGIN, in the same flush; each statement is then planned again on its next use. */
+static int open_transaction(wjz_tx *tx) {
+    wjz_conn *conn = tx->conn;
+    int r = tx->failure.code;
+    int64_t now = wjz_clock_monotonic_us();
+    if (r == 0 && tx->db->hot_path && now - conn->planned_at_us > PLAN_AGE_US) {
+        conn->planned_at_us = now;
+        r = queue(tx, &REPLAN, NULL, 0, false);
     }
-    int r = queue(tx, stmt, params, count, true);
+    if (r == 0) r = queue(tx, &BEGIN, NULL, 0, false);
+    tx->begun = r == 0;
+    return r;
+}
+
+int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
+    int r = tx->begun ? 0 : open_transaction(tx);
+    if (r == 0) r = queue(tx, stmt, params, count, true);
     if (r == 0) tx->sent++;
     return r;
 }

@@ -736,12 +736,17 @@ static void cold_body(WJZ_UNUSED void *arg) {
     for (int i = 0; i < 10; i++)                      /* more than the five after which a plan is kept */
         look_up(i);
     test_db_run(server, "INSERT INTO cold SELECT 510184, i FROM generate_series(1, 100000) i");
-    look_up(5000);
-    wjz_tx *tx = begin();
-    query(tx, &FLUSH_STATISTICS, NULL, 0);
-    commit(tx);
+    int64_t before = 0, after_it = 0;
+    for (int64_t limit = wjz_clock_monotonic_us() + 10 * WJZ_SECOND_US; after_it != before + 3;) {
+        assert_true(wjz_clock_monotonic_us() < limit);
+        before = scans_of_cold("idx_scan");
+        look_up(5000);
+        wjz_tx *tx = begin();
+        query(tx, &FLUSH_STATISTICS, NULL, 0);
+        commit(tx);
+        after_it = scans_of_cold("idx_scan"); /* three look-ups, not one walk over all of it */
+    }
     assert_int_equal(scans_of_cold("seq_scan"), scans_before);
-    assert_true(scans_of_cold("idx_scan") >= 33);
 }
 
 static void a_plan_made_on_an_empty_table_uses_the_index(WJZ_UNUSED void **state) {
