@@ -311,7 +311,8 @@ static void drop_unready(wjz_conn *conn) {
 static void on_failure(wjz_conn *conn, const wjz_owed *owed, const PGresult *result) {
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) return;
     if (wjz_db_error_is_of_connection(result)) conn->stale = true;
-    if (conn->tx) wjz_tx_on_error(conn->tx, owed->stmt->name, result);
+    /* What ends the connection may come in place of a sync's answer. */
+    if (conn->tx) wjz_tx_on_error(conn->tx, owed->stmt ? owed->stmt->name : "sync", result);
 }
 
 static void on_result(wjz_conn *conn, const wjz_owed *owed, PGresult *result) {
