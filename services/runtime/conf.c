@@ -280,7 +280,7 @@ static int read_command_line(void *conf, const wjz_option *const *tables, int *a
             continue;
         }
         char key[KEY_TEXT];
-        const char *value;
+        const char *value = NULL;
         int e = take_option(argv, *argc, &at, key, &value, err);
         if (e < 0) return e;
         if (strcmp(key, "config") == 0)
