@@ -195,6 +195,7 @@ static bool set_common(transfer *t, const char *protocols, const char *url, cons
     ok &= curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK; /* never waits for a resolver that hangs */
     ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
