@@ -29,8 +29,14 @@ enum { WJZ_ENDPOINT_TEXT = 320 };
  * to. purpose: "queue", "request", "publish". */
 WJZ_MUST_CHECK int wjz_ground_bind(const wjz_ground *ground, wjz_socket *socket, const char *purpose,
                                    char ret_endpoint[WJZ_ENDPOINT_TEXT], wjz_err *err);
+/* Connects to a peer's endpoint: with CURVE over tcp, without over ipc. */
+WJZ_MUST_CHECK int wjz_ground_connect(wjz_socket *socket, const char *endpoint, const char *public_key, wjz_err *err);
 /* The options of a socket that connects to peers, or binds for them, with the keys it needs. */
 wjz_socket_options wjz_ground_client(const wjz_ground *ground, int type, wjz_socket_fn *received, void *arg);
 wjz_socket_options wjz_ground_server(const wjz_ground *ground, int type, wjz_socket_fn *received, void *arg);
+
+const wjz_ground *wjz_bus_ground(const wjz_bus *bus);
+/* Head of the list of open doors. */
+wjz_door **wjz_bus_doors(wjz_bus *bus);
 
 #endif

@@ -1,0 +1,63 @@
+/* What the consumer holds in memory; shared by consumer.c (connections) and consumer_work.c (batches). */
+#ifndef WJZ_RUNTIME_CONSUMER_STATE_H
+#define WJZ_RUNTIME_CONSUMER_STATE_H
+
+#include "runtime/consumer.h"
+#include "runtime/idmap.h"
+#include "runtime/wire.h"
+#include "wjz/metrics.h"
+
+/* The connection to one producing instance; lives as long as a delivery from it. */
+typedef struct wjz_source {
+    struct wjz_source *next; /* NULL also when it is no longer in the list */
+    wjz_consumer *consumer;
+    uint32_t number;
+    wjz_socket *socket; /* NULL: the producer is gone, nobody to acknowledge to */
+    size_t references;
+} wjz_source;
+
+/* A message in hand. */
+typedef struct wjz_delivery {
+    struct wjz_delivery *next; /* in its inlet */
+    struct wjz_delivery *twin; /* the same message from another producer, which took it over from the first */
+    wjz_source *source;
+    zmq_msg_t frame;
+    wjz_envelope envelope; /* points into frame */
+} wjz_delivery;
+
+/* Deliveries of one type that wait for a worker. */
+typedef struct wjz_inlet {
+    const wjz_queue_route *route;
+    wjz_delivery *first, **end;
+    wjz_metric *handled, *seconds;
+} wjz_inlet;
+
+struct wjz_consumer {
+    const wjz_ground *ground;
+    wjz_consumer_options options;
+    void *state;
+    wjz_source *sources;
+    wjz_inlet *inlets;
+    size_t inlet_count, next_inlet;
+    wjz_idmap in_hand; /* id → delivery, waiting or being handled */
+    wjz_event work;    /* something waits */
+    wjz_event over;    /* set when the last worker has ended */
+    wjz_event closing; /* for the purge */
+    wjz_event purged;  /* the purge has ended */
+    size_t workers;    /* fibers that have not ended */
+    bool started, draining, purging;
+    wjz_metric *batch_messages;
+};
+
+/* Takes the delivery out of hand, tells its source, and frees it. error NULL: acknowledged. */
+void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);
+void wjz_consumer_reject(wjz_consumer *consumer, wjz_delivery *delivery, const char *error);
+/* Gives them back to their sources, to be sent to another instance. */
+void wjz_consumer_return(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);
+
+/* A fiber that handles batches until the consumer drains. */
+void wjz_consumer_work(void *consumer);
+/* A fiber that deletes old inbox rows until the consumer closes. */
+void wjz_consumer_purge(void *consumer);
+
+#endif

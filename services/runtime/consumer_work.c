@@ -1,0 +1,268 @@
+/* Consumer, the side of the database: batches. A batch is what has queued of one type while the one before was being
+ * committed. The inbox row of each message is written in the batch's own transaction, so a message takes effect once
+ * however often it is delivered. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/consumer_state.h"
+#include "wjz/clock.h"
+#include "wjz/log.h"
+#include "wjz/trace.h"
+
+enum { MESSAGES = 64, MESSAGES_LIMIT = 256, BODY_BYTES = 1 << 20, UNPACK_LIMIT = 64 << 20 };
+enum { PAUSE_FIRST_MS = 20, PAUSE_LAST_MS = 2000, READY_CHECK_MS = 50 };
+enum { PURGE_DAYS = 14, PURGE_EVERY_MS = 60000, PURGE_ROWS = 5000 };
+
+/* What a handler sees: the messages of one try. */
+struct wjz_batch {
+    wjz_tx *tx;
+    wjz_arena *arena;    /* the handler's */
+    wjz_arena *unpacked; /* of the bodies, limited */
+    wjz_message messages[MESSAGES_LIMIT];
+    size_t count;
+};
+
+typedef struct worker {
+    wjz_consumer *consumer;
+    wjz_batch batch;
+    wjz_inlet *inlet;
+    wjz_delivery *deliveries[MESSAGES_LIMIT]; /* taken from the inlet; NULL once settled */
+    size_t count;
+} worker;
+
+size_t wjz_batch_count(const wjz_batch *batch) {
+    return batch->count;
+}
+
+const wjz_message *wjz_batch_message(const wjz_batch *batch, size_t index) {
+    return &batch->messages[index];
+}
+
+wjz_tx *wjz_batch_tx(wjz_batch *batch) {
+    return batch->tx;
+}
+
+wjz_arena *wjz_batch_arena(wjz_batch *batch) {
+    return batch->arena;
+}
+
+/* --- one try --- */
+
+/* Unpacks the deliveries' bodies into the batch; those that are no such message are rejected and NULL afterwards.
+ * -EMSGSIZE when they do not fit into memory together. */
+static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err *err) {
+    wjz_batch *batch = &self->batch;
+    batch->count = 0;
+    wjz_arena_reset(batch->unpacked);
+    for (size_t i = 0; i < count; i++) {
+        if (!deliveries[i]) continue;
+        const wjz_envelope *envelope = &deliveries[i]->envelope;
+        wjz_message *message = &batch->messages[batch->count];
+        *message = (wjz_message){.id = (int64_t)envelope->id,
+                                 .region = (int32_t)envelope->region,
+                                 .created_at_us = envelope->created_at_us,
+                                 .attempt = (int)envelope->attempt};
+        int r = wjz_message_unpack(self->inlet->route->type, envelope->body, envelope->body_length, batch->unpacked,
+                                   &message->body, err);
+        if (r == 0) {
+            batch->count++;
+            continue;
+        }
+        if (r != -EBADMSG) return r;
+        wjz_consumer_reject(self->consumer, deliveries[i], err->text);
+        deliveries[i] = NULL;
+    }
+    return 0;
+}
+
+/* Writes the inbox rows and drops from the batch what had one already. */
+static int keep_new(worker *self, wjz_err *err) {
+    wjz_batch *batch = &self->batch;
+    int32_t regions[MESSAGES_LIMIT];
+    int64_t ids[MESSAGES_LIMIT];
+    for (size_t i = 0; i < batch->count; i++) {
+        regions[i] = batch->messages[i].region;
+        ids[i] = batch->messages[i].id;
+    }
+    wjz_rows *rows;
+    int r = wjz_tx_query_v(batch->tx, &self->consumer->ground->sql->stmts[WJZ_INBOX_INSERT], &rows, err,
+                           wjz_i32s(regions, batch->count), wjz_i64s(ids, batch->count));
+    if (r < 0 || (size_t)wjz_rows_count(rows) == batch->count) return r;
+    wjz_idmap fresh = {0};
+    for (int row = 0; row < wjz_rows_count(rows) && r == 0; row++)
+        r = wjz_idmap_put(&fresh, (uint64_t)wjz_row_int(rows, row, 0), batch);
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (wjz_idmap_get(&fresh, (uint64_t)batch->messages[i].id)) batch->messages[kept++] = batch->messages[i];
+    batch->count = kept;
+    wjz_idmap_clear(&fresh);
+    return r;
+}
+
+static int run_handler(worker *self, wjz_err *err) {
+    wjz_batch *batch = &self->batch;
+    int r = wjz_tx_begin(self->consumer->ground->db, &batch->tx, err);
+    if (r == 0) r = keep_new(self, err);
+    if (r == 0 && batch->count > 0) {
+        wjz_observe(self->consumer->batch_messages, batch->count);
+        r = self->inlet->route->handler(batch, self->consumer->state, err);
+        if (r < 0 && !err->text[0]) wjz_err_set(err, r, "%s", strerror(-r));
+        if (r == 0) r = wjz_tx_commit(&batch->tx, err);
+    }
+    wjz_tx_abort(&batch->tx);
+    return r;
+}
+
+/* Handles some of the worker's deliveries in one transaction and acknowledges them. */
+static int handle(worker *self, wjz_delivery **deliveries, size_t count, wjz_err *err) {
+    int64_t began_us = wjz_clock_monotonic_us();
+    *err = (wjz_err){0};
+    int r = unpack(self, deliveries, count, err);
+    if (r < 0 || self->batch.count == 0) return r;
+    char trace[64];
+    for (size_t i = 0; i < count; i++)
+        if (deliveries[i]) {
+            wjz_trace_continue(wjz_envelope_trace(&deliveries[i]->envelope, trace));
+            break;
+        }
+    wjz_arena_reset(self->batch.arena);
+    r = run_handler(self, err);
+    if (r < 0) return r;
+    wjz_count(self->inlet->handled, self->batch.count);
+    wjz_observe(self->inlet->seconds, (uint64_t)(wjz_clock_monotonic_us() - began_us));
+    wjz_consumer_acknowledge(self->consumer, deliveries, count);
+    return 0;
+}
+
+/* --- until they are settled --- */
+
+/* Nothing is wrong with the messages: the database is away, another transaction was in the way, or memory is short. */
+static bool may_pass(int r) {
+    return r == -EAGAIN || r == -ECONNRESET || r == -ETIMEDOUT || r == -ENOMEM || r == -ECANCELED;
+}
+
+static void pause_for(worker *self, uint64_t *pause_ms) {
+    const wjz_ground *ground = self->consumer->ground;
+    wjz_fiber_sleep(ground->loop, *pause_ms);
+    if (*pause_ms < PAUSE_LAST_MS) *pause_ms *= 2;
+    while (!wjz_db_ready(ground->db) && !self->consumer->draining)
+        wjz_fiber_sleep(ground->loop, READY_CHECK_MS);
+}
+
+/* Tries until the deliveries are settled or proved guilty. 0, or the error of which one of them is guilty. */
+static int handle_until(worker *self, wjz_delivery **deliveries, size_t count, wjz_err *err) {
+    uint64_t pause_ms = PAUSE_FIRST_MS;
+    for (bool said = false;;) {
+        int r = handle(self, deliveries, count, err);
+        if (!may_pass(r)) return r;
+        if (self->consumer->draining) { /* another instance may be luckier */
+            wjz_consumer_return(self->consumer, deliveries, count);
+            return 0;
+        }
+        if (!said) wjz_log_warn("batch delayed", "type=%s error=\"%s\"", self->inlet->route->type->name, err->text);
+        said = true;
+        pause_for(self, &pause_ms);
+    }
+}
+
+static void handle_alone(worker *self, wjz_delivery **delivery) {
+    wjz_err err;
+    int r = handle_until(self, delivery, 1, &err);
+    if (r == 0 || !*delivery) return;
+    wjz_log_warn("message rejected", "type=%s id=%" PRIu64 " attempt=%" PRIu32 " error=\"%s\"",
+                 self->inlet->route->type->name, (*delivery)->envelope.id, (*delivery)->envelope.attempt, err.text);
+    wjz_consumer_reject(self->consumer, *delivery, err.text);
+    *delivery = NULL;
+}
+
+static void handle_all(worker *self) {
+    wjz_err err;
+    if (self->count > 1 && handle_until(self, self->deliveries, self->count, &err) == 0) return;
+    for (size_t i = 0; i < self->count; i++)
+        if (self->deliveries[i]) handle_alone(self, &self->deliveries[i]);
+}
+
+/* --- the fiber --- */
+
+/* What waits of one type, types in turn. False when nothing waits. */
+static bool take_batch(worker *self) {
+    wjz_consumer *consumer = self->consumer;
+    wjz_inlet *inlet = NULL;
+    for (size_t i = 0; i < consumer->inlet_count && !(inlet && inlet->first); i++) {
+        inlet = &consumer->inlets[consumer->next_inlet];
+        consumer->next_inlet = (consumer->next_inlet + 1) % consumer->inlet_count;
+    }
+    if (!inlet || !inlet->first) return false;
+    size_t most = inlet->route->messages > 0 ? (size_t)inlet->route->messages : MESSAGES, bytes = 0;
+    if (most > MESSAGES_LIMIT) most = MESSAGES_LIMIT;
+    self->inlet = inlet;
+    for (self->count = 0; inlet->first && self->count < most; self->count++) {
+        bytes += inlet->first->envelope.body_length;
+        if (self->count > 0 && bytes > BODY_BYTES) break;
+        self->deliveries[self->count] = inlet->first;
+        inlet->first = inlet->first->next;
+    }
+    if (!inlet->first) inlet->end = &inlet->first;
+    return true;
+}
+
+static worker *worker_new(wjz_consumer *consumer) {
+    worker *self = calloc(1, sizeof *self);
+    if (!self) return NULL;
+    self->consumer = consumer;
+    self->batch.arena = wjz_arena_new(0);
+    self->batch.unpacked = wjz_arena_new(UNPACK_LIMIT);
+    return self;
+}
+
+static void worker_free(worker *self) {
+    if (!self) return;
+    wjz_arena_destroy(&self->batch.arena);
+    wjz_arena_destroy(&self->batch.unpacked);
+    free(self);
+}
+
+void wjz_consumer_work(void *arg) {
+    wjz_consumer *consumer = arg;
+    worker *self = worker_new(consumer);
+    bool able = self && self->batch.arena && self->batch.unpacked;
+    if (!able) wjz_log_error("worker not started", "error=\"out of memory\"");
+    while (able && !consumer->draining) {
+        if (take_batch(self)) {
+            handle_all(self);
+            continue;
+        }
+        wjz_event_clear(&consumer->work);
+        wjz_event_wait(consumer->ground->loop, &consumer->work);
+    }
+    worker_free(self);
+    if (--consumer->workers == 0) wjz_event_set(consumer->ground->loop, &consumer->over);
+}
+
+static int purge_once(wjz_consumer *consumer, int64_t *ret_rows, wjz_err *err) {
+    const wjz_queue_sql *sql = consumer->ground->sql;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_rows *rows;
+    int r = wjz_tx_begin(consumer->ground->housekeeping, &tx, err);
+    if (r == 0) r = wjz_tx_send(tx, &sql->stmts[WJZ_LAZY_COMMIT], NULL, 0);
+    if (r == 0) r = wjz_tx_query_v(tx, &sql->stmts[WJZ_INBOX_PURGE], &rows, err, wjz_i32(PURGE_DAYS));
+    if (r < 0) return r;
+    *ret_rows = wjz_rows_affected(rows);
+    return wjz_tx_commit(&tx, err);
+}
+
+void wjz_consumer_purge(void *arg) {
+    wjz_consumer *consumer = arg;
+    wjz_loop *loop = consumer->ground->loop;
+    uint64_t pause_ms = PURGE_EVERY_MS;
+    while (wjz_event_wait_ms(loop, &consumer->closing, pause_ms) == -ETIMEDOUT) {
+        wjz_err err = {0};
+        int64_t rows = 0;
+        int r = purge_once(consumer, &rows, &err);
+        if (r < 0) wjz_log_warn("inbox not purged", "error=\"%s\"", err.text);
+        pause_ms = rows == PURGE_ROWS ? 1000 : PURGE_EVERY_MS;
+    }
+    wjz_event_set(loop, &consumer->purged);
+}
