@@ -18,7 +18,7 @@ typedef void wjz_http_fn(wjz_request *request, void *arg);
 
 typedef struct wjz_route {
     const char *method; /* "GET"; HEAD is served by GET, OPTIONS answers Allow */
-    const char *path;   /* "/v1/feeds/{feed}/complaints"; a {name} matches one segment, percent-decoded */
+    const char *path;   /* "/v1/shelves/{shelf}/books"; a {name} matches one segment, percent-decoded */
     wjz_http_fn *handler;
     size_t body_limit; /* bytes accepted; more answers 413; 0: no body */
 } wjz_route;
