@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "scoring/analysis_parts.h"
 #include "scoring/classify.h"
 #include "scoring/extract.h"
+#include "scoring/features.h"
+#include "scoring/model.h"
 #include "scoring/normalise.h"
 #include "scoring/place.h"
 #include "scoring/rules_data.h"
@@ -211,22 +214,75 @@ static int keep_time(analysis *a) {
     return a->finding->time_span ? 0 : -ENOMEM;
 }
 
-static void decide(analysis *a) {
+/* The words and rules that moved the model's points most. */
+static int keep_reasons(analysis *a, const model_verdict *verdict) {
+    Wjz__Scoring__Finding *finding = a->finding;
+    finding->model = (char *)model_version(a->pack->model);
+    finding->learned = verdict->points;
+    finding->reasons = wjz_arena_alloc(a->arena, MODEL_REASONS * sizeof *finding->reasons);
+    if (!finding->reasons) return -ENOMEM;
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        Wjz__Scoring__LearnedReason *reason = wjz_arena_alloc(a->arena, sizeof *reason);
+        if (!reason) return -ENOMEM;
+        wjz__scoring__learned_reason__init(reason);
+        reason->span = new_span(a, verdict->reasons[i]->from, verdict->reasons[i]->to);
+        if (verdict->reasons[i]->rule) reason->rule = (char *)verdict->reasons[i]->rule->id;
+        reason->points = verdict->reason_points[i];
+        if (!reason->span) return -ENOMEM;
+        finding->reasons[finding->n_reasons++] = reason;
+    }
+    return 0;
+}
+
+static int find_features(analysis *a, const class_votes *votes, feature_list *ret_features) {
+    const feature_source source = {.text = a->text,
+                                   .title_part = PART_TITLE,
+                                   .content_part = PART_CONTENT,
+                                   .reply_part = PART_REPLY,
+                                   .matches = &a->matches,
+                                   .votes = votes,
+                                   .domain_count = a->pack->domain_count,
+                                   .quantities = a->quantities,
+                                   .quantity_count = a->quantity_count,
+                                   .names = a->names,
+                                   .name_count = a->name_count,
+                                   .votes_for = a->complaint->votes_for};
+    return features_of(&source, a->arena, ret_features);
+}
+
+static int decide(analysis *a, feature_list *ret_features) {
     class_votes votes;
     class_decision decision;
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
-    classify_decide(a->pack, &votes, &decision);
-    Wjz__Scoring__Finding *finding = a->finding;
-    finding->kind = (char *)kind_names[decision.kind];
-    finding->kind_confidence = decision.kind_confidence;
-    finding->branch = (char *)branch_names[decision.branch];
-    finding->branch_confidence = decision.branch_confidence;
-    finding->domain = (char *)a->pack->domains[decision.domain].id;
-    finding->domain_confidence = decision.domain_confidence;
-    finding->mediation = decision.mediation;
+    if (a->pack->model || ret_features) {
+        feature_list features;
+        int r = find_features(a, &votes, &features);
+        if (r < 0) return r;
+        if (ret_features) *ret_features = features;
+        if (a->pack->model) {
+            model_verdict verdict;
+            model_predict(a->pack->model, &features, &verdict);
+            votes = verdict.votes;
+            r = keep_reasons(a, &verdict);
+            if (r < 0) return r;
+        }
+    }
+    classify_decide(a->pack, &votes, a->pack->model != NULL, &decision);
+    analysis_set_class(a->pack, &decision, a->finding);
+    return 0;
 }
 
-static int run(analysis *a, const gazetteer *places) {
+void analysis_set_class(const rule_pack *pack, const class_decision *decision, Wjz__Scoring__Finding *finding) {
+    finding->kind = (char *)kind_names[decision->kind];
+    finding->kind_confidence = decision->kind_confidence;
+    finding->branch = (char *)branch_names[decision->branch];
+    finding->branch_confidence = decision->branch_confidence;
+    finding->domain = (char *)pack->domains[decision->domain].id;
+    finding->domain_confidence = decision->domain_confidence;
+    finding->mediation = decision->mediation;
+}
+
+static int run(analysis *a, const gazetteer *places, feature_list *ret_features) {
     int r = read_text(a);
     if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->arena, &a->matches);
     if (r < 0) return r;
@@ -242,12 +298,12 @@ static int run(analysis *a, const gazetteer *places) {
     if (r == 0) r = keep_agencies(a);
     if (r == 0) r = keep_time(a);
     keep_status(a);
-    decide(a);
+    if (r == 0) r = decide(a, ret_features);
     return r;
 }
 
-int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-            Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
+int analyse_features(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+                     Wjz__Scoring__Finding **ret_finding, feature_list *ret_features, wjz_err *err) {
     analysis a = {.pack = pack, .complaint = report, .arena = arena};
     a.finding = wjz_arena_alloc(arena, sizeof *a.finding);
     int r = a.finding ? 0 : -ENOMEM;
@@ -255,9 +311,14 @@ int analyse(const rule_pack *pack, const gazetteer *places, const complaint *rep
         wjz__scoring__finding__init(a.finding);
         a.finding->pack = (char *)rule_pack_version(pack);
         a.finding->feed = wjz_arena_strdup(arena, report->feed);
-        r = a.finding->feed ? run(&a, places) : -ENOMEM;
+        r = a.finding->feed ? run(&a, places, ret_features) : -ENOMEM;
     }
     if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));
     *ret_finding = a.finding;
     return 0;
+}
+
+int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+            Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
+    return analyse_features(pack, places, report, arena, ret_finding, NULL, err);
 }

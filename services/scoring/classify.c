@@ -74,13 +74,13 @@ static int largest(const double *votes, size_t count, double *ret_confidence) {
     return (int)best;
 }
 
-void classify_decide(const rule_pack *pack, const class_votes *votes, class_decision *ret_decision) {
+void classify_decide(const rule_pack *pack, const class_votes *votes, bool margins, class_decision *ret_decision) {
     class_decision decision = {0};
     decision.kind = (complaint_kind)largest(votes->kinds, KIND_COUNT, &decision.kind_confidence);
     decision.branch = (clue_branch)largest(votes->branches, BRANCH_COUNT, &decision.branch_confidence);
     decision.domain = largest(votes->domains, pack->domain_count, &decision.domain_confidence);
-    decision.mediation = votes->private_dispute >= 2 && decision.kind != KIND_CONSULT &&
-                         decision.kind != KIND_SUGGEST && decision.kind != KIND_PRAISE &&
-                         decision.branch != BRANCH_PUBLIC_INTEREST && decision.branch != BRANCH_CRIMINAL;
+    bool wish = decision.kind != KIND_CONSULT && decision.kind != KIND_SUGGEST && decision.kind != KIND_PRAISE;
+    bool own = decision.branch != BRANCH_PUBLIC_INTEREST && decision.branch != BRANCH_CRIMINAL;
+    decision.mediation = margins ? votes->private_dispute > 0 : votes->private_dispute >= 2 && wish && own;
     *ret_decision = decision;
 }

@@ -25,6 +25,7 @@ typedef struct class_decision {
 
 /* order_type: what the platform says the complaint is, "" when it does not. */
 void classify_votes(const rule_pack *pack, const rule_matches *matches, const char *order_type, class_votes *ret_votes);
-void classify_decide(const rule_pack *pack, const class_votes *votes, class_decision *ret_decision);
+/* margins: the votes are a model's, 0 is its threshold. */
+void classify_decide(const rule_pack *pack, const class_votes *votes, bool margins, class_decision *ret_decision);
 
 #endif

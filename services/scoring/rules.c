@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scoring/model.h"
 #include "scoring/rules_data.h"
 #include "wjz/clock.h"
 
@@ -414,6 +415,14 @@ static int check_complete(const rule_pack *pack, const char *dir, wjz_err *err) 
     return 0;
 }
 
+/* model.bin is optional: without it the rules stand alone. */
+static int read_model(rule_pack *pack, const char *dir, wjz_err *err) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/model.bin", dir);
+    int r = model_load(path, pack->domains, pack->domain_count, &pack->model, err);
+    return r == -ENOENT ? 0 : r;
+}
+
 int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
     WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = calloc(1, sizeof *pack);
     if (!pack) return no_memory(err);
@@ -429,6 +438,7 @@ int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
     if (r == 0) r = read_files(&b, dir, err);
     if (r == 0) r = check_complete(pack, dir, err);
     if (r == 0) r = rules_compile(pack, err);
+    if (r == 0) r = read_model(pack, dir, err);
     if (r < 0) return r;
     pack->states = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->states);
     pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->touched);
@@ -439,6 +449,7 @@ int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
 
 void rule_pack_destroy(rule_pack **pack) {
     if (!pack || !*pack) return;
+    model_destroy(&(*pack)->model);
     hs_free_scratch((*pack)->scratch);
     hs_free_database((*pack)->database);
     wjz_arena_destroy(&(*pack)->arena);

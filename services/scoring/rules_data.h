@@ -143,6 +143,7 @@ struct rule_pack {
     uint32_t pattern_count;
     pattern_use *uses;
     uint32_t use_count;
+    struct learned_model *model; /* NULL: rules alone */
     hs_database_t *database;
     hs_scratch_t *scratch;
     rule_state *states; /* of the match under way, one per rule */

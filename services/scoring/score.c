@@ -27,7 +27,8 @@ static int in_canonical_order(const void *a, const void *b) {
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int sort_members(matter *m, const finding *const *findings, const int64_t *ids, size_t count, wjz_arena *arena) {
+static int sort_members(matter_facts *m, const finding *const *findings, const int64_t *ids, size_t count,
+                        wjz_arena *arena) {
     member *members = wjz_arena_alloc(arena, count * sizeof *members);
     m->findings = wjz_arena_alloc(arena, count * sizeof *m->findings);
     m->ids = wjz_arena_alloc(arena, count * sizeof *m->ids);
@@ -58,7 +59,7 @@ static int loudest(const double *votes, size_t count) {
 
 /* A short reminder that names no facts does not take the facts of the others away: "none" and mere questions speak
  * half as loud. Ties fall to the first of the list, never to an order of arrival. */
-static void decide_class(matter *m) {
+static void decide_class(matter_facts *m) {
     double kinds[KIND_COUNT] = {0}, branches[BRANCH_COUNT] = {0}, domains[DOMAIN_LIMIT] = {0}, mediation = 0;
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
@@ -78,7 +79,7 @@ static void decide_class(matter *m) {
 }
 
 /* Complaints within the window before the last one; one whose time is not known counts, for it was made. */
-static void count_repeats(matter *m) {
+static void count_repeats(matter_facts *m) {
     int64_t last = 0, window = (int64_t)(m->pack->points.repetition_window_days * WJZ_DAY_US);
     for (size_t i = 0; i < m->count; i++)
         if (m->findings[i]->received_at_us > last) last = m->findings[i]->received_at_us;
@@ -114,7 +115,7 @@ static void lower(card_writer *writer, const char *gate, uint32_t most) {
     card_gate(writer, gate);
 }
 
-static void apply_gates(const matter *m, card_writer *writer) {
+static void apply_gates(const matter_facts *m, card_writer *writer) {
     const pack_gates *g = &m->pack->gates;
     double match = factors_points(writer, "domain_match");
     double check = 0;
@@ -132,7 +133,7 @@ static void apply_gates(const matter *m, card_writer *writer) {
 }
 
 /* Copies what several complaints say about the place: the most exact one. */
-static const Wjz__Scoring__Place *best_place(const matter *m, size_t *ret_index) {
+static const Wjz__Scoring__Place *best_place(const matter_facts *m, size_t *ret_index) {
     const Wjz__Scoring__Place *best = NULL;
     int best_rank = -1;
     for (size_t i = 0; i < m->count; i++) {
@@ -161,7 +162,7 @@ static void add_agency(Wjz__Scoring__ScoreCard *card, const char *name) {
 }
 
 /* Duty holders: those named first, then those the law gives the domain. */
-static void name_agencies(const matter *m, card_writer *writer) {
+static void name_agencies(const matter_facts *m, card_writer *writer) {
     Wjz__Scoring__ScoreCard *card = writer->card;
     card->agencies = wjz_arena_alloc(writer->arena, AGENCIES_LIMIT * sizeof *card->agencies);
     if (!card->agencies) {
@@ -176,7 +177,7 @@ static void name_agencies(const matter *m, card_writer *writer) {
         add_agency(card, topic->agencies[i]);
 }
 
-static double least_confidence(const matter *m) {
+static double least_confidence(const matter_facts *m) {
     double least = 1;
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
@@ -192,7 +193,7 @@ static bool adjusted(const Wjz__Scoring__ScoreCard *card, const char *id) {
 }
 
 /* What the matter is, beside what it is worth. */
-static void describe(const matter *m, card_writer *writer) {
+static void describe(const matter_facts *m, card_writer *writer) {
     Wjz__Scoring__ScoreCard *card = writer->card;
     size_t at = 0;
     card->pack = (char *)rule_pack_version(m->pack);
@@ -222,7 +223,7 @@ static void describe(const matter *m, card_writer *writer) {
 int score_matter(const rule_pack *pack, const finding *const *findings, const int64_t *ids, size_t count,
                  const matter_context *context, wjz_arena *arena, Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
     if (count == 0) return wjz_err_set(err, -EINVAL, "cannot score a matter without complaints");
-    matter m = {.pack = pack, .context = context};
+    matter_facts m = {.pack = pack, .context = context};
     card_writer writer;
     card_begin(&writer, arena);
     if (writer.failed || sort_members(&m, findings, ids, count, arena) < 0)

@@ -20,14 +20,14 @@ double factors_points(const card_writer *card, const char *id) {
     return 0;
 }
 
-bool factors_fact(const matter *m, const rule_hit *hit) {
+bool factors_fact(const matter_facts *m, const rule_hit *hit) {
     if (hit->role == ROLE(DOMAIN)) return m->domain > 0 && strcmp(hit->topic, m->pack->domains[m->domain].id) == 0;
     if (hit->role == ROLE(BRANCH)) return m->branch > BRANCH_NONE && strcmp(hit->topic, branch_names[m->branch]) == 0;
     return false;
 }
 
 /* Offers the points of every hit of a role; those of a rule without points are `plain`. */
-static void offer_hits(const matter *m, card_writer *card, score_factor *factor, Wjz__Scoring__Role role,
+static void offer_hits(const matter_facts *m, card_writer *card, score_factor *factor, Wjz__Scoring__Role role,
                        double plain) {
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
@@ -60,7 +60,7 @@ static double source_points(const pack_points *p, const finding *f) {
     return p->source_hotline;
 }
 
-void factors_source(const matter *m, card_writer *card) {
+void factors_source(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *source = card_factor(card, "source_kind", p->source_enforcement);
     for (size_t i = 0; i < m->count; i++)
@@ -76,7 +76,7 @@ void factors_source(const matter *m, card_writer *card) {
 
 /* --- B: harm to the public --- */
 
-static void offer_match(const matter *m, card_writer *card) {
+static void offer_match(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     const double by_tier[] = {0, p->match_weak, p->match_core, p->match_strong};
     score_factor *match = card_factor(card, "domain_match", p->match_strong);
@@ -89,7 +89,7 @@ static void offer_match(const matter *m, card_writer *card) {
 }
 
 /* The largest quantity of a unit in the matter; NULL for none. */
-static const Wjz__Scoring__Quantity *largest(const matter *m, Wjz__Scoring__Unit unit, int64_t *ret_id) {
+static const Wjz__Scoring__Quantity *largest(const matter_facts *m, Wjz__Scoring__Unit unit, int64_t *ret_id) {
     const Wjz__Scoring__Quantity *best = NULL;
     for (size_t i = 0; i < m->count; i++)
         for (size_t k = 0; k < m->findings[i]->n_quantities; k++) {
@@ -101,7 +101,7 @@ static const Wjz__Scoring__Quantity *largest(const matter *m, Wjz__Scoring__Unit
     return best;
 }
 
-static void offer_severity(const matter *m, card_writer *card) {
+static void offer_severity(const matter_facts *m, card_writer *card) {
     static const struct {
         Wjz__Scoring__Unit unit;
         double least;
@@ -124,7 +124,7 @@ static void offer_severity(const matter *m, card_writer *card) {
     offer_hits(m, card, severity, ROLE(SEVERITY), p->severity_grave);
 }
 
-static void offer_scope(const matter *m, card_writer *card) {
+static void offer_scope(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *scope = card_factor(card, "scope", p->scope_many);
     offer_hits(m, card, scope, ROLE(SCOPE), p->scope_several);
@@ -145,7 +145,7 @@ static void offer_scope(const matter *m, card_writer *card) {
 }
 
 /* Days between the first and the last report, 0 when less than two have a time. */
-static double days_between_reports(const matter *m) {
+static double days_between_reports(const matter_facts *m) {
     int64_t first = 0, last = 0;
     for (size_t i = 0; i < m->count; i++) {
         int64_t at = m->findings[i]->received_at_us;
@@ -156,7 +156,7 @@ static double days_between_reports(const matter *m) {
     return (double)(last - first) / WJZ_DAY_US;
 }
 
-static void offer_persistence(const matter *m, card_writer *card) {
+static void offer_persistence(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *persistence = card_factor(card, "persistence", p->persistence_long);
     card_offer(card, persistence, p->persistence_short, 0, NULL, NULL);
@@ -173,7 +173,7 @@ static void offer_persistence(const matter *m, card_writer *card) {
     if (days >= 1) card_note(card, persistence, "days", days);
 }
 
-void factors_harm(const matter *m, card_writer *card) {
+void factors_harm(const matter_facts *m, card_writer *card) {
     offer_match(m, card);
     offer_severity(m, card);
     offer_scope(m, card);
@@ -182,12 +182,12 @@ void factors_harm(const matter *m, card_writer *card) {
 
 /* --- C: what the agency did --- */
 
-static const pack_topic *topic_of(const matter *m) {
+static const pack_topic *topic_of(const matter_facts *m) {
     if (m->domain > 0) return &m->pack->domains[m->domain];
     return m->branch > BRANCH_NONE ? &m->pack->branches[m->branch] : NULL;
 }
 
-static void offer_agency(const matter *m, card_writer *card) {
+static void offer_agency(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *agency = card_factor(card, "agency_identified", p->agency);
     for (size_t i = 0; i < m->count; i++)
@@ -199,7 +199,7 @@ static void offer_agency(const matter *m, card_writer *card) {
 }
 
 /* A complaint was closed, and another one came after that. */
-static void offer_closed_again(const matter *m, card_writer *card, score_factor *unsolved) {
+static void offer_closed_again(const matter_facts *m, card_writer *card, score_factor *unsolved) {
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
         if (!f->closed || f->finished_at_us == 0) continue;
@@ -211,7 +211,7 @@ static void offer_closed_again(const matter *m, card_writer *card, score_factor 
     }
 }
 
-static void offer_unsolved(const matter *m, card_writer *card) {
+static void offer_unsolved(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *unsolved = card_factor(card, "handled_unsolved", p->unsolved_closed);
     if (m->context->penalty_not_executed)
@@ -226,7 +226,7 @@ static void offer_unsolved(const matter *m, card_writer *card) {
     offer_hits(m, card, unsolved, ROLE(UNSOLVED), p->unsolved_said);
 }
 
-static void offer_dissatisfaction(const matter *m, card_writer *card) {
+static void offer_dissatisfaction(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *dissatisfaction = card_factor(card, "dissatisfaction", p->dissatisfied);
     for (size_t i = 0; i < m->count; i++) {
@@ -239,7 +239,7 @@ static void offer_dissatisfaction(const matter *m, card_writer *card) {
     offer_hits(m, card, dissatisfaction, ROLE(DISSATISFIED), p->half_satisfied);
 }
 
-static void offer_repetition(const matter *m, card_writer *card) {
+static void offer_repetition(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *repetition = card_factor(card, "repetition", p->repetition_five);
     double points = m->repeat_count >= 5   ? p->repetition_five
@@ -253,7 +253,7 @@ static void offer_repetition(const matter *m, card_writer *card) {
     offer_hits(m, card, repetition, ROLE(REPEAT), p->repetition_two);
 }
 
-void factors_performance(const matter *m, card_writer *card) {
+void factors_performance(const matter_facts *m, card_writer *card) {
     offer_agency(m, card);
     offer_unsolved(m, card);
     offer_dissatisfaction(m, card);
@@ -277,7 +277,7 @@ static double location_points(const pack_points *p, const finding *f) {
     return points;
 }
 
-void factors_checkability(const matter *m, card_writer *card) {
+void factors_checkability(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *location = card_factor(card, "location", p->location_exact);
     score_factor *subject = card_factor(card, "subject", p->subject);
@@ -296,7 +296,7 @@ void factors_checkability(const matter *m, card_writer *card) {
 
 /* --- E: adjustments --- */
 
-static bool first_hit(const matter *m, Wjz__Scoring__Role role, size_t *ret_finding, const rule_hit **ret_hit) {
+static bool first_hit(const matter_facts *m, Wjz__Scoring__Role role, size_t *ret_finding, const rule_hit **ret_hit) {
     for (size_t i = 0; i < m->count; i++)
         for (size_t k = 0; k < m->findings[i]->n_hits; k++)
             if (m->findings[i]->hits[k]->role == role) {
@@ -307,7 +307,8 @@ static bool first_hit(const matter *m, Wjz__Scoring__Role role, size_t *ret_find
     return false;
 }
 
-static void adjust_by_hit(const matter *m, card_writer *card, const char *id, double points, Wjz__Scoring__Role role) {
+static void adjust_by_hit(const matter_facts *m, card_writer *card, const char *id, double points,
+                          Wjz__Scoring__Role role) {
     size_t i;
     const rule_hit *hit;
     if (!first_hit(m, role, &i, &hit)) return;
@@ -316,7 +317,7 @@ static void adjust_by_hit(const matter *m, card_writer *card, const char *id, do
 }
 
 /* The model's word on the complaint that it values most. */
-static void adjust_learned(const matter *m, card_writer *card) {
+static void adjust_learned(const matter_facts *m, card_writer *card) {
     size_t best = 0;
     for (size_t i = 1; i < m->count; i++)
         if (m->findings[i]->learned > m->findings[best]->learned) best = i;
@@ -331,7 +332,7 @@ static void adjust_learned(const matter *m, card_writer *card) {
     }
 }
 
-void factors_adjust(const matter *m, card_writer *card) {
+void factors_adjust(const matter_facts *m, card_writer *card) {
     const pack_adjustments *a = &m->pack->adjustments;
     if (factors_points(card, "domain_match") > 0) adjust_by_hit(m, card, "spreading", a->spreading, ROLE(URGENCY));
     if (m->context->area_warning) card_adjustment(card, "area_warning", a->area_warning);

@@ -7,7 +7,7 @@
 #include "scoring/score.h"
 
 /* A matter in canonical order: received first, then smaller id; unknown times last. */
-typedef struct matter {
+typedef struct matter_facts {
     const rule_pack *pack;
     const Wjz__Scoring__Finding **findings;
     int64_t *ids;
@@ -20,18 +20,18 @@ typedef struct matter {
     uint32_t repeat_count;   /* within the window, this one included */
     uint32_t reporter_count; /* known ones; each anonymous complaint counts as one */
     bool independent;        /* reporters or sources differ */
-} matter;
+} matter_facts;
 
 /* Each adds its factors to the card, also those with 0 points. */
-void factors_source(const matter *matter, card_writer *card);
-void factors_harm(const matter *matter, card_writer *card);
-void factors_performance(const matter *matter, card_writer *card);
-void factors_checkability(const matter *matter, card_writer *card);
+void factors_source(const matter_facts *matter, card_writer *card);
+void factors_harm(const matter_facts *matter, card_writer *card);
+void factors_performance(const matter_facts *matter, card_writer *card);
+void factors_checkability(const matter_facts *matter, card_writer *card);
 /* Only those that apply. */
-void factors_adjust(const matter *matter, card_writer *card);
+void factors_adjust(const matter_facts *matter, card_writer *card);
 
 /* Whether the hit speaks for the matter's domain or branch. */
-bool factors_fact(const matter *matter, const Wjz__Scoring__Hit *hit);
+bool factors_fact(const matter_facts *matter, const Wjz__Scoring__Hit *hit);
 /* Points of a factor written before, by id. */
 double factors_points(const card_writer *card, const char *id);
 

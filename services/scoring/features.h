@@ -1,0 +1,42 @@
+/* What the learned model sees of a complaint: character n-grams of title and content, hits of rules, and what was
+ * measured. Training and prediction share this, so that they see the same. Pure. */
+#ifndef SCORING_FEATURES_H
+#define SCORING_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scoring/classify.h"
+#include "scoring/extract.h"
+#include "scoring/normalise.h"
+#include "scoring/rules_data.h"
+#include "wjz/arena.h"
+
+typedef struct feature {
+    uint32_t key;
+    float value;
+    uint32_t from, to;     /* in the normalised text; 0, 0: none */
+    const pack_rule *rule; /* NULL: the characters themselves */
+} feature;
+
+typedef struct feature_list {
+    feature *items;
+    size_t count;
+} feature_list;
+
+typedef struct feature_source {
+    const normal_text *text;
+    size_t title_part, content_part, reply_part;
+    const rule_matches *matches;
+    const class_votes *votes;
+    size_t domain_count;
+    const text_quantity *quantities;
+    size_t quantity_count;
+    const text_name *names;
+    size_t name_count;
+    double votes_for;
+} feature_source;
+
+WJZ_MUST_CHECK int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features);
+
+#endif

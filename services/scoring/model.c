@@ -1,0 +1,206 @@
+/* The file: a head, the bias row, then rows sorted by key, all little-endian as on every machine this runs on. */
+#include "scoring/model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512 };
+
+static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '1'};
+
+typedef struct model_head {
+    char magic[8];
+    uint32_t row_size, row_count;
+    char version[MODEL_VERSION_TEXT];
+    char domains[DOMAINS_TEXT]; /* ids, each followed by a blank */
+    float bias[MODEL_OUTPUTS];
+} model_head;
+
+struct learned_model {
+    char version[MODEL_VERSION_TEXT];
+    size_t domain_count;
+    float bias[MODEL_OUTPUTS];
+    uint32_t *slots; /* row index + 1 by key */
+    uint32_t slot_mask;
+    model_row *rows;
+};
+
+static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
+    size_t used = 0;
+    memset(text, 0, DOMAINS_TEXT);
+    for (size_t i = 0; i < count; i++) {
+        int more = snprintf(text + used, DOMAINS_TEXT - used, "%s ", domains[i].id);
+        if (more < 0 || (size_t)more >= DOMAINS_TEXT - used) return -E2BIG;
+        used += (size_t)more;
+    }
+    return 0;
+}
+
+static int check_head(const model_head *head, size_t length, const char *name, const pack_topic *domains,
+                      size_t domain_count, wjz_err *err) {
+    char expected[DOMAINS_TEXT];
+    if (length < sizeof *head || memcmp(head->magic, magic, sizeof magic) != 0)
+        return wjz_err_set(err, -EINVAL, "%s: is no model file", name);
+    if (head->row_size != sizeof(model_row) || head->row_count > ROWS_LIMIT ||
+        length != sizeof *head + (size_t)head->row_count * sizeof(model_row))
+        return wjz_err_set(err, -EINVAL, "%s: is cut short or of another version", name);
+    if (head->version[MODEL_VERSION_TEXT - 1] != '\0' || domain_text(domains, domain_count, expected) < 0 ||
+        memcmp(head->domains, expected, sizeof expected) != 0)
+        return wjz_err_set(err, -EINVAL, "%s: was trained for other domains than pack.yaml lists, train it again",
+                           name);
+    for (size_t i = 0; i < MODEL_OUTPUTS; i++)
+        if (!isfinite(head->bias[i])) return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
+    return 0;
+}
+
+static int index_rows(learned_model *model, uint32_t count, const char *name, wjz_err *err) {
+    uint32_t slots = 1024;
+    while (slots < count * 2)
+        slots *= 2;
+    model->slots = calloc(slots, sizeof *model->slots);
+    if (!model->slots) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
+    model->slot_mask = slots - 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!isfinite(model->rows[i].scale))
+            return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
+        if (i > 0 && model->rows[i].key <= model->rows[i - 1].key)
+            return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
+        uint32_t at = model->rows[i].key & model->slot_mask;
+        while (model->slots[at])
+            at = (at + 1) & model->slot_mask;
+        model->slots[at] = i + 1;
+    }
+    return 0;
+}
+
+int model_parse(const void *data, size_t length, const char *name, const pack_topic *domains, size_t domain_count,
+                learned_model **ret_model, wjz_err *err) {
+    model_head head = {0};
+    memcpy(&head, data, length < sizeof head ? length : sizeof head);
+    int r = check_head(&head, length, name, domains, domain_count, err);
+    if (r < 0) return r;
+    WJZ_CLEANUP(model_destroy) learned_model *model = calloc(1, sizeof *model);
+    if (!model) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
+    memcpy(model->version, head.version, sizeof head.version);
+    memcpy(model->bias, head.bias, sizeof head.bias);
+    model->domain_count = domain_count;
+    model->rows = malloc((size_t)head.row_count * sizeof *model->rows + 1);
+    if (!model->rows) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
+    memcpy(model->rows, (const char *)data + sizeof head, (size_t)head.row_count * sizeof *model->rows);
+    r = index_rows(model, head.row_count, name, err);
+    if (r == 0) *ret_model = WJZ_STEAL(model);
+    return r;
+}
+
+static void close_file(FILE **file) {
+    if (*file) fclose(*file);
+}
+
+int model_load(const char *path, const pack_topic *domains, size_t domain_count, learned_model **ret_model,
+               wjz_err *err) {
+    WJZ_CLEANUP(close_file) FILE *file = fopen(path, "re");
+    if (!file) return wjz_err_set(err, -errno, "could not open \"%s\": %s", path, strerror(errno));
+    size_t limit = sizeof(model_head) + (size_t)ROWS_LIMIT * sizeof(model_row) + 1;
+    if (fseek(file, 0, SEEK_END) < 0)
+        return wjz_err_set(err, -errno, "could not read \"%s\": %s", path, strerror(errno));
+    long length = ftell(file);
+    if (length < 0 || (size_t)length > limit) return wjz_err_set(err, -EINVAL, "%s: is no model file", path);
+    rewind(file);
+    char *data = malloc((size_t)length + 1);
+    if (!data) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", path);
+    int r = fread(data, 1, (size_t)length, file) == (size_t)length
+                ? model_parse(data, (size_t)length, path, domains, domain_count, ret_model, err)
+                : wjz_err_set(err, -EIO, "could not read \"%s\"", path);
+    free(data);
+    return r;
+}
+
+void model_destroy(learned_model **model) {
+    if (!model || !*model) return;
+    free((*model)->slots);
+    free((*model)->rows);
+    free(*model);
+    *model = NULL;
+}
+
+const char *model_version(const learned_model *model) {
+    return model->version;
+}
+
+static const model_row *find_row(const learned_model *model, uint32_t key) {
+    for (uint32_t at = key & model->slot_mask; model->slots[at]; at = (at + 1) & model->slot_mask) {
+        const model_row *row = &model->rows[model->slots[at] - 1];
+        if (row->key == key) return row;
+    }
+    return NULL;
+}
+
+/* Keeps the three strongest of each direction, strongest first. */
+static void keep_reason(const feature *item, double points, const feature *kept[], double strength[]) {
+    if (item->from >= item->to) return;
+    int at = MODEL_REASONS;
+    while (at > 0 && strength[at - 1] < points)
+        at--;
+    if (at == MODEL_REASONS) return;
+    for (int i = MODEL_REASONS - 1; i > at; i--) {
+        kept[i] = kept[i - 1];
+        strength[i] = strength[i - 1];
+    }
+    kept[at] = item;
+    strength[at] = points;
+}
+
+static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPUTS], model_verdict *verdict) {
+    for (int i = 0; i < KIND_COUNT; i++)
+        verdict->votes.kinds[i] = sum[OUTPUT_KINDS + i];
+    for (int i = 0; i < BRANCH_COUNT; i++)
+        verdict->votes.branches[i] = sum[OUTPUT_BRANCHES + i];
+    for (size_t i = 0; i < model->domain_count; i++)
+        verdict->votes.domains[i] = sum[OUTPUT_DOMAINS + i];
+    verdict->votes.private_dispute = sum[OUTPUT_PRIVATE];
+    verdict->points = sum[OUTPUT_POINTS];
+}
+
+void model_predict(const learned_model *model, const feature_list *features, model_verdict *ret_verdict) {
+    float sum[MODEL_OUTPUTS];
+    const feature *up[MODEL_REASONS] = {NULL}, *down[MODEL_REASONS] = {NULL};
+    double up_points[MODEL_REASONS] = {0}, down_points[MODEL_REASONS] = {0};
+    memcpy(sum, model->bias, sizeof sum);
+    for (size_t i = 0; i < features->count; i++) {
+        const model_row *row = find_row(model, features->items[i].key);
+        if (!row) continue;
+        float scale = row->scale * features->items[i].value;
+        for (int k = 0; k < MODEL_OUTPUTS; k++)
+            sum[k] += scale * row->weights[k];
+        float points = scale * row->weights[OUTPUT_POINTS];
+        if (points > 0.1f) keep_reason(&features->items[i], points, up, up_points);
+        if (points < -0.1f) keep_reason(&features->items[i], -points, down, down_points);
+    }
+    model_verdict verdict = {0};
+    read_outputs(model, sum, &verdict);
+    bool rise = verdict.points > 0;
+    for (int i = 0; i < MODEL_REASONS && (rise ? up : down)[i]; i++) {
+        verdict.reasons[i] = (rise ? up : down)[i];
+        verdict.reason_points[i] = rise ? up_points[i] : -down_points[i];
+        verdict.reason_count++;
+    }
+    *ret_verdict = verdict;
+}
+
+int model_write(const char *path, const char *version, const pack_topic *domains, size_t domain_count,
+                const float bias[MODEL_OUTPUTS], const model_row *rows, size_t count, wjz_err *err) {
+    model_head head = {.row_size = sizeof *rows, .row_count = (uint32_t)count};
+    memcpy(head.magic, magic, sizeof magic);
+    snprintf(head.version, sizeof head.version, "%s", version);
+    memcpy(head.bias, bias, sizeof head.bias);
+    if (domain_text(domains, domain_count, head.domains) < 0)
+        return wjz_err_set(err, -E2BIG, "cannot write \"%s\": the ids of the domains are too long", path);
+    WJZ_CLEANUP(close_file) FILE *file = fopen(path, "we");
+    if (!file || fwrite(&head, sizeof head, 1, file) != 1 || fwrite(rows, sizeof *rows, count, file) != count ||
+        fflush(file) != 0)
+        return wjz_err_set(err, -errno, "could not write \"%s\": %s", path, strerror(errno));
+    return 0;
+}

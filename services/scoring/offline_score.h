@@ -1,0 +1,10 @@
+/* Scoring without a store: each complaint of a file alone, for those who tune rules and models, and for measurements.
+ */
+#ifndef SCORING_OFFLINE_SCORE_H
+#define SCORING_OFFLINE_SCORE_H
+
+/* Prints external_id, index, stars, kind, branch, domain, mediation and every factor's points, one line a complaint of
+ * the file (table.h). rounds > 1 does it so often and prints the time a complaint takes to stderr. An exit status. */
+int offline_score(const char *file, const char *rules_dir, const char *gazetteer_dir, int rounds);
+
+#endif
