@@ -20,7 +20,7 @@ WJZ_MUST_CHECK int wjz_door_make_key(const char *path, char ret_public_key[WJZ_D
  * in the background: a wrong key shows as -ETIMEDOUT of the first question. */
 WJZ_MUST_CHECK int wjz_door_connect(wjz_loop *loop, const char *endpoint, const char *server_key, const char *key_file,
                                     wjz_door_client **ret_client, wjz_err *err);
-/* Questions under way end with -ECANCELED. */
+/* No question may be under way. Accepts NULL. */
 void wjz_door_disconnect(wjz_door_client **client);
 
 /* As wjz_bus_request. Several fibers may ask at once. */

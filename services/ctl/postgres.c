@@ -74,7 +74,7 @@ static int open_log(const home *h, wjz_err *err) {
     return fd;
 }
 
-static int spawn(const home *h, char *const argv[], pid_t *ret_pid, wjz_err *err) {
+static int spawn(const home *h, const char *const argv[], pid_t *ret_pid, wjz_err *err) {
     int log = open_log(h, err);
     if (log < 0) return log;
     pid_t pid = fork();
@@ -86,7 +86,7 @@ static int spawn(const home *h, char *const argv[], pid_t *ret_pid, wjz_err *err
         dup2(log, 2);
         if (chdir("/") < 0) _exit(127);
         drop_root();
-        execv(argv[0], argv);
+        execv(argv[0], (char *const *)argv);
         fprintf(stderr, "could not run %s: %s\n", argv[0], strerror(errno));
         _exit(127);
     }
@@ -96,7 +96,7 @@ static int spawn(const home *h, char *const argv[], pid_t *ret_pid, wjz_err *err
     return 0;
 }
 
-static int run(const home *h, char *const argv[], wjz_err *err) {
+static int run(const home *h, const char *const argv[], wjz_err *err) {
     pid_t pid;
     int r = spawn(h, argv, &pid, err), status;
     if (r < 0) return r;
@@ -128,7 +128,7 @@ static int write_settings(const char *data, wjz_err *err) {
 /* Single-user mode makes the database before the server ever listens. */
 static int make_database(const home *h, const char *server, const char *data, wjz_err *err) {
     static const char script[] = "\"$0\" --single -D \"$1\" postgres <<<'CREATE DATABASE weijianzhi;'";
-    return run(h, (char *[]){"/bin/bash", "-c", (char *)script, (char *)server, (char *)data, NULL}, err);
+    return run(h, (const char *const[]){"/bin/bash", "-c", script, server, data, NULL}, err);
 }
 
 int postgres_init(const home *h, wjz_err *err) {
@@ -148,8 +148,8 @@ int postgres_init(const home *h, wjz_err *err) {
     snprintf(initdb, sizeof initdb, "%s/initdb", programs);
     snprintf(server, sizeof server, "%s/postgres", programs);
     r = run(h,
-            (char *[]){initdb, "-D", begun, "-U", "wjz_owner", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust",
-                       "--data-checksums", NULL},
+            (const char *const[]){initdb, "-D", begun, "-U", "wjz_owner", "-E", "UTF8", "--locale=C.UTF-8", "-A",
+                                  "trust", "--data-checksums", NULL},
             err);
     if (r >= 0) r = make_database(h, server, begun, err);
     if (r >= 0) r = write_settings(begun, err);
@@ -164,7 +164,7 @@ int postgres_start(const home *h, pid_t *ret_pid, wjz_err *err) {
     snprintf(server, sizeof server, "%s/postgres", programs);
     snprintf(data, sizeof data, "%s/data", h->postgres);
     snprintf(sockets, sizeof sockets, "%s/socket", h->postgres);
-    return spawn(h, (char *[]){server, "-D", data, "-k", sockets, NULL}, ret_pid, err);
+    return spawn(h, (const char *const[]){server, "-D", data, "-k", sockets, NULL}, ret_pid, err);
 }
 
 int postgres_wait(const home *h, int timeout_ms, wjz_err *err) {
@@ -174,7 +174,7 @@ int postgres_wait(const home *h, int timeout_ms, wjz_err *err) {
     snprintf(ready, sizeof ready, "%s/pg_isready", programs);
     snprintf(sockets, sizeof sockets, "%s/socket", h->postgres);
     int64_t until = wjz_clock_monotonic_us() + timeout_ms * INT64_C(1000);
-    while (run(h, (char *[]){ready, "-q", "-h", sockets, NULL}, NULL) < 0) {
+    while (run(h, (const char *const[]){ready, "-q", "-h", sockets, NULL}, NULL) < 0) {
         if (wjz_clock_monotonic_us() > until)
             return wjz_err_set(err, -ETIMEDOUT, "PostgreSQL did not answer within %d s: see %s/postgres.log",
                                timeout_ms / 1000, h->log);

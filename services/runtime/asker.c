@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/envelope.pb-c.h"
+#include "runtime/answer.h"
 #include "runtime/idmap.h"
 #include "runtime/wire.h"
 #include "wjz/clock.h"
@@ -131,47 +131,6 @@ static const wjz_peer *choose(wjz_asker *asker, const char *service) {
 
 /* --- questions --- */
 
-static const char *text_or_null(const char *text) {
-    return text && text[0] ? text : NULL;
-}
-
-static int take_refusal(const wjz_question *question, const wjz_envelope *envelope, wjz_refusal *ret_refusal,
-                        wjz_err *err) {
-    const ProtobufCMessage *body;
-    int r = wjz_message_unpack(&wjz__refusal__descriptor, envelope->body, envelope->body_length, question->arena, &body,
-                               err);
-    if (r < 0) return r;
-    const Wjz__Refusal *refusal = (const Wjz__Refusal *)body;
-    if (ret_refusal)
-        *ret_refusal = (wjz_refusal){
-            .code = (wjz_refusal_code)refusal->code,
-            .field = text_or_null(refusal->field),
-            .value = text_or_null(refusal->value),
-            .message = text_or_null(refusal->message),
-            .remedy = text_or_null(refusal->remedy),
-            .retry_after_ms = refusal->retry_after_ms,
-        };
-    const ProtobufCEnumValue *code =
-        protobuf_c_enum_descriptor_get_value(&wjz__refusal__code__descriptor, (int)refusal->code);
-    return wjz_err_set(err, -EREMOTE, "%s refused (%s): %s%s%s", question->service, code ? code->name : "unknown code",
-                       refusal->message, refusal->field[0] ? ", field " : "", refusal->field);
-}
-
-static int take_answer(const wjz_question *question, zmq_msg_t *frame, const ProtobufCMessage **ret_reply,
-                       wjz_refusal *ret_refusal, wjz_err *err) {
-    wjz_envelope envelope;
-    int r = wjz_envelope_read(zmq_msg_data(frame), zmq_msg_size(frame), &envelope, err);
-    if (r < 0) return r;
-    if (wjz_envelope_is(&envelope, &wjz__refusal__descriptor))
-        return take_refusal(question, &envelope, ret_refusal, err);
-    if (!wjz_envelope_is(&envelope, question->reply_type))
-        return wjz_err_set(err, -EBADMSG, "cannot read the answer of %s: it is a %.*s, not a %s", question->service,
-                           (int)(envelope.type_length < 80 ? envelope.type_length : 80), envelope.type,
-                           question->reply_type->name);
-    return wjz_message_unpack(question->reply_type, envelope.body, envelope.body_length, question->arena, ret_reply,
-                              err);
-}
-
 static int send_question(const wjz_question *question, uint64_t id, line *to, wjz_err *err) {
     uint8_t *data;
     size_t length;
@@ -212,7 +171,9 @@ int wjz_asker_ask(wjz_asker *asker, const wjz_question *question, const Protobuf
         return wjz_err_set(err, -ENOMEM, "could not ask %s: out of memory", question->service);
     r = send_question(question, self.id, to, err);
     if (r == 0) r = wait_for(asker, question, &self, err);
-    if (r == 0) r = take_answer(question, &self.answer, ret_reply, ret_refusal, err);
+    if (r == 0)
+        r = wjz_answer_read(zmq_msg_data(&self.answer), zmq_msg_size(&self.answer), question->service,
+                            question->reply_type, question->arena, ret_reply, ret_refusal, err);
     waiter_leave(asker, &self);
     return r;
 }

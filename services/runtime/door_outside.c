@@ -1,53 +1,15 @@
 /* A door to the world outside: an address of its own, a key of its own that clients know beforehand, and a service that
  * says whom it admits. */
-#include <czmq.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "runtime/door.h"
+#include "runtime/key_file.h"
 #include "wjz/log.h"
 
-enum { MESSAGE_LIMIT = 8 << 20, RECEIVE_WINDOW = 16, PATH_TEXT = 4000 };
-
-/* --- the key --- */
-
-/* Writes a new key beside the file and links it to its name, so that of two processes that start at once one key wins.
- */
-static int make_key(const char *path, wjz_err *err) {
-    char made[PATH_TEXT + 32], made_secret[PATH_TEXT + 48], secret[PATH_TEXT + 16];
-    snprintf(made, sizeof made, "%s.%d.new", path, (int)getpid());
-    snprintf(made_secret, sizeof made_secret, "%s_secret", made);
-    snprintf(secret, sizeof secret, "%s_secret", path);
-    WJZ_CLEANUP(zcert_destroy) zcert_t *cert = zcert_new();
-    if (!cert || zcert_save(cert, made) != 0) return wjz_err_set(err, -EIO, "could not write key file \"%s\"", made);
-    int r = 0;
-    if (link(made_secret, secret) == 0)
-        r = rename(made, path) == 0 ? 0 : -errno;
-    else if (errno != EEXIST)
-        r = -errno;
-    unlink(made_secret);
-    unlink(made);
-    return r == 0 ? 0 : wjz_err_set(err, r, "could not write key file \"%s\": %s", secret, strerror(-r));
-}
-
-/* The key of the file, which is made when there is none. */
-static int load_key(const char *path, char public_key[WJZ_KEY_TEXT], char secret_key[WJZ_KEY_TEXT], wjz_err *err) {
-    char secret[PATH_TEXT + 16];
-    if (strlen(path) > PATH_TEXT) return wjz_err_set(err, -ENAMETOOLONG, "cannot use key file: its path is too long");
-    snprintf(secret, sizeof secret, "%s_secret", path);
-    if (access(secret, F_OK) != 0) {
-        int r = make_key(path, err);
-        if (r < 0) return r;
-    }
-    WJZ_CLEANUP(zcert_destroy) zcert_t *cert = zcert_load(secret);
-    if (!cert || strcmp(zcert_secret_txt(cert), "0000000000000000000000000000000000000000") == 0)
-        return wjz_err_set(err, -EINVAL, "cannot read CURVE key file \"%s\": no certificate with a secret key", secret);
-    snprintf(public_key, WJZ_KEY_TEXT, "%s", zcert_public_txt(cert));
-    snprintf(secret_key, WJZ_KEY_TEXT, "%s", zcert_secret_txt(cert));
-    return 0;
-}
+enum { MESSAGE_LIMIT = 8 << 20, RECEIVE_WINDOW = 16 };
 
 /* --- the door --- */
 
@@ -56,7 +18,7 @@ static int open_at(const wjz_ground *ground, const wjz_door_options *options, in
     char public_key[WJZ_KEY_TEXT] = "", secret_key[WJZ_KEY_TEXT] = "", name[32];
     snprintf(name, sizeof name, "door:%d", number);
     if (options->key_file) {
-        int r = load_key(options->key_file, public_key, secret_key, err);
+        int r = wjz_key_file_load(options->key_file, public_key, secret_key, err);
         if (r < 0) return r;
     }
     wjz_socket_options socket = {

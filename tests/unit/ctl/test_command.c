@@ -13,7 +13,8 @@
 
 static void test_options_are_taken_out(void **state) {
     (void)state;
-    char *argv[] = {"--limit", "5", "a", "--feed=x", "--flag", "b"};
+    char *argv[] = {(char[]){"--limit"},  (char[]){"5"},      (char[]){"a"},
+                    (char[]){"--feed=x"}, (char[]){"--flag"}, (char[]){"b"}};
     int argc = 6;
     assert_string_equal(argument_option(&argc, argv, "limit"), "5");
     assert_string_equal(argument_option(&argc, argv, "feed"), "x");
@@ -27,7 +28,7 @@ static void test_options_are_taken_out(void **state) {
 
 static void test_an_option_without_value_stays(void **state) {
     (void)state;
-    char *argv[] = {"--limit"};
+    char *argv[] = {(char[]){"--limit"}};
     int argc = 1;
     wjz_err err = {0};
     assert_null(argument_option(&argc, argv, "limit"));
