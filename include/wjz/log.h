@@ -15,8 +15,8 @@ void wjz_log_open(const char *service, const char *instance, wjz_log_level least
 WJZ_MUST_CHECK int wjz_log_level_parse(const char *text, wjz_log_level *ret_level);
 
 /* event: a fixed word or two in lower case that can be counted ("message refused"). fields: a printf format
- * of logfmt pairs, e.g. "id=%" PRId64 " error=\"%s\"", or "" — the caller quotes, control characters are
- * replaced. */
+ * of logfmt pairs, e.g. "id=%" PRId64 " error=\"%s\"", or "" — the caller quotes; control characters are
+ * replaced, and so are quotation marks within a quoted value. */
 void wjz_log_write(wjz_log_level level, const char *event, const char *fields, ...) WJZ_PRINTF(3, 4);
 
 #define wjz_log_debug(event, ...) wjz_log_write(WJZ_LOG_DEBUG, event, __VA_ARGS__)

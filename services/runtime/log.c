@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,11 +55,28 @@ static void add(line *l, const char *format, ...) {
     va_end(args);
 }
 
-/* Whatever came in from outside stays on its line and cannot steer a terminal. */
+/* Whether a quotation mark here ends a value: the line ends, or the next pair begins. */
+static bool ends_value(const char *after) {
+    if (!*after) return true;
+    if (*after != ' ') return false;
+    size_t key = strspn(after + 1, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return key > 0 && after[1 + key] == '=';
+}
+
+/* Whatever came in from outside stays on its line and cannot steer a terminal; quotation marks within a value, as
+ * error texts have them, become single ones. */
 static void disarm(line *l) {
+    bool quoted = false;
     for (size_t i = 0; i < l->length; i++) {
         unsigned char c = (unsigned char)l->text[i];
         if (c < 0x20 || c == 0x7F) l->text[i] = '?';
+        if (c != '"') continue;
+        if (!quoted)
+            quoted = i > 0 && l->text[i - 1] == '=';
+        else if (ends_value(l->text + i + 1))
+            quoted = false;
+        else
+            l->text[i] = '\'';
     }
 }
 

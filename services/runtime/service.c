@@ -15,7 +15,7 @@
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
-enum { SHORTEST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, HOUSEKEEPING_CONNECTIONS = 2 };
+enum { SHORTEST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 5000, HOUSEKEEPING_CONNECTIONS = 2 };
 
 #define FIELD(name) offsetof(wjz_service_conf, name)
 static const wjz_option OPTIONS[] = {
@@ -105,18 +105,10 @@ static int pause_or_stop(wjz_service *service, int64_t *pause_ms) {
 }
 
 static int wait_for_database(wjz_service *service) {
-    int64_t pause_ms = SHORTEST_PAUSE_MS;
-    bool told = false;
-    while (!wjz_db_ready(service->db)) {
-        int e = pause_or_stop(service, &pause_ms);
-        if (e < 0) return e;
-        if (!told && pause_ms >= LONGEST_PAUSE_MS && !wjz_db_ready(service->db)) {
-            wjz_log_warn("database not reachable", "waiting=yes");
-            told = true;
-        }
-    }
-    if (told) wjz_log_info("database reachable", "");
-    return 0;
+    int e = 0;
+    for (int64_t pause_ms = SHORTEST_PAUSE_MS; e == 0 && !wjz_db_ready(service->db);)
+        e = pause_or_stop(service, &pause_ms);
+    return e;
 }
 
 static int open_pools(wjz_service *service, wjz_err *err) {

@@ -42,6 +42,10 @@ static void write_nasty(void) {
     wjz_log_warn("thing refused", "name=\"%s\"", "a\nlevel=error\r\x1b[31m\x7f");
 }
 
+static void write_quotes(void) {
+    wjz_log_warn("thing refused", "error=\"cannot use \"a b\" of \"c\": \"d\"\" id=%d name=\"\"", 5);
+}
+
 static void write_long(void) {
     char text[5000];
     memset(text, 'x', sizeof(text) - 1);
@@ -71,6 +75,11 @@ static void control_characters_cannot_forge_a_line(WJZ_UNUSED void **state) {
     assert_null(strpbrk(line, "\r\x1b\x7f"));
 }
 
+static void quotes_within_a_value_do_not_end_it(WJZ_UNUSED void **state) {
+    capture(write_quotes);
+    assert_non_null(strstr(line, " error=\"cannot use 'a b' of 'c': 'd'\" id=5 name=\"\"\n"));
+}
+
 static void long_lines_are_cut(WJZ_UNUSED void **state) {
     capture(write_long);
     assert_true(strlen(line) <= 2048);
@@ -89,6 +98,7 @@ int main(void) {
         cmocka_unit_test(lines_have_their_fields),
         cmocka_unit_test(lines_below_the_level_are_left_out),
         cmocka_unit_test(control_characters_cannot_forge_a_line),
+        cmocka_unit_test(quotes_within_a_value_do_not_end_it),
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(levels_have_names),
     };
