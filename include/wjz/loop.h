@@ -50,7 +50,7 @@ void wjz_poll_close(wjz_poll **poll);
 
 /* --- fibers --- */
 
-/* Runs fn(arg) in a fiber, soon, from the loop. stack is 256 KiB, reserved, not committed. -ENOMEM, or
+/* Runs fn(arg) in a fiber, soon, from the loop. stack is 1 MiB, reserved, not committed. -ENOMEM, or
  * -EAGAIN above 4096 fibers. */
 WJZ_MUST_CHECK int wjz_fiber_spawn(wjz_loop *loop, wjz_call_fn *fn, void *arg);
 /* Whether the caller runs in a fiber: only there may it wait. */

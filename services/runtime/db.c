@@ -135,7 +135,8 @@ int wjz_db_open(wjz_loop *loop, const wjz_db_options *options, wjz_db **ret_db, 
 }
 
 void wjz_db_close(wjz_db **db_at, wjz_call_fn *closed, void *arg) {
-    wjz_db *db = WJZ_STEAL(*db_at);
+    wjz_db *db = db_at ? WJZ_STEAL(*db_at) : NULL;
+    if (!db) return;
     db->closing = true;
     db->closed = closed;
     db->closed_arg = arg;

@@ -203,12 +203,23 @@ static int through, late;
 
 static void pass_gate(void *arg) {
     assert_true(wjz_in_fiber());
-    volatile char deep[100 * 1024]; /* stacks are as deep as promised */
-    deep[0] = deep[sizeof(deep) - 1] = 1;
     wjz_event_wait(loop, &gate);
-    assert_int_equal(deep[sizeof(deep) - 1], 1);
     int *place = arg;
     *place = through++;
+}
+
+static void go_deep(WJZ_UNUSED void *arg) {
+    volatile char deep[900 * 1024];
+    deep[0] = deep[sizeof(deep) - 1] = 1;
+    wjz_fiber_yield(loop);
+    assert_int_equal(deep[0] + deep[sizeof(deep) - 1], 2);
+    note("deep");
+}
+
+static void stacks_are_as_deep_as_promised(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_fiber_spawn(loop, go_deep, NULL), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "deep");
 }
 
 static void open_gate(WJZ_UNUSED void *arg) {
@@ -350,6 +361,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_error_of_the_descriptor_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_cannot_be_watched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waiting_costs_no_processor_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stacks_are_as_deep_as_promised, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_fibers_wait_and_wake_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waits_time_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(yield_lets_others_run, set_up, tear_down),
