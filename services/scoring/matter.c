@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "scoring/bytes.h"
 #include "scoring/normalise.h"
 
 enum {
@@ -386,35 +387,22 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
 
 enum { PACK_VERSION = 1, PACK_HEAD = 4 + 4 * 8 };
 
-static unsigned char *put(unsigned char *to, uint64_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++)
-        *to++ = (unsigned char)(value >> (8 * i));
-    return to;
-}
-
-static uint64_t get(const unsigned char *from, size_t bytes) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t)from[i] << (8 * i);
-    return value;
-}
-
 int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
     const uint32_t *const arrays[] = {m->grams, m->districts, m->keys};
     const uint16_t counts[] = {m->gram_count, m->district_count, m->key_count};
     size_t length = PACK_HEAD + 4U * (counts[0] + counts[1] + counts[2]);
     unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
     if (!data) return -ENOMEM;
-    at = put(at, PACK_VERSION, 1);
+    at = put_bytes(at, PACK_VERSION, 1);
     for (size_t i = 0; i < WJZ_COUNT(counts); i++)
-        at = put(at, counts[i], 1);
-    at = put(at, m->reporter, 8);
-    at = put(at, (uint64_t)m->received_at_us, 8);
-    at = put(at, m->self, 8);
-    at = put(at, m->parent, 8);
+        at = put_bytes(at, counts[i], 1);
+    at = put_bytes(at, m->reporter, 8);
+    at = put_bytes(at, (uint64_t)m->received_at_us, 8);
+    at = put_bytes(at, m->self, 8);
+    at = put_bytes(at, m->parent, 8);
     for (size_t i = 0; i < WJZ_COUNT(arrays); i++) {
         for (uint16_t j = 0; j < counts[i]; j++)
-            at = put(at, arrays[i][j], 4);
+            at = put_bytes(at, arrays[i][j], 4);
     }
     *ret_data = data;
     *ret_length = length;
@@ -432,14 +420,14 @@ int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **re
     uint32_t *values = wjz_arena_alloc(arena, count * sizeof *values);
     if (!m || !values) return -ENOMEM;
     for (size_t i = 0; i < count; i++)
-        values[i] = (uint32_t)get(from + PACK_HEAD + 4 * i, 4);
+        values[i] = (uint32_t)get_bytes(from + PACK_HEAD + 4 * i, 4);
     m->gram_count = from[1];
     m->district_count = from[2];
     m->key_count = from[3];
-    m->reporter = get(from + 4, 8);
-    m->received_at_us = (int64_t)get(from + 12, 8);
-    m->self = get(from + 20, 8);
-    m->parent = get(from + 28, 8);
+    m->reporter = get_bytes(from + 4, 8);
+    m->received_at_us = (int64_t)get_bytes(from + 12, 8);
+    m->self = get_bytes(from + 20, 8);
+    m->parent = get_bytes(from + 28, 8);
     m->grams = values;
     m->districts = values + m->gram_count;
     m->keys = m->districts + m->district_count;

@@ -10,7 +10,7 @@
 
 typedef struct at_hand {
     uint32_t slot;
-    bool put;
+    bool put, rekeyed;
     bool touched;     /* its near ones may have changed */
     bool spread;      /* its near ones are at hand */
     bool grouped;     /* its neighbourhood has been taken */
@@ -118,8 +118,9 @@ static void take_near(uint32_t slot, void *arg) {
 int regroup_put(regroup *g, int64_t id, const matter *m) {
     uint32_t slot = REPEATS_NONE;
     int r = repeats_index_put(g->index, id, m, take_touched, g, &slot);
-    at_hand *hand = r ? NULL : take(g, slot);
+    at_hand *hand = r < 0 ? NULL : take(g, slot);
     if (!hand) return -ENOMEM;
+    hand->rekeyed |= r > 0;
     hand->put = hand->touched = true;
     hand->matter = m;
     return g->failed;
@@ -272,7 +273,7 @@ static int add_groups(regroup *g, const uint32_t *hands, uint32_t count, const u
         const repeats_entry *entry = repeats_index_entry(g->index, hand->slot);
         regroup_group *group = &groups[group_of[leaders[i]]];
         group->members[group->count++] =
-            (regroup_member){entry->complaint, entry->clue, hand->slot, hand->put, hand->matter};
+            (regroup_member){entry->complaint, entry->clue, hand->slot, hand->put, hand->rekeyed, hand->matter};
     }
     for (size_t i = first; i < *group_count; i++)
         qsort(groups[i].members, groups[i].count, sizeof *groups[i].members, by_canon);

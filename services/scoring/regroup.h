@@ -34,7 +34,8 @@ typedef struct regroup_member {
     int64_t complaint;
     int64_t clue; /* that it was in, 0: none */
     uint32_t slot;
-    bool put; /* by regroup_put */
+    bool put;     /* by regroup_put */
+    bool rekeyed; /* … and its keys or time are new */
     const matter *matter;
 } regroup_member;
 

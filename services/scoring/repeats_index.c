@@ -260,7 +260,7 @@ int repeats_index_put(repeats_index *index, int64_t id, const matter *m, repeats
         if (r) return r;
         index->keys[entry->key_at + entry->key_count++] = m->keys[i];
     }
-    return 0;
+    return 1;
 }
 
 void repeats_index_near(const repeats_index *index, uint32_t slot, bool after_only, repeats_slot_fn *fn, void *arg) {

@@ -1,0 +1,42 @@
+/* A subject is recognised by its normalised name, as the analysis of complaints has it. */
+#include "scoring/enforcement.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "scoring/matters.h"
+#include "scoring/normalise.h"
+#include "scoring/store.h"
+
+enum { SCORED_AGAIN = 2000 /* complaints of one batch of records */ };
+
+static int normalise_subject(enforcement *record, wjz_arena *arena) {
+    const text_part part = {WJZ__SCORING__FIELD__FIELD_NONE, record->subject_name, strlen(record->subject_name)};
+    normal_text *text = NULL;
+    int r = normalise(&part, 1, arena, &text);
+    if (r) return r;
+    record->subject_name = wjz_arena_strndup(arena, text->bytes, strcspn(text->bytes, "\n"));
+    return record->subject_name ? 0 : -ENOMEM;
+}
+
+int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
+                     wjz_arena *arena, wjz_err *err) {
+    enforcement *records = NULL;
+    size_t found = 0, complaint_count = 0;
+    int64_t *complaints = NULL;
+    int r = store_load_enforcement(tx, region, ids, count, arena, &records, &found, err);
+    if (r || !found) return r;
+    const char **subjects = wjz_arena_alloc(arena, found * sizeof *subjects);
+    if (!subjects) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < found; i++) {
+        r = normalise_subject(&records[i], arena);
+        if (r) return wjz_err_set(err, r, "could not normalise the subject of record %lld", (long long)records[i].id);
+        subjects[i] = records[i].subject_name;
+    }
+    r = store_put_penalties(tx, region, records, found, arena);
+    if (r) return wjz_err_set(err, r, "could not write penalties of region %d", (int)region);
+    r = store_complaints_of_subjects(tx, region, subjects, found, SCORED_AGAIN, arena, &complaints, &complaint_count,
+                                     err);
+    if (r || !complaint_count) return r;
+    return matters_take(self, tx, region, complaints, complaint_count, arena, err);
+}

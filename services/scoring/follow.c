@@ -1,0 +1,117 @@
+/* The lock makes turns of a region strictly one after another, so an index is at a turn of the journal or ahead of it
+ * by one whose fate is not known. The list is only changed by the fiber that holds the region's lock; a fiber that lost
+ * it with its connection leaves the index dirty and does not touch it again. */
+#include "scoring/follow.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "scoring/journal.h"
+#include "scoring/store.h"
+#include "wjz/id.h"
+
+struct followed {
+    int32_t region;
+    int64_t turn, stamp; /* the last one the index has; 0: none */
+    bool dirty;          /* in the hands of a transaction that has not written its turn */
+    repeats_index *index;
+    followed *next;
+};
+
+void follow_destroy(followed **list) {
+    while (list && *list) {
+        followed *region = *list;
+        *list = region->next;
+        repeats_index_destroy(&region->index);
+        free(region);
+    }
+}
+
+repeats_index *follow_index(followed *region) {
+    return region->index;
+}
+
+static void forget(followed *region) {
+    repeats_index_destroy(&region->index);
+    region->turn = region->stamp = 0;
+}
+
+size_t follow_count(const followed *list) {
+    size_t count = 0;
+    for (; list; list = list->next)
+        count += list->index ? repeats_index_count(list->index) : 0;
+    return count;
+}
+
+static followed *find_region(followed **list, int32_t region) {
+    for (followed *at = *list; at; at = at->next) {
+        if (at->region == region) return at;
+    }
+    followed *new = calloc(1, sizeof *new);
+    if (!new) return NULL;
+    *new = (followed){.region = region, .next = *list};
+    return *list = new;
+}
+
+static int replay(followed *region, const store_turn *turn, wjz_err *err) {
+    int r = journal_replay(turn->entries.data, turn->entries.length, region->index);
+    if (r == -ENOMEM) return wjz_err_set(err, r, "out of memory");
+    if (r)
+        return wjz_err_set(err, r, "cannot read turn %lld of the journal of region %d", (long long)turn->turn,
+                           (int)region->region);
+    region->turn = turn->turn;
+    region->stamp = turn->stamp;
+    return 0;
+}
+
+/* Whether what the index holds was committed: its turn is in the journal, with its stamp. */
+static bool committed(const followed *region, const store_turn *turns, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (turns[i].turn == region->turn) return turns[i].stamp == region->stamp;
+    }
+    return region->turn == 0;
+}
+
+/* turns: those from `asked` on, that one without entries. The index may have gone ahead of it in the meantime. */
+static int catch_up(followed *region, wjz_tx *tx, int64_t asked, store_turn *turns, size_t count, wjz_arena *arena,
+                    wjz_err *err) {
+    if (region->dirty || !committed(region, turns, count)) forget(region);
+    int r = region->index ? 0 : repeats_index_new(&region->index);
+    if (r) return wjz_err_set(err, r, "out of memory");
+    if (!region->turn && asked) r = store_more_turns(tx, region->region, 0, arena, &turns, &count, err);
+    while (!r && count) {
+        for (size_t i = 0; !r && i < count; i++) {
+            if (turns[i].turn > region->turn) r = replay(region, &turns[i], err);
+        }
+        if (r || count < STORE_TURNS) break;
+        r = store_more_turns(tx, region->region, region->turn, arena, &turns, &count, err);
+    }
+    return r;
+}
+
+int follow_lock(followed **list, wjz_tx *tx, int32_t number, wjz_arena *arena, followed **ret_region, wjz_err *err) {
+    followed *region = find_region(list, number);
+    if (!region) return wjz_err_set(err, -ENOMEM, "out of memory");
+    store_turn *turns = NULL;
+    size_t count = 0;
+    int64_t asked = region->turn;
+    int r = store_lock_region(tx, number, asked, arena, &turns, &count, err);
+    if (r) return r;
+    r = catch_up(region, tx, asked, turns, count, arena, err);
+    region->dirty = true;
+    if (!r) *ret_region = region;
+    return r;
+}
+
+void follow_unchanged(followed *region) {
+    region->dirty = false;
+}
+
+int follow_turn(followed *region, wjz_tx *tx, const void *entries, size_t length) {
+    store_turn turn = {.turn = region->turn + 1, .stamp = wjz_id_next(), .entries = {entries, length}};
+    region->turn = turn.turn;
+    region->stamp = turn.stamp;
+    region->dirty = false;
+    return store_put_turn(tx, region->region, &turn);
+}

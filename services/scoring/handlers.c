@@ -1,0 +1,143 @@
+/* A batch may bring messages of several regions, and one complaint in several of them: each region is one turn, each
+ * complaint once in it. */
+#include "scoring/handlers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "proto/intake.pb-c.h"
+#include "proto/scoring.pb-c.h"
+#include "scoring/enforcement.h"
+#include "scoring/matters.h"
+#include "scoring/scoring.h"
+#include "scoring/store.h"
+
+enum { PORTION = 256, PORTIONS_READ = 64 };
+
+typedef struct wanted {
+    int32_t region;
+    int64_t id;
+} wanted;
+
+/* The ids a message's body has. */
+typedef void ids_fn(const ProtobufCMessage *body, const uint64_t **ret_ids, size_t *ret_count);
+/* Handles the ids of one region. */
+typedef int region_fn(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
+                      wjz_arena *arena, wjz_err *err);
+
+static int by_region_and_id(const void *a, const void *b) {
+    const wanted *x = a, *y = b;
+    if (x->region != y->region) return x->region < y->region ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static int gather(wjz_batch *batch, ids_fn *ids_of, wanted **ret_all, size_t *ret_count) {
+    size_t room = 0, count = 0, more = 0;
+    const uint64_t *ids = NULL;
+    for (size_t i = 0; i < wjz_batch_count(batch); i++) {
+        ids_of(wjz_batch_message(batch, i)->body, &ids, &more);
+        room += more;
+    }
+    wanted *all = wjz_arena_alloc(wjz_batch_arena(batch), room * sizeof *all);
+    if (!all) return -ENOMEM;
+    for (size_t i = 0; i < wjz_batch_count(batch); i++) {
+        ids_of(wjz_batch_message(batch, i)->body, &ids, &more);
+        for (size_t j = 0; j < more; j++)
+            all[count++] = (wanted){wjz_batch_message(batch, i)->region, (int64_t)ids[j]};
+    }
+    qsort(all, count, sizeof *all, by_region_and_id);
+    *ret_all = all;
+    *ret_count = count;
+    return 0;
+}
+
+/* Regions in ascending order, so that two batches never wait for each other's locks. */
+static int for_each_region(wjz_batch *batch, scoring_service *self, ids_fn *ids_of, region_fn *fn, wjz_err *err) {
+    wjz_arena *arena = wjz_batch_arena(batch);
+    wanted *all = NULL;
+    size_t count = 0;
+    int r = gather(batch, ids_of, &all, &count);
+    int64_t *ids = r ? NULL : wjz_arena_alloc(arena, count * sizeof *ids);
+    if (!ids) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t from = 0, to = 0; !r && from < count; from = to) {
+        size_t unique = 0;
+        for (to = from; to < count && all[to].region == all[from].region; to++) {
+            if (unique == 0 || ids[unique - 1] != all[to].id) ids[unique++] = all[to].id;
+        }
+        r = fn(self, wjz_batch_tx(batch), all[from].region, ids, unique, arena, err);
+    }
+    return r;
+}
+
+#define IDS_OF(name, type, field)                                                                                      \
+    static void name(const ProtobufCMessage *body, const uint64_t **ret_ids, size_t *ret_count) {                      \
+        const type *message = (const type *)body;                                                                      \
+        *ret_ids = message->field;                                                                                     \
+        *ret_count = message->n_##field;                                                                               \
+    }
+
+IDS_OF(ids_accepted, Wjz__Intake__ComplaintsAccepted, complaint)
+IDS_OF(ids_rated, Wjz__Intake__FeedbackAccepted, complaint)
+IDS_OF(ids_enforced, Wjz__Intake__EnforcementAccepted, record)
+IDS_OF(ids_again, Wjz__Scoring__Rescore, complaint)
+
+int on_complaints_accepted(wjz_batch *batch, void *state, wjz_err *err) {
+    return for_each_region(batch, state, ids_accepted, matters_take, err);
+}
+
+int on_feedback_accepted(wjz_batch *batch, void *state, wjz_err *err) {
+    return for_each_region(batch, state, ids_rated, matters_take, err);
+}
+
+int on_enforcement_accepted(wjz_batch *batch, void *state, wjz_err *err) {
+    return for_each_region(batch, state, ids_enforced, enforcement_take, err);
+}
+
+int on_rescore_portion(wjz_batch *batch, void *state, wjz_err *err) {
+    return for_each_region(batch, state, ids_again, matters_take, err);
+}
+
+/* --- scoring again --- */
+
+static int emit_portions(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
+                         wjz_err *err) {
+    for (size_t from = 0; from < count; from += PORTION) {
+        Wjz__Scoring__Rescore portion = WJZ__SCORING__RESCORE__INIT;
+        portion.n_complaint = count - from < PORTION ? count - from : PORTION;
+        portion.complaint = (uint64_t *)(ids + from);
+        int r = wjz_bus_emit(self->bus, tx, region, &portion.base, err);
+        if (r) return r;
+    }
+    return 0;
+}
+
+static int emit_region(scoring_service *self, wjz_tx *tx, int32_t region, wjz_arena *arena, uint64_t *ret_count,
+                       wjz_err *err) {
+    int64_t after = INT64_MIN, *ids = NULL;
+    size_t count = PORTION * PORTIONS_READ;
+    int r = 0;
+    for (*ret_count = 0; !r && count == PORTION * PORTIONS_READ; *ret_count += count) {
+        r = store_scored_after(tx, region, after, PORTION * PORTIONS_READ, arena, &ids, &count, err);
+        if (r) return r;
+        r = emit_portions(self, tx, region, ids, count, err);
+        if (count) after = ids[count - 1];
+    }
+    return r;
+}
+
+int on_rescore(wjz_call *call, void *state, wjz_err *err) {
+    scoring_service *self = state;
+    const wjz_message *message = wjz_call_message(call);
+    const Wjz__Scoring__Rescore *body = (const Wjz__Scoring__Rescore *)message->body;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    uint64_t count = body->n_complaint;
+    int r = wjz_tx_begin(self->db, &tx, err);
+    if (r) return r;
+    r = count ? emit_portions(self, tx, message->region, (const int64_t *)body->complaint, count, err)
+              : emit_region(self, tx, message->region, wjz_call_arena(call), &count, err);
+    if (!r) r = wjz_tx_commit(&tx, err);
+    if (r) return r;
+    Wjz__Scoring__RescoreBegun begun = WJZ__SCORING__RESCORE_BEGUN__INIT;
+    begun.complaints = count;
+    return wjz_call_reply(call, &begun.base);
+}

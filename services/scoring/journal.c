@@ -1,0 +1,130 @@
+/* Little-endian. Version; count and complaints with self, time and keys; count and linked pairs; count and complaints
+ * with their clues. */
+#include "scoring/journal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "scoring/bytes.h"
+
+enum { JOURNAL_VERSION = 1, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 1, PAIR_BYTES = 16 };
+
+typedef struct sizes {
+    uint32_t put, keys, moved;
+} sizes;
+
+static sizes measure(const regroup_group *groups, size_t group_count) {
+    sizes s = {0};
+    for (size_t i = 0; i < group_count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            const regroup_member *member = &groups[i].members[j];
+            if (member->rekeyed) s.put++;
+            if (member->rekeyed) s.keys += member->matter->key_count;
+            if (member->clue != groups[i].clue) s.moved++;
+        }
+    }
+    return s;
+}
+
+static unsigned char *write_put(unsigned char *at, const regroup_member *member) {
+    at = put_bytes(at, (uint64_t)member->complaint, 8);
+    at = put_bytes(at, member->matter->self, 8);
+    at = put_bytes(at, (uint64_t)member->matter->received_at_us, 8);
+    at = put_bytes(at, member->matter->key_count, 1);
+    for (uint16_t i = 0; i < member->matter->key_count; i++)
+        at = put_bytes(at, member->matter->keys[i], 4);
+    return at;
+}
+
+int journal_write(const regroup_group *groups, size_t group_count, const joined_pair *joined, size_t joined_count,
+                  wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+    sizes s = measure(groups, group_count);
+    *ret_length = 0;
+    if (!s.put && !s.moved && !joined_count) return 0;
+    size_t length = HEAD_BYTES + 3 * COUNT_BYTES + (size_t)s.put * PUT_BYTES + (size_t)s.keys * 4 +
+                    (joined_count + s.moved) * PAIR_BYTES;
+    unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
+    if (!data) return -ENOMEM;
+    at = put_bytes(at, JOURNAL_VERSION, HEAD_BYTES);
+    at = put_bytes(at, s.put, COUNT_BYTES);
+    for (size_t i = 0; i < group_count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            if (groups[i].members[j].rekeyed) at = write_put(at, &groups[i].members[j]);
+        }
+    }
+    at = put_bytes(at, joined_count, COUNT_BYTES);
+    for (size_t i = 0; i < joined_count; i++) {
+        at = put_bytes(at, (uint64_t)joined[i].a, 8);
+        at = put_bytes(at, (uint64_t)joined[i].b, 8);
+    }
+    at = put_bytes(at, s.moved, COUNT_BYTES);
+    for (size_t i = 0; i < group_count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            if (groups[i].members[j].clue == groups[i].clue) continue;
+            at = put_bytes(at, (uint64_t)groups[i].members[j].complaint, 8);
+            at = put_bytes(at, (uint64_t)groups[i].clue, 8);
+        }
+    }
+    *ret_data = data;
+    *ret_length = length;
+    return 0;
+}
+
+/* --- replaying --- */
+
+typedef struct cursor {
+    const unsigned char *at;
+    size_t left;
+    bool bad; /* ran out of bytes */
+} cursor;
+
+static uint64_t take(cursor *c, size_t bytes) {
+    if (c->left < bytes) {
+        c->bad = true;
+        c->left = 0;
+        return 0;
+    }
+    uint64_t value = get_bytes(c->at, bytes);
+    c->at += bytes;
+    c->left -= bytes;
+    return value;
+}
+
+static int replay_put(cursor *c, repeats_index *index) {
+    uint32_t keys[MATTER_KEYS], slot;
+    int64_t id = (int64_t)take(c, 8);
+    matter m = {.self = take(c, 8), .received_at_us = (int64_t)take(c, 8), .key_count = (uint16_t)take(c, 1)};
+    if (c->bad || m.key_count > MATTER_KEYS) return -EBADMSG;
+    for (uint16_t i = 0; i < m.key_count; i++) {
+        keys[i] = (uint32_t)take(c, 4);
+        if (!keys[i] || (i && keys[i] <= keys[i - 1])) return -EBADMSG;
+    }
+    m.keys = keys;
+    int r = repeats_index_put(index, id, &m, NULL, NULL, &slot);
+    return r < 0 ? r : 0;
+}
+
+static int replay_pair(cursor *c, repeats_index *index, bool joined) {
+    int64_t first = (int64_t)take(c, 8), second = (int64_t)take(c, 8);
+    uint32_t a = c->bad ? REPEATS_NONE : repeats_index_find(index, first);
+    uint32_t b = c->bad || !joined ? 0 : repeats_index_find(index, second);
+    if (a == REPEATS_NONE || b == REPEATS_NONE) return -EBADMSG;
+    if (joined)
+        repeats_index_join(index, a, b);
+    else
+        repeats_index_set_clue(index, a, second);
+    return 0;
+}
+
+int journal_replay(const void *data, size_t length, repeats_index *index) {
+    cursor c = {.at = data, .left = length};
+    if (take(&c, HEAD_BYTES) != JOURNAL_VERSION) return -EBADMSG;
+    int r = 0;
+    for (uint64_t left = take(&c, COUNT_BYTES); !r && left > 0; left--)
+        r = replay_put(&c, index);
+    for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
+        r = replay_pair(&c, index, true);
+    for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
+        r = replay_pair(&c, index, false);
+    return r ? r : c.bad || c.left ? -EBADMSG : 0;
+}

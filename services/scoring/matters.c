@@ -1,0 +1,222 @@
+/* A batch in four steps: read and analyse (no lock), group (with the region's lock), score what changed, write and
+ * tell. Round trips: complaints; lock and journal; matters of neighbours and clues with findings only where there are
+ * any; the rest travels with the commit. */
+#include "scoring/matters.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scoring/analysis.h"
+#include "scoring/journal.h"
+#include "scoring/regroup.h"
+#include "scoring/store.h"
+#include "scoring/worth.h"
+#include "wjz/clock.h"
+#include "wjz/id.h"
+
+enum { SLICE_US = 3000 /* of the processor, before others on the loop run */ };
+
+typedef struct analysed {
+    Wjz__Scoring__Finding *finding;
+    matter *matter;
+    wjz_blob packed_finding, packed_matter;
+    int32_t revision;
+    int64_t complaint;
+} analysed;
+
+typedef struct turn {
+    scoring_service *self;
+    wjz_tx *tx;
+    wjz_arena *arena;
+    int32_t region;
+    analysed *items; /* sorted by complaint */
+    size_t count;
+    followed *followed;
+    regroup *regroup;
+    regroup_group *groups;
+    size_t group_count;
+    int64_t stage_began;
+} turn;
+
+static int out_of_memory(wjz_err *err) {
+    return wjz_err_set(err, -ENOMEM, "out of memory");
+}
+
+static void turn_end(turn *t) {
+    regroup_destroy(&t->regroup);
+}
+
+static void stage_ended(turn *t, scoring_stage stage) {
+    int64_t now = wjz_clock_monotonic_us();
+    wjz_observe(t->self->stage[stage], (uint64_t)(now - t->stage_began));
+    t->stage_began = now;
+}
+
+/* --- read and analyse --- */
+
+static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err) {
+    int r = analyse(t->self->pack, t->self->places, c, t->arena, &ret->finding, err);
+    if (r) return r;
+    r = matter_of(t->self->repeats, c, ret->finding, t->arena, &ret->matter);
+    if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
+    size_t length = wjz__scoring__finding__get_packed_size(ret->finding);
+    uint8_t *packed = r ? NULL : wjz_arena_alloc(t->arena, length);
+    if (!packed)
+        return r ? wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(c->content))
+                 : out_of_memory(err);
+    wjz__scoring__finding__pack(ret->finding, packed);
+    ret->packed_finding = (wjz_blob){packed, length};
+    ret->revision = c->revision;
+    ret->complaint = c->id;
+    return 0;
+}
+
+static int by_complaint(const void *a, const void *b) {
+    int64_t x = ((const analysed *)a)->complaint, y = ((const analysed *)b)->complaint;
+    return (x > y) - (x < y);
+}
+
+static const analysed *find_analysed(const turn *t, int64_t id) {
+    analysed key = {.complaint = id};
+    return bsearch(&key, t->items, t->count, sizeof *t->items, by_complaint);
+}
+
+static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *err) {
+    complaint *complaints = NULL;
+    int r = store_load_complaints(t->tx, t->region, ids, count, t->arena, &complaints, &t->count, err);
+    if (r) return r;
+    stage_ended(t, STAGE_LOAD);
+    t->items = wjz_arena_calloc(t->arena, t->count, sizeof *t->items);
+    if (!t->items) return out_of_memory(err);
+    int64_t slice = wjz_clock_monotonic_us();
+    for (size_t i = 0; i < t->count; i++) {
+        r = analyse_one(t, &complaints[i], &t->items[i], err);
+        if (r) return wjz_err_prefix(err, "complaint %lld", (long long)complaints[i].id);
+        if (wjz_clock_monotonic_us() - slice < SLICE_US) continue;
+        wjz_fiber_yield(t->self->loop);
+        slice = wjz_clock_monotonic_us();
+    }
+    qsort(t->items, t->count, sizeof *t->items, by_complaint);
+    stage_ended(t, STAGE_ANALYSE);
+    return 0;
+}
+
+/* --- group --- */
+
+static int supply_missing(turn *t, wjz_err *err) {
+    int64_t *ids = NULL;
+    size_t missing = 0, found = 0;
+    store_blob *rows = NULL;
+    int r = regroup_missing(t->regroup, &ids, &missing);
+    if (r) return out_of_memory(err);
+    if (!missing) return 0;
+    r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
+    for (size_t i = 0; !r && i < found; i++) {
+        matter *m = NULL;
+        r = matter_unpack(rows[i].data.data, rows[i].data.length, t->arena, &m);
+        if (r) return wjz_err_set(err, r, "cannot read the matter of complaint %lld", (long long)rows[i].complaint);
+        r = regroup_supply(t->regroup, rows[i].complaint, m);
+        if (r) return wjz_err_set(err, r, "could not take the matter of complaint %lld", (long long)rows[i].complaint);
+    }
+    if (!r && found < missing)
+        return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
+                           (int)t->region, missing - found);
+    return r;
+}
+
+static int group(turn *t, wjz_err *err) {
+    int r = follow_lock(&t->self->regions, t->tx, t->region, t->arena, &t->followed, err);
+    if (r) return r;
+    stage_ended(t, STAGE_LOCK);
+    r = regroup_new(t->self->repeats, follow_index(t->followed), t->arena, &t->regroup);
+    for (size_t i = 0; !r && i < t->count; i++)
+        r = regroup_put(t->regroup, t->items[i].complaint, t->items[i].matter);
+    if (r) return out_of_memory(err);
+    r = supply_missing(t, err);
+    if (r) return r;
+    if (regroup_link(t->regroup)) return out_of_memory(err);
+    r = supply_missing(t, err);
+    if (r) return r;
+    return regroup_groups(t->regroup, &t->groups, &t->group_count) ? out_of_memory(err) : 0;
+}
+
+/* Gives clues to groups and writes what changed in the index. */
+static int settle(turn *t, old_clue *clues, size_t clue_count, wjz_err *err) {
+    const void *entries = NULL;
+    size_t length = 0, joined_count = 0;
+    int r = regroup_identify(t->groups, t->group_count, clues, clue_count, wjz_id_next, t->arena);
+    const joined_pair *joined = regroup_joined(t->regroup, &joined_count);
+    if (!r) r = journal_write(t->groups, t->group_count, joined, joined_count, t->arena, &entries, &length);
+    if (r == -EINVAL)
+        return wjz_err_set(err, r, "a complaint of region %d is in a clue that is not stored", (int)t->region);
+    if (r) return out_of_memory(err);
+    for (size_t i = 0; i < t->group_count; i++) {
+        for (size_t j = 0; j < t->groups[i].count; j++)
+            repeats_index_set_clue(follow_index(t->followed), t->groups[i].members[j].slot, t->groups[i].clue);
+    }
+    if (length)
+        r = follow_turn(t->followed, t->tx, entries, length);
+    else
+        follow_unchanged(t->followed);
+    return r ? wjz_err_set(err, r, "could not write the journal of region %d", (int)t->region) : 0;
+}
+
+/* --- write --- */
+
+static int write_findings(turn *t, wjz_err *err) {
+    size_t members = 0, put = 0, moved = 0;
+    for (size_t i = 0; i < t->group_count; i++)
+        members += t->groups[i].count;
+    finding_row *rows = wjz_arena_alloc(t->arena, t->count * sizeof *rows);
+    moved_row *moves = wjz_arena_alloc(t->arena, members * sizeof *moves);
+    if (!rows || !moves) return out_of_memory(err);
+    for (size_t i = 0; i < t->group_count; i++) {
+        for (size_t j = 0; j < t->groups[i].count; j++) {
+            const regroup_member *member = &t->groups[i].members[j];
+            const analysed *own = member->put ? find_analysed(t, member->complaint) : NULL;
+            if (own)
+                rows[put++] = (finding_row){member->complaint, t->groups[i].clue, own->revision, own->packed_finding,
+                                            own->packed_matter};
+            else if (member->clue != t->groups[i].clue)
+                moves[moved++] = (moved_row){member->complaint, t->groups[i].clue};
+        }
+    }
+    int r = store_put_findings(t->tx, t->region, rows, put, t->arena);
+    if (!r && moved) r = store_move_findings(t->tx, t->region, moves, moved, t->arena);
+    return r ? wjz_err_set(err, r, "could not write findings of region %d", (int)t->region) : 0;
+}
+
+/* --- the turn --- */
+
+static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
+    return find_analysed(arg, id)->finding;
+}
+
+static int score_and_write(turn *t, wjz_err *err) {
+    worth *w = NULL;
+    size_t old_count = 0;
+    int r = worth_read(t->self, t->tx, t->region, t->groups, t->group_count, own_finding, t, t->arena, &w, err);
+    if (r) return r;
+    old_clue *old = worth_old_clues(w, &old_count);
+    r = settle(t, old, old_count, err);
+    stage_ended(t, STAGE_JOIN);
+    if (!r) r = write_findings(t, err);
+    if (!r) r = worth_write(w, err);
+    stage_ended(t, STAGE_WRITE);
+    return r;
+}
+
+int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                 wjz_err *err) {
+    WJZ_CLEANUP(turn_end)
+    turn t = {.self = self, .tx = tx, .arena = arena, .region = region, .stage_began = wjz_clock_monotonic_us()};
+    int r = read_and_analyse(&t, ids, count, err);
+    if (r || !t.count) return r;
+    r = group(&t, err);
+    if (!r) r = score_and_write(&t, err);
+    if (r) return r;
+    wjz_count(self->complaints, t.count);
+    wjz_set(self->indexed, (double)follow_count(self->regions));
+    return 0;
+}

@@ -1,0 +1,132 @@
+/* Life of the scoring service: rules, places and repeats before the first message. */
+#include "scoring/scoring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/intake.pb-c.h"
+#include "proto/scoring.pb-c.h"
+#include "scoring/handlers.h"
+#include "scoring/offline.h"
+#include "wjz/log.h"
+
+static void make_metrics(scoring_service *self) {
+    static const char *const stages[STAGE_COUNT] = {
+        [STAGE_LOAD] = "load", [STAGE_ANALYSE] = "analyse", [STAGE_LOCK] = "lock",
+        [STAGE_JOIN] = "join", [STAGE_WRITE] = "write",
+    };
+    char labels[40];
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        snprintf(labels, sizeof labels, "stage=\"%s\"", stages[i]);
+        self->stage[i] = wjz_histogram("wjz_scoring_stage_seconds", labels, "time a batch spends in a stage");
+    }
+    for (int i = 0; i < (int)WJZ_COUNT(self->clues); i++) {
+        snprintf(labels, sizeof labels, "stars=\"%d\"", i);
+        self->clues[i] = wjz_counter("wjz_scoring_clues_scored_total", labels, "scores given to clues");
+    }
+    self->complaints = wjz_counter("wjz_scoring_complaints_total", "", "complaints analysed and grouped");
+    self->merged = wjz_counter("wjz_scoring_clues_merged_total", "", "clues that became part of another");
+    self->indexed = wjz_gauge("wjz_scoring_indexed_complaints", "", "complaints in the indexes of repeats held here");
+}
+
+static int load_data(scoring_service *self, const scoring_conf *conf, wjz_err *err) {
+    int r = rule_pack_load(conf->rules_dir, &self->pack, err);
+    if (!r) r = gazetteer_load(conf->gazetteer_dir, &self->places, err);
+    if (!r) r = repeat_rules_load(conf->repeats_dir, &self->repeats, err);
+    if (r) return r;
+    wjz_log_info("rules loaded", "pack=\"%s\" repeats=\"%s\" places=%zu", rule_pack_version(self->pack),
+                 repeat_rules_version(self->repeats), gazetteer_count(self->places));
+    return 0;
+}
+
+static void free_state(scoring_service *self) {
+    follow_destroy(&self->regions);
+    repeat_rules_destroy(&self->repeats);
+    gazetteer_destroy(&self->places);
+    rule_pack_destroy(&self->pack);
+    free(self);
+}
+
+static int scoring_start(wjz_service *service, const void *conf, void **ret_state, wjz_err *err) {
+    scoring_service *self = calloc(1, sizeof *self);
+    if (!self) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_state = self;
+    self->loop = wjz_service_loop(service);
+    self->db = wjz_service_db(service);
+    self->bus = wjz_service_bus(service);
+    make_metrics(self);
+    return load_data(self, conf, err);
+}
+
+static void scoring_stop(void *state) {
+    if (state) free_state(state);
+}
+
+/* --- commands --- */
+
+static int usage(void) {
+    fputs("weijianzhi-scoring check-rules DIR         check a rule pack\n"
+          "weijianzhi-scoring group FILE.tsv          which complaints of a file are one matter\n"
+          "weijianzhi-scoring compare FILE.tsv PAIRS.tsv  why two complaints are one matter, or are not\n",
+          stderr);
+    return 2;
+}
+
+/* group and compare need everything that serving needs, but no store. */
+static int offline(const scoring_conf *conf, int argc, char **argv) {
+    scoring_service *self = calloc(1, sizeof *self);
+    wjz_err err = {0};
+    if (!self || load_data(self, conf, &err)) {
+        fprintf(stderr, "%s\n", self ? err.text : "out of memory");
+        if (self) free_state(self);
+        return 1;
+    }
+    int status = argc == 2 ? offline_group(argv[1], self->repeats, self->pack, self->places)
+                           : offline_compare(argv[1], argv[2], self->repeats, self->pack, self->places);
+    free_state(self);
+    return status;
+}
+
+static int scoring_command(const void *conf, int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[0], "check-rules") == 0) return rules_check_command(argv[1]);
+    if ((argc == 2 && strcmp(argv[0], "group") == 0) || (argc == 3 && strcmp(argv[0], "compare") == 0))
+        return offline(conf, argc, argv);
+    return usage();
+}
+
+/* --- tables --- */
+
+/* A message brings up to 256 complaints; few at a time keep a turn and its lock short. */
+static const wjz_queue_route queues[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints_accepted, .messages = 4},
+    {.type = &wjz__intake__feedback_accepted__descriptor, .handler = on_feedback_accepted, .messages = 4},
+    {.type = &wjz__intake__enforcement_accepted__descriptor, .handler = on_enforcement_accepted, .messages = 4},
+    {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore_portion, .messages = 2},
+    {0},
+};
+
+static const wjz_emit_route emits[] = {
+    {&wjz__scoring__clues_scored__descriptor, "assignment"},
+    {&wjz__scoring__rescore__descriptor, "scoring"},
+    {0},
+};
+
+static const wjz_request_route requests[] = {
+    {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore},
+    {0},
+};
+
+const wjz_service_spec scoring_spec = {
+    .name = "scoring",
+    .purpose = "says what complaints are worth, and which of them are one matter",
+    .options = scoring_options,
+    .conf_size = sizeof(scoring_conf),
+    .queues = queues,
+    .emits = emits,
+    .requests = requests,
+    .start = scoring_start,
+    .stop = scoring_stop,
+    .command = scoring_command,
+};

@@ -1,0 +1,37 @@
+/* The scoring service: its state and lifetime. */
+#ifndef SCORING_SCORING_H
+#define SCORING_SCORING_H
+
+#include "scoring/conf.h"
+#include "scoring/follow.h"
+#include "scoring/gazetteer.h"
+#include "scoring/repeats_rules.h"
+#include "scoring/rules.h"
+#include "wjz/metrics.h"
+#include "wjz/service.h"
+
+/* Where a batch spends its time. */
+typedef enum scoring_stage {
+    STAGE_LOAD,
+    STAGE_ANALYSE,
+    STAGE_LOCK,
+    STAGE_JOIN,
+    STAGE_WRITE,
+    STAGE_COUNT
+} scoring_stage;
+
+typedef struct scoring_service {
+    wjz_loop *loop;
+    wjz_db *db;
+    wjz_bus *bus;
+    rule_pack *pack;
+    gazetteer *places;
+    repeat_rules *repeats;
+    followed *regions; /* the indexes of repeats it holds */
+    wjz_metric *stage[STAGE_COUNT];
+    wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
+} scoring_service;
+
+extern const wjz_service_spec scoring_spec;
+
+#endif

@@ -1,0 +1,312 @@
+/* Statements of the hot path; those for enforcement records and for scoring again are in store_more.c. */
+#include "scoring/store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "scoring/store_rows.h"
+
+/* Distinguishes these advisory locks from others'. */
+enum { LOCK_CLASS = 0x77AC };
+
+static const wjz_stmt LOAD_COMPLAINTS = {
+    "scoring_load_complaints",
+    "SELECT id, feed, external_id, source_kind, order_type, title, content, array_to_string(categories, '/'),"
+    " incident_address, town, village, longitude, latitude, received_at, due_at, finished_at, handler_unit,"
+    " handle_result, status, satisfaction, solved, visit_note, redispatch_count, return_count, urge_count,"
+    " delay_days, votes_for, votes_against, photo_count, parent_id, reporter_hash, confidential, revision"
+    " FROM intake.complaint_for_scoring WHERE region = $1 AND id = ANY ($2)",
+    33};
+
+static const wjz_stmt LOCK_REGION = {"scoring_lock_region",
+                                     "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1, $2)) AS locked", 1};
+
+static const wjz_stmt READ_TURNS = {"scoring_read_turns",
+                                    "SELECT turn, stamp, CASE WHEN turn > $2 THEN entries END FROM scoring.journal"
+                                    " WHERE region = $1 AND turn >= $2 ORDER BY turn LIMIT $3",
+                                    3};
+
+static const wjz_stmt LOAD_MATTERS = {
+    "scoring_load_matters", "SELECT complaint, matter FROM scoring.finding WHERE region = $1 AND complaint = ANY ($2)",
+    2};
+
+static const wjz_stmt LOAD_CLUES = {
+    "scoring_load_clues",
+    "SELECT id, told_state, revision, complaint_count, told FROM scoring.clue WHERE region = $1 AND id = ANY ($2)", 5};
+
+static const wjz_stmt LOAD_FINDINGS = {
+    "scoring_load_findings",
+    "SELECT complaint, finding FROM scoring.finding WHERE region = $1 AND complaint = ANY ($2)", 2};
+
+static const wjz_stmt PUT_FINDINGS = {
+    "scoring_put_findings",
+    "INSERT INTO scoring.finding (region, complaint, clue, revision, finding, matter)"
+    " SELECT $1, * FROM unnest($2::int8[], $3::int8[], $4::int4[], $5::bytea[], $6::bytea[])"
+    " ON CONFLICT (region, complaint) DO UPDATE SET clue = excluded.clue, revision = excluded.revision,"
+    " finding = excluded.finding, matter = excluded.matter, scored_at = now()",
+    0};
+
+static const wjz_stmt MOVE_FINDINGS = {
+    "scoring_move_findings",
+    "UPDATE scoring.finding f SET clue = u.clue FROM unnest($2::int8[], $3::int8[]) AS u (complaint, clue)"
+    " WHERE f.region = $1 AND f.complaint = u.complaint",
+    0};
+
+static const wjz_stmt PUT_CLUES = {
+    "scoring_put_clues",
+    "INSERT INTO scoring.clue AS c (region, id, told_state, revision, told, first_report_at, last_report_at, feed, "
+    "card,"
+    " index, stars, confidence, kind, branch, domain, town, village, report_region, place, subject, mediation, urgent,"
+    " confidential, look_on_spot, focus, complaint_count, reporter_count, repeat_count, pack)"
+    " SELECT $1, * FROM unnest($2::int8[], $3::int8[], $4::int4[], $5::bool[], $6::timestamptz[], $7::timestamptz[],"
+    " $8::text[], $9::bytea[], $10::float8[], $11::int2[], $12::float8[], $13::text[], $14::text[], $15::text[],"
+    " $16::int4[], $17::int8[], $18::int4[], $19::text[], $20::text[], $21::bool[], $22::bool[], $23::bool[],"
+    " $24::bool[], $25::bool[], $26::int4[], $27::int4[], $28::int4[], $29::text[])"
+    " ON CONFLICT (region, id) DO UPDATE SET told_state = excluded.told_state, revision = excluded.revision,"
+    " told = excluded.told, first_report_at = excluded.first_report_at, last_report_at = excluded.last_report_at,"
+    " feed = excluded.feed, card = excluded.card, index = excluded.index, stars = excluded.stars,"
+    " confidence = excluded.confidence, kind = excluded.kind, branch = excluded.branch, domain = excluded.domain,"
+    " town = excluded.town, village = excluded.village, report_region = excluded.report_region,"
+    " place = excluded.place, subject = excluded.subject, mediation = excluded.mediation, urgent = excluded.urgent,"
+    " confidential = excluded.confidential, look_on_spot = excluded.look_on_spot, focus = excluded.focus,"
+    " complaint_count = excluded.complaint_count, reporter_count = excluded.reporter_count,"
+    " repeat_count = excluded.repeat_count, pack = excluded.pack, scored_at = now()",
+    0};
+
+static const wjz_stmt MERGE_CLUES = {
+    "scoring_merge_clues",
+    "UPDATE scoring.clue c SET merged_into = u.merged_into, revision = u.revision, complaint_count = 0, told_state = 0,"
+    " scored_at = now() FROM unnest($2::int8[], $3::int8[], $4::int4[]) AS u (id, merged_into, revision)"
+    " WHERE c.region = $1 AND c.id = u.id",
+    0};
+
+static const wjz_stmt PUT_TURN = {
+    "scoring_put_turn", "INSERT INTO scoring.journal (region, turn, stamp, entries) VALUES ($1, $2, $3, $4)", 0};
+
+/* --- reading --- */
+
+static source_kind source_of(const char *name) {
+    static const char *const names[] = {
+        [SOURCE_HOTLINE] = "hotline",
+        [SOURCE_ENFORCEMENT] = "enforcement",
+        [SOURCE_STATE_ORGAN] = "state_organ",
+        [SOURCE_GRID] = "grid",
+        [SOURCE_PHOTO] = "photo",
+        [SOURCE_MEDIA] = "media",
+        [SOURCE_ANONYMOUS] = "anonymous",
+    };
+    for (size_t i = 0; i < WJZ_COUNT(names); i++) {
+        if (strcmp(names[i], name) == 0) return (source_kind)i;
+    }
+    return SOURCE_HOTLINE;
+}
+
+/* Every text of the complaint is the arena's: it outlives the rows. */
+static int read_complaint(const wjz_rows *rows, int row, row_texts *texts, complaint *ret) {
+    int at = 0;
+    ret->id = wjz_row_int(rows, row, at++);
+    ret->feed = row_text(texts, rows, row, at++);
+    ret->external_id = row_text(texts, rows, row, at++);
+    ret->source = source_of(row_text(texts, rows, row, at++));
+    ret->order_type = row_text(texts, rows, row, at++);
+    ret->title = row_text(texts, rows, row, at++);
+    ret->content = row_text(texts, rows, row, at++);
+    ret->categories = row_text(texts, rows, row, at++);
+    ret->incident_address = row_text(texts, rows, row, at++);
+    ret->town = row_text(texts, rows, row, at++);
+    ret->village = row_text(texts, rows, row, at++);
+    ret->has_position = !wjz_row_null(rows, row, at) && !wjz_row_null(rows, row, at + 1);
+    ret->longitude = ret->has_position ? wjz_row_real(rows, row, at) : 0;
+    ret->latitude = ret->has_position ? wjz_row_real(rows, row, at + 1) : 0;
+    at += 2;
+    ret->received_at_us = wjz_row_time(rows, row, at++);
+    ret->due_at_us = wjz_row_time(rows, row, at++);
+    ret->finished_at_us = wjz_row_time(rows, row, at++);
+    ret->handler_unit = row_text(texts, rows, row, at++);
+    ret->handle_result = row_text(texts, rows, row, at++);
+    ret->status = row_text(texts, rows, row, at++);
+    ret->satisfaction = (satisfaction)wjz_row_int(rows, row, at++);
+    ret->solved = (answer)wjz_row_int(rows, row, at++);
+    ret->visit_note = row_text(texts, rows, row, at++);
+    int32_t *const numbers[] = {&ret->redispatch_count, &ret->return_count,  &ret->urge_count, &ret->delay_days,
+                                &ret->votes_for,        &ret->votes_against, &ret->photo_count};
+    for (size_t i = 0; i < WJZ_COUNT(numbers); i++)
+        *numbers[i] = (int32_t)wjz_row_int(rows, row, at++);
+    ret->parent_id = row_text(texts, rows, row, at++);
+    ret->reporter = (uint64_t)wjz_row_int(rows, row, at++);
+    ret->confidential = wjz_row_bool(rows, row, at++);
+    ret->revision = (int32_t)wjz_row_int(rows, row, at++);
+    return texts->failed ? -ENOMEM : 0;
+}
+
+int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                          complaint **ret_complaints, size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &LOAD_COMPLAINTS, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
+    if (r) return r;
+    int found = wjz_rows_count(rows);
+    complaint *complaints = wjz_arena_calloc(arena, (size_t)found, sizeof *complaints);
+    row_texts texts = {.arena = arena};
+    for (int i = 0; complaints && i < found; i++) {
+        complaints[i].region = region;
+        r = read_complaint(rows, i, &texts, &complaints[i]);
+    }
+    if (!complaints || r) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_complaints = complaints;
+    *ret_count = (size_t)found;
+    return 0;
+}
+
+static int read_turns(const wjz_rows *rows, wjz_arena *arena, store_turn **ret_turns, size_t *ret_count, wjz_err *err) {
+    int count = wjz_rows_count(rows);
+    store_turn *turns = wjz_arena_calloc(arena, (size_t)count, sizeof *turns);
+    bool failed = !turns;
+    for (int i = 0; !failed && i < count; i++) {
+        turns[i].turn = wjz_row_int(rows, i, 0);
+        turns[i].stamp = wjz_row_int(rows, i, 1);
+        failed = row_copy(arena, wjz_row_bytes(rows, i, 2), &turns[i].entries) != 0;
+    }
+    if (failed) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_turns = turns;
+    *ret_count = (size_t)count;
+    return 0;
+}
+
+int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
+                     size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &READ_TURNS, &rows, err, wjz_i32(region), wjz_i64(from), wjz_i64(STORE_TURNS));
+    return r ? r : read_turns(rows, arena, ret_turns, ret_count, err);
+}
+
+int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
+                      size_t *ret_count, wjz_err *err) {
+    int r = wjz_tx_send_v(tx, &LOCK_REGION, wjz_i32(LOCK_CLASS), wjz_i32(region));
+    if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region);
+    return store_more_turns(tx, region, from, arena, ret_turns, ret_count, err);
+}
+
+static int read_blobs(const wjz_rows *rows, wjz_arena *arena, store_blob **ret_rows, size_t *ret_count, wjz_err *err) {
+    int count = wjz_rows_count(rows);
+    store_blob *blobs = wjz_arena_calloc(arena, (size_t)count, sizeof *blobs);
+    bool failed = !blobs;
+    for (int i = 0; !failed && i < count; i++) {
+        blobs[i].complaint = wjz_row_int(rows, i, 0);
+        failed = row_copy(arena, wjz_row_bytes(rows, i, 1), &blobs[i].data) != 0;
+    }
+    if (failed) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_rows = blobs;
+    *ret_count = (size_t)count;
+    return 0;
+}
+
+int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                       store_blob **ret_rows, size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &LOAD_MATTERS, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
+    return r ? r : read_blobs(rows, arena, ret_rows, ret_count, err);
+}
+
+int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *ids, size_t clue_count, const int64_t *complaints,
+                     size_t complaint_count, wjz_arena *arena, store_clue **ret_clues, size_t *ret_clue_count,
+                     store_blob **ret_findings, size_t *ret_finding_count, wjz_err *err) {
+    wjz_rows *findings = NULL;
+    int r = wjz_tx_send_v(tx, &LOAD_CLUES, wjz_i32(region), wjz_i64s(ids, clue_count));
+    if (!r) r = wjz_tx_send_v(tx, &LOAD_FINDINGS, wjz_i32(region), wjz_i64s(complaints, complaint_count));
+    if (r) return wjz_err_set(err, r, "could not ask for clues of region %d", (int)region);
+    r = wjz_tx_wait(tx, &findings, err);
+    if (r) return r;
+    const wjz_rows *rows = wjz_tx_rows(tx, 0);
+    int count = wjz_rows_count(rows);
+    store_clue *clues = wjz_arena_calloc(arena, (size_t)count, sizeof *clues);
+    if (!clues) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (int i = 0; i < count; i++)
+        clues[i] = (store_clue){.id = wjz_row_int(rows, i, 0),
+                                .told_state = wjz_row_int(rows, i, 1),
+                                .revision = (int32_t)wjz_row_int(rows, i, 2),
+                                .complaint_count = (int32_t)wjz_row_int(rows, i, 3),
+                                .told = wjz_row_bool(rows, i, 4)};
+    r = read_blobs(findings, arena, ret_findings, ret_finding_count, err);
+    if (r) return r;
+    *ret_clues = clues;
+    *ret_clue_count = (size_t)count;
+    return 0;
+}
+
+/* --- writing --- */
+
+/* An array of one column's values, in the arena. */
+#define COLUMN(type, name, value)                                                                                      \
+    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
+    if (!name) return -ENOMEM;                                                                                         \
+    for (size_t i = 0; i < count; i++)                                                                                 \
+    name[i] = (value)
+
+int store_put_findings(wjz_tx *tx, int32_t region, const finding_row *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, complaints, rows[i].complaint);
+    COLUMN(int64_t, clues, rows[i].clue);
+    COLUMN(int32_t, revisions, rows[i].revision);
+    COLUMN(wjz_blob, findings, rows[i].finding);
+    COLUMN(wjz_blob, matters, rows[i].matter);
+    return wjz_tx_send_v(tx, &PUT_FINDINGS, wjz_i32(region), wjz_i64s(complaints, count), wjz_i64s(clues, count),
+                         wjz_i32s(revisions, count), wjz_blobs(findings, count), wjz_blobs(matters, count));
+}
+
+int store_move_findings(wjz_tx *tx, int32_t region, const moved_row *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, complaints, rows[i].complaint);
+    COLUMN(int64_t, clues, rows[i].clue);
+    return wjz_tx_send_v(tx, &MOVE_FINDINGS, wjz_i32(region), wjz_i64s(complaints, count), wjz_i64s(clues, count));
+}
+
+int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, id, rows[i].id);
+    COLUMN(int64_t, told_state, rows[i].told_state);
+    COLUMN(int32_t, revision, rows[i].revision);
+    COLUMN(bool, told, rows[i].told);
+    COLUMN(int64_t, first_at, rows[i].first_report_at_us);
+    COLUMN(int64_t, last_at, rows[i].last_report_at_us);
+    COLUMN(const char *, feed, rows[i].feed);
+    COLUMN(wjz_blob, card, rows[i].packed_card);
+    COLUMN(double, value, rows[i].card->index);
+    COLUMN(int16_t, stars, (int16_t)rows[i].card->stars);
+    COLUMN(double, confidence, rows[i].card->confidence);
+    COLUMN(const char *, kind, rows[i].card->kind);
+    COLUMN(const char *, branch, rows[i].card->branch);
+    COLUMN(const char *, domain, rows[i].card->domain);
+    COLUMN(int32_t, town, rows[i].card->place ? (int32_t)rows[i].card->place->town : 0);
+    COLUMN(int64_t, village, rows[i].card->place ? (int64_t)rows[i].card->place->village : 0);
+    COLUMN(int32_t, report_region, rows[i].card->place ? (int32_t)rows[i].card->place->region : 0);
+    COLUMN(const char *, place, rows[i].card->place ? rows[i].card->place->text : "");
+    COLUMN(const char *, subject, rows[i].card->subject);
+    COLUMN(bool, mediation, rows[i].card->mediation);
+    COLUMN(bool, urgent, rows[i].card->urgent);
+    COLUMN(bool, confidential, rows[i].card->confidential);
+    COLUMN(bool, look_on_spot, rows[i].card->look_on_spot);
+    COLUMN(bool, focus, rows[i].card->focus);
+    COLUMN(int32_t, complaints, (int32_t)rows[i].card->complaint_count);
+    COLUMN(int32_t, reporters, (int32_t)rows[i].card->reporter_count);
+    COLUMN(int32_t, repeats, (int32_t)rows[i].card->repeat_count);
+    COLUMN(const char *, pack, rows[i].card->pack);
+    return wjz_tx_send_v(
+        tx, &PUT_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(told_state, count), wjz_i32s(revision, count),
+        wjz_bools(told, count), wjz_times(first_at, count), wjz_times(last_at, count), wjz_texts(feed, count),
+        wjz_blobs(card, count), wjz_f64s(value, NULL, count), wjz_i16s(stars, count), wjz_f64s(confidence, NULL, count),
+        wjz_texts(kind, count), wjz_texts(branch, count), wjz_texts(domain, count), wjz_i32s(town, count),
+        wjz_i64s(village, count), wjz_i32s(report_region, count), wjz_texts(place, count), wjz_texts(subject, count),
+        wjz_bools(mediation, count), wjz_bools(urgent, count), wjz_bools(confidential, count),
+        wjz_bools(look_on_spot, count), wjz_bools(focus, count), wjz_i32s(complaints, count),
+        wjz_i32s(reporters, count), wjz_i32s(repeats, count), wjz_texts(pack, count));
+}
+
+int store_merge_clues(wjz_tx *tx, int32_t region, const merged_row *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, id, rows[i].id);
+    COLUMN(int64_t, into, rows[i].into);
+    COLUMN(int32_t, revision, rows[i].revision);
+    return wjz_tx_send_v(tx, &MERGE_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(into, count),
+                         wjz_i32s(revision, count));
+}
+
+int store_put_turn(wjz_tx *tx, int32_t region, const store_turn *turn) {
+    return wjz_tx_send_v(tx, &PUT_TURN, wjz_i32(region), wjz_i64(turn->turn), wjz_i64(turn->stamp),
+                         wjz_bytes(turn->entries.data, turn->entries.length));
+}

@@ -1,0 +1,123 @@
+/* All SQL of scoring, a whole batch per statement. Rows that are read live in the arena that is given. */
+#ifndef SCORING_STORE_H
+#define SCORING_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/card.pb-c.h"
+#include "scoring/complaint.h"
+#include "wjz/arena.h"
+#include "wjz/db.h"
+#include "wjz/err.h"
+
+/* The present state of those of the complaints that intake has, in no particular order. */
+WJZ_MUST_CHECK int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                                         complaint **ret_complaints, size_t *ret_count, wjz_err *err);
+
+/* A turn of a region's journal. */
+typedef struct store_turn {
+    int64_t turn, stamp;
+    wjz_blob entries; /* empty for the turn that was asked from */
+} store_turn;
+
+/* Waits until no other transaction changes matters of the region, then reads turns from `from` on, that one without its
+ * entries; at most STORE_TURNS, so ask again when there are so many. */
+enum { STORE_TURNS = 256 };
+WJZ_MUST_CHECK int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
+                                     size_t *ret_count, wjz_err *err);
+WJZ_MUST_CHECK int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
+                                    size_t *ret_count, wjz_err *err);
+
+typedef struct store_blob {
+    int64_t complaint;
+    wjz_blob data;
+} store_blob;
+
+/* As matter_pack made them. */
+WJZ_MUST_CHECK int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                                      store_blob **ret_rows, size_t *ret_count, wjz_err *err);
+
+/* What must be known of a clue to change it. */
+typedef struct store_clue {
+    int64_t id, told_state;
+    int32_t revision, complaint_count;
+    bool told;
+} store_clue;
+
+/* Clues, and packed findings of complaints, in one round trip. */
+WJZ_MUST_CHECK int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,
+                                    const int64_t *complaints, size_t complaint_count, wjz_arena *arena,
+                                    store_clue **ret_clues, size_t *ret_clue_count, store_blob **ret_findings,
+                                    size_t *ret_finding_count, wjz_err *err);
+
+/* The worst that is known of a subject. */
+typedef struct store_penalty {
+    const char *subject;
+    int64_t record;
+    bool not_executed;
+} store_penalty;
+WJZ_MUST_CHECK int store_find_penalties(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
+                                        int32_t today, wjz_arena *arena, store_penalty **ret_penalties,
+                                        size_t *ret_count, wjz_err *err);
+
+/* --- writing: queued, travels with the next wait or commit --- */
+
+typedef struct finding_row {
+    int64_t complaint, clue;
+    int32_t revision;
+    wjz_blob finding, matter;
+} finding_row;
+WJZ_MUST_CHECK int store_put_findings(wjz_tx *tx, int32_t region, const finding_row *rows, size_t count,
+                                      wjz_arena *arena);
+
+typedef struct moved_row {
+    int64_t complaint, clue;
+} moved_row;
+WJZ_MUST_CHECK int store_move_findings(wjz_tx *tx, int32_t region, const moved_row *rows, size_t count,
+                                       wjz_arena *arena);
+
+typedef struct clue_row {
+    int64_t id, told_state;
+    int32_t revision;
+    bool told;
+    int64_t first_report_at_us, last_report_at_us;
+    const char *feed;
+    const Wjz__Scoring__ScoreCard *card;
+    wjz_blob packed_card;
+} clue_row;
+WJZ_MUST_CHECK int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
+
+typedef struct merged_row {
+    int64_t id, into;
+    int32_t revision;
+} merged_row;
+WJZ_MUST_CHECK int store_merge_clues(wjz_tx *tx, int32_t region, const merged_row *rows, size_t count,
+                                     wjz_arena *arena);
+
+WJZ_MUST_CHECK int store_put_turn(wjz_tx *tx, int32_t region, const store_turn *turn);
+
+/* --- enforcement records, and what was scored with them --- */
+
+typedef struct enforcement {
+    int64_t id;
+    const char *subject_name;
+    int32_t pay_until, executed_on, court_application_on; /* day numbers, 0: not known */
+    bool revoked;
+} enforcement;
+WJZ_MUST_CHECK int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
+                                          wjz_arena *arena, enforcement **ret_records, size_t *ret_count, wjz_err *err);
+/* subject_name normalised. */
+WJZ_MUST_CHECK int store_put_penalties(wjz_tx *tx, int32_t region, const enforcement *records, size_t count,
+                                       wjz_arena *arena);
+/* Complaints of clues against one of the subjects, at most `limit`. */
+WJZ_MUST_CHECK int store_complaints_of_subjects(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
+                                                int limit, wjz_arena *arena, int64_t **ret_ids, size_t *ret_count,
+                                                wjz_err *err);
+
+/* Scored complaints of the region above `after`, in order, at most `limit`. */
+WJZ_MUST_CHECK int store_scored_after(wjz_tx *tx, int32_t region, int64_t after, int limit, wjz_arena *arena,
+                                      int64_t **ret_ids, size_t *ret_count, wjz_err *err);
+
+#endif

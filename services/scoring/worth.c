@@ -1,0 +1,325 @@
+/* Only groups that may have changed are scored: those with a complaint of the turn, and those whose members are not
+ * exactly the members of one clue. */
+#include "scoring/worth.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scoring/score.h"
+#include "scoring/tell.h"
+#include "wjz/clock.h"
+
+enum { SLICE_US = 3000 };
+
+typedef struct scored {
+    const regroup_group *group;
+    const Wjz__Scoring__Finding **findings;
+    int64_t *ids;
+    size_t count; /* at most WORTH_FINDINGS */
+} scored;
+
+struct worth {
+    scoring_service *self;
+    wjz_tx *tx;
+    wjz_arena *arena;
+    int32_t region;
+    regroup_group *groups;
+    size_t group_count;
+    const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg);
+    void *own_arg;
+    old_clue *old; /* sorted by clue */
+    size_t *old_members;
+    size_t old_count;
+    store_clue *stored; /* sorted by id */
+    size_t stored_count;
+    store_blob *findings; /* sorted by complaint */
+    size_t finding_count;
+    scored *scored;
+    size_t scored_count;
+    store_penalty *penalties; /* by subject, the worst one first */
+    size_t penalty_count;
+};
+
+static int out_of_memory(wjz_err *err) {
+    return wjz_err_set(err, -ENOMEM, "out of memory");
+}
+
+/* --- which groups, and what they need --- */
+
+static int by_id(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static size_t place_of(const worth *w, int64_t clue) {
+    size_t low = 0, high = w->old_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (w->old[middle].clue < clue)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The clues of all members, each once, with how many members each has. */
+static int collect_old(worth *w) {
+    size_t members = 0, count = 0;
+    for (size_t i = 0; i < w->group_count; i++)
+        members += w->groups[i].count;
+    int64_t *clues = wjz_arena_alloc(w->arena, members * sizeof *clues);
+    if (!clues) return -ENOMEM;
+    for (size_t i = 0; i < w->group_count; i++) {
+        for (size_t j = 0; j < w->groups[i].count; j++) {
+            if (w->groups[i].members[j].clue) clues[count++] = w->groups[i].members[j].clue;
+        }
+    }
+    qsort(clues, count, sizeof *clues, by_id);
+    w->old = wjz_arena_calloc(w->arena, count, sizeof *w->old);
+    w->old_members = wjz_arena_calloc(w->arena, count, sizeof *w->old_members);
+    if (!w->old || !w->old_members) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || clues[i] != clues[i - 1]) w->old[w->old_count++].clue = clues[i];
+        w->old_members[w->old_count - 1]++;
+    }
+    return 0;
+}
+
+static bool may_have_changed(const worth *w, const regroup_group *group) {
+    int64_t clue = group->members[0].clue;
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->members[i].put || group->members[i].clue != clue) return true;
+    }
+    return clue == 0 || w->old_members[place_of(w, clue)] != group->count;
+}
+
+/* The complaints whose findings a group is scored with. */
+static int choose_findings(worth *w, const regroup_group *group, scored *ret) {
+    size_t count = group->count < WORTH_FINDINGS ? group->count : WORTH_FINDINGS;
+    size_t head = group->count <= WORTH_FINDINGS ? count : count / 4; /* the rest are the last ones */
+    ret->group = group;
+    ret->count = count;
+    ret->ids = wjz_arena_alloc(w->arena, count * sizeof *ret->ids);
+    ret->findings = wjz_arena_calloc(w->arena, count, sizeof *ret->findings);
+    if (!ret->ids || !ret->findings) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const regroup_member *member = &group->members[i < head ? i : group->count - count + i];
+        ret->ids[i] = member->complaint;
+        ret->findings[i] = member->put ? w->own(member->complaint, w->own_arg) : NULL;
+    }
+    return 0;
+}
+
+static int choose_groups(worth *w, int64_t **ret_missing, size_t *ret_count) {
+    w->scored = wjz_arena_alloc(w->arena, w->group_count * sizeof *w->scored);
+    if (!w->scored) return -ENOMEM;
+    size_t members = 0;
+    for (size_t i = 0; i < w->group_count; i++) {
+        if (!may_have_changed(w, &w->groups[i])) continue;
+        int r = choose_findings(w, &w->groups[i], &w->scored[w->scored_count]);
+        if (r) return r;
+        members += w->scored[w->scored_count++].count;
+    }
+    int64_t *missing = wjz_arena_alloc(w->arena, members * sizeof *missing);
+    if (!missing) return -ENOMEM;
+    *ret_count = 0;
+    for (size_t i = 0; i < w->scored_count; i++) {
+        for (size_t j = 0; j < w->scored[i].count; j++) {
+            if (!w->scored[i].findings[j]) missing[(*ret_count)++] = w->scored[i].ids[j];
+        }
+    }
+    *ret_missing = missing;
+    return 0;
+}
+
+/* --- reading --- */
+
+static int by_clue_id(const void *a, const void *b) {
+    return by_id(&((const store_clue *)a)->id, &((const store_clue *)b)->id);
+}
+
+static int by_complaint(const void *a, const void *b) {
+    return by_id(&((const store_blob *)a)->complaint, &((const store_blob *)b)->complaint);
+}
+
+static const store_clue *find_stored(const worth *w, int64_t clue) {
+    store_clue key = {.id = clue};
+    return bsearch(&key, w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
+}
+
+static int read_old(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
+    if (!w->old_count && !missing_count) return 0;
+    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
+    if (!clues) return out_of_memory(err);
+    for (size_t i = 0; i < w->old_count; i++)
+        clues[i] = w->old[i].clue;
+    int r = store_load_clues(w->tx, w->region, clues, w->old_count, missing, missing_count, w->arena, &w->stored,
+                             &w->stored_count, &w->findings, &w->finding_count, err);
+    if (r) return r;
+    qsort(w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
+    qsort(w->findings, w->finding_count, sizeof *w->findings, by_complaint);
+    for (size_t i = 0; i < w->old_count; i++) {
+        const store_clue *stored = find_stored(w, w->old[i].clue);
+        if (!stored)
+            return wjz_err_set(err, -EIO, "the journal names clue %lld, which is not stored",
+                               (long long)w->old[i].clue);
+        w->old[i].told = stored->told;
+    }
+    return 0;
+}
+
+static int unpack_findings(worth *w, wjz_err *err) {
+    for (size_t i = 0; i < w->scored_count; i++) {
+        scored *s = &w->scored[i];
+        for (size_t j = 0; j < s->count; j++) {
+            if (s->findings[j]) continue;
+            store_blob key = {.complaint = s->ids[j]};
+            const store_blob *row = bsearch(&key, w->findings, w->finding_count, sizeof key, by_complaint);
+            if (row)
+                s->findings[j] =
+                    wjz__scoring__finding__unpack(wjz_arena_protobuf(w->arena), row->data.length, row->data.data);
+            if (!s->findings[j])
+                return wjz_err_set(err, -EIO, "cannot read the finding of complaint %lld", (long long)s->ids[j]);
+        }
+    }
+    return 0;
+}
+
+static int read_penalties(worth *w, wjz_err *err) {
+    size_t count = 0, most = 0;
+    for (size_t i = 0; i < w->scored_count; i++)
+        most += w->scored[i].count;
+    const char **subjects = wjz_arena_alloc(w->arena, most * sizeof *subjects);
+    if (!subjects) return out_of_memory(err);
+    for (size_t i = 0; i < w->scored_count; i++) {
+        for (size_t j = 0; j < w->scored[i].count; j++) {
+            if (w->scored[i].findings[j]->subject[0]) subjects[count++] = w->scored[i].findings[j]->subject;
+        }
+    }
+    if (!count) return 0;
+    int32_t today = wjz_day_number(wjz_clock_day(wjz_clock_us()));
+    return store_find_penalties(w->tx, w->region, subjects, count, today, w->arena, &w->penalties, &w->penalty_count,
+                                err);
+}
+
+int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group *groups, size_t count,
+               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg, wjz_arena *arena,
+               worth **ret_worth, wjz_err *err) {
+    worth *w = wjz_arena_calloc(arena, 1, sizeof *w);
+    int64_t *missing = NULL;
+    size_t missing_count = 0;
+    if (!w) return out_of_memory(err);
+    *w = (worth){.self = self,
+                 .tx = tx,
+                 .arena = arena,
+                 .region = region,
+                 .groups = groups,
+                 .group_count = count,
+                 .own = own,
+                 .own_arg = arg};
+    if (collect_old(w) || choose_groups(w, &missing, &missing_count)) return out_of_memory(err);
+    int r = read_old(w, missing, missing_count, err);
+    if (!r) r = unpack_findings(w, err);
+    if (!r) r = read_penalties(w, err);
+    if (!r) *ret_worth = w;
+    return r;
+}
+
+old_clue *worth_old_clues(worth *w, size_t *ret_count) {
+    *ret_count = w->old_count;
+    return w->old;
+}
+
+/* --- scoring --- */
+
+static int by_subject(const void *key, const void *row) {
+    return strcmp(key, ((const store_penalty *)row)->subject);
+}
+
+/* The worst penalty of any subject of the matter. */
+static matter_context context_of(const worth *w, const scored *s) {
+    matter_context context = {0};
+    for (size_t i = 0; i < s->count; i++) {
+        const char *subject = s->findings[i]->subject;
+        const store_penalty *row =
+            subject[0] ? bsearch(subject, w->penalties, w->penalty_count, sizeof *row, by_subject) : NULL;
+        while (row && row > w->penalties && strcmp(row[-1].subject, subject) == 0)
+            row--; /* the first one of the subject is the worst */
+        if (!row || (context.enforcement_record && (context.penalty_not_executed || !row->not_executed))) continue;
+        context.enforcement_record = row->record;
+        context.penalty_not_executed = row->not_executed;
+    }
+    return context;
+}
+
+static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *err) {
+    Wjz__Scoring__ScoreCard *card = NULL;
+    matter_context context = context_of(w, s);
+    int r = score_matter(w->self->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
+    if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
+    card->complaint_count = (uint32_t)s->group->count;
+    size_t length = wjz__scoring__score_card__get_packed_size(card);
+    uint8_t *packed = wjz_arena_alloc(w->arena, length);
+    if (!packed) return out_of_memory(err);
+    wjz__scoring__score_card__pack(card, packed);
+    const regroup_member *members = s->group->members;
+    int64_t last = 0;
+    for (size_t i = 0; i < s->group->count; i++) {
+        if (members[i].matter->received_at_us > last) last = members[i].matter->received_at_us;
+    }
+    const store_clue *stored = find_stored(w, s->group->clue);
+    *ret_row = (clue_row){.id = s->group->clue,
+                          .revision = stored ? stored->revision + 1 : 1,
+                          .told = stored && stored->told,
+                          .told_state = stored ? stored->told_state : 0,
+                          .first_report_at_us = members[0].matter->received_at_us,
+                          .last_report_at_us = last,
+                          .feed = s->findings[0]->feed,
+                          .card = card,
+                          .packed_card = {packed, length}};
+    return 0;
+}
+
+static int score_all(worth *w, clue_row *rows, tell *news, wjz_err *err) {
+    int64_t slice = wjz_clock_monotonic_us();
+    for (size_t i = 0; i < w->scored_count; i++) {
+        int r = score_group(w, &w->scored[i], &rows[i], err);
+        if (!r) r = tell_scored(news, w->scored[i].group, &rows[i], err);
+        if (r) return r;
+        wjz_count(w->self->clues[rows[i].card->stars <= 5 ? rows[i].card->stars : 0], 1);
+        if (wjz_clock_monotonic_us() - slice < SLICE_US) continue;
+        wjz_fiber_yield(w->self->loop);
+        slice = wjz_clock_monotonic_us();
+    }
+    return 0;
+}
+
+/* Clues that have become part of others; those others know of are told. */
+static int merge_all(worth *w, tell *news, wjz_err *err) {
+    merged_row *rows = wjz_arena_alloc(w->arena, w->old_count * sizeof *rows);
+    size_t count = 0;
+    if (!rows) return out_of_memory(err);
+    for (size_t i = 0; i < w->old_count; i++) {
+        if (!w->old[i].merged_into) continue;
+        rows[count] = (merged_row){w->old[i].clue, w->old[i].merged_into, find_stored(w, w->old[i].clue)->revision + 1};
+        int r = w->old[i].told ? tell_merged(news, &rows[count], err) : 0;
+        if (r) return r;
+        count++;
+    }
+    if (!count) return 0;
+    wjz_count(w->self->merged, count);
+    return store_merge_clues(w->tx, w->region, rows, count, w->arena);
+}
+
+int worth_write(worth *w, wjz_err *err) {
+    clue_row *rows = wjz_arena_alloc(w->arena, w->scored_count * sizeof *rows);
+    tell *news = NULL;
+    if (!rows || tell_new(w->scored_count + w->old_count, w->arena, &news)) return out_of_memory(err);
+    int r = score_all(w, rows, news, err);
+    if (!r) r = merge_all(w, news, err);
+    if (!r && w->scored_count) r = store_put_clues(w->tx, w->region, rows, w->scored_count, w->arena);
+    if (r == -ENOMEM) return out_of_memory(err);
+    return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);
+}
