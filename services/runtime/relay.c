@@ -355,6 +355,13 @@ void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t 
     }
     parcel->attempts = attempts;
     parcel->leased_until_us = leased_until_us;
+    wjz_envelope envelope;
+    if (wjz_envelope_read(data, length, &envelope, NULL) < 0 || envelope.id != id) {
+        parcel->attempts = destination->relay->options.attempts - 1; /* no receiver could ever answer it */
+        parcel->error = strdup("the row holds no envelope of its id");
+        wjz_parcels_append(&destination->relay->rejected, parcel);
+        return;
+    }
     hold(parcel);
     wjz_parcels_append(&destination->waiting, parcel);
 }

@@ -92,10 +92,10 @@ static int put_off(wjz_relay *relay, wjz_tx *tx, const wjz_parcel *parcel) {
 
 /* To the dead letters, and the news of it to notification; but there is no news of news that could not be told. */
 static int bury(wjz_relay *relay, wjz_tx *tx, const wjz_parcel *parcel, wjz_err *err) {
-    wjz_envelope envelope = {.type = ""};
-    int r = wjz_envelope_read(parcel->data, parcel->length, &envelope, err);
-    if (r == 0)
-        r = wjz_tx_send_v(tx, stmt(relay, WJZ_OUTBOX_BURY), wjz_i32(parcel->region), wjz_i64((int64_t)parcel->id),
+    wjz_envelope envelope;
+    if (wjz_envelope_read(parcel->data, parcel->length, &envelope, NULL) < 0)
+        envelope = (wjz_envelope){.type = "", .type_length = 0};
+    int r = wjz_tx_send_v(tx, stmt(relay, WJZ_OUTBOX_BURY), wjz_i32(parcel->region), wjz_i64((int64_t)parcel->id),
                           wjz_text(parcel->destination->name), wjz_text(error_of(parcel)));
     if (r < 0 || wjz_envelope_is(&envelope, &wjz__bus__message_died__descriptor)) return r;
     char *type = wjz_arena_strndup(wjz_tx_arena(tx), envelope.type, envelope.type_length);
