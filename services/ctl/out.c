@@ -65,7 +65,7 @@ static int print_json(const out_table *table, const char *const *cells) {
                                          : json_string(cells[i]);
         json_object_set_new(object, column->key, value ? value : json_string(cells[i]));
     }
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *line = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     json_decref(object);
     if (!line) return -ENOMEM;
     puts(line);

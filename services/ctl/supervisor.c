@@ -125,14 +125,42 @@ pid_t supervisor_running(const home *h) {
 
 /* --- children --- */
 
-static void set_environment(const home *h, const char *instance) {
+/* What a service listens on for the world outside. The second instance and those after it cannot have the same port:
+ * each takes the one ten above its predecessor's. */
+static const struct {
+    const char *service, *variable, *fallback;
+} LISTENERS[] = {
+    {"intake", "WJZ_DOOR", "tcp://127.0.0.1:7311"},
+    {"intake", "WJZ_HTTP", "127.0.0.1:7312"},
+    {"notification", "WJZ_NOTIFICATION_HTTP", "127.0.0.1:7313"},
+};
+
+static void set_listeners(const char *service, int index) {
+    for (size_t i = 0; index > 0 && i < WJZ_COUNT(LISTENERS); i++) {
+        if (strcmp(LISTENERS[i].service, service) != 0) continue;
+        const char *first = getenv(LISTENERS[i].variable), *colon;
+        if (!first || !*first) first = LISTENERS[i].fallback;
+        colon = strrchr(first, ':');
+        char *end;
+        long port = colon ? strtol(colon + 1, &end, 10) : 0;
+        if (port <= 0 || *end) continue; /* any free port, or a unix socket that the operator has to think about */
+        char shifted[256];
+        snprintf(shifted, sizeof shifted, "%.*s:%ld", (int)(colon - first), first, port + 10L * index);
+        setenv(LISTENERS[i].variable, shifted, 1);
+    }
+}
+
+static void set_environment(const home *h, const char *service, const char *instance, int index) {
     setenv("WJZ_HOME", h->state, 1);
     setenv("WJZ_ROOT", h->root, 1);
     setenv("WJZ_DATABASE_URL", h->database, 1);
     setenv("WJZ_INSTANCE", instance, 1);
+    set_listeners(service, index);
 }
 
-static int start_service(const supervisor *s, const char *service, const char *instance, pid_t *ret_pid) {
+static int start_service(const supervisor *s, const char *service, int index, pid_t *ret_pid) {
+    char instance[64];
+    snprintf(instance, sizeof instance, "%s-%d", service, index + 1);
     char program[PATH_MAX + 64], log_path[PATH_MAX + 80];
     snprintf(program, sizeof program, "%s/weijianzhi-%s", s->home->programs, service);
     snprintf(log_path, sizeof log_path, "%s/%s.log", s->home->log, instance);
@@ -150,7 +178,7 @@ static int start_service(const supervisor *s, const char *service, const char *i
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (log < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir(s->home->root) < 0)
         _exit(127);
-    set_environment(s->home, instance);
+    set_environment(s->home, service, instance, index);
     execl(program, program, (char *)NULL);
     fprintf(stderr, "could not run %s: %s\n", program, strerror(errno));
     _exit(127);
@@ -187,10 +215,8 @@ static void start_what_is_due(supervisor *s) {
         for (int i = 0; i < s->scale.instances[service]; i++) {
             child *c = &s->services[service][i];
             if (!due(c)) continue;
-            char instance[64];
-            snprintf(instance, sizeof instance, "%s-%d", supervised_services[service], i + 1);
             note_start(c);
-            if (start_service(s, supervised_services[service], instance, &c->pid) < 0) note_end(c);
+            if (start_service(s, supervised_services[service], i, &c->pid) < 0) note_end(c);
         }
     }
 }

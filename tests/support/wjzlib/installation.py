@@ -1,0 +1,162 @@
+"""A whole installation as an operator has it: `wjz up` with its own PostgreSQL, supervisor and services."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import psycopg2
+
+from .paths import ROOT, program
+from .service import SANITIZERS
+from .wait import wait_until
+from .wire import Client, curve_keys, proto
+
+SERVICES = ["notification", "scheduling", "assignment", "scoring", "intake"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def to_complaint(line):
+    """A line of `wjz demo feed` as wjz.intake.Complaint: the fields have the same names."""
+    import datetime
+
+    intake = proto("intake")
+    item = intake.Complaint()
+    for key, value in json.loads(line).items():
+        if key.endswith("_at"):
+            setattr(item, key + "_us", int(datetime.datetime.fromisoformat(value).timestamp() * 1_000_000))
+        elif key == "categories":
+            item.categories.extend(value)
+        elif key == "reporter":
+            for name, text in value.items():
+                setattr(item.reporter, name, text)
+        elif key == "satisfaction":
+            item.satisfaction = intake.Satisfaction.Value(value.upper())
+        else:
+            setattr(item, key, value)
+    return item
+
+
+class Installation:
+    def __init__(self, **environment):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="wjz-i-", dir="/tmp"))
+        self.home.chmod(0o755)  # the server's user passes through
+        self.environment = {
+            "WJZ_HOME": str(self.home),
+            "WJZ_ROOT": str(ROOT),
+            "WJZ_DOOR": f"tcp://127.0.0.1:{free_port()}",
+            "WJZ_HTTP": f"127.0.0.1:{free_port()}",
+            "WJZ_NOTIFICATION_HTTP": f"127.0.0.1:{free_port()}",
+            **environment,
+        }
+        self.url = f"host={self.home}/postgres/socket dbname=weijianzhi user=wjz_owner"
+        self._connection = None
+
+    def wjz(self, *words, check=True, timeout=120, input=None):
+        done = subprocess.run(
+            [str(program("wjz")), *map(str, words)],
+            env={**{k: v for k, v in os.environ.items() if not k.startswith("WJZ_")}, **SANITIZERS, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            input=input,
+        )
+        assert not check or done.returncode == 0, f"wjz {' '.join(map(str, words))}: {done.stderr}{self.logs()}"
+        return done
+
+    def up(self, **scale):
+        self.wjz("up", *[f"--scale={name}={count}" for name, count in scale.items()])
+        return self
+
+    def demo_feed(self, name="demo-hotline"):
+        """Loads the demonstration county; admits our key to its feed. A connected client."""
+        self.wjz("demo", "load")
+        public, secret = curve_keys()
+        defined = json.loads(self.wjz("--json", "feeds", "define", name, "--curve-key", public).stdout)
+        return Client(defined["door_endpoint"], defined["door_public_key"], (public, secret))
+
+    def rows(self, sql, *values):
+        """Survives a restart of the server."""
+        for attempt in range(2):
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = psycopg2.connect(self.url)
+                    self._connection.autocommit = True
+                with self._connection.cursor() as cursor:
+                    cursor.execute(sql, values)
+                    return cursor.fetchall()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self._connection = None
+                if attempt:
+                    raise
+        return []
+
+    def value(self, sql, *values):
+        return self.rows(sql, *values)[0][0]
+
+    def supervisor(self):
+        return int((self.home / "run/supervisor.pid").read_text())
+
+    def _children(self):
+        """{pid: command} of the supervisor's own children."""
+        found = {}
+        for folder in pathlib.Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
+            try:
+                parent = int(folder.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
+                command = folder.joinpath("cmdline").read_bytes().split(b"\0")[0].decode()
+            except (OSError, IndexError):
+                continue
+            if parent == self.supervisor():
+                found[int(folder.name)] = command.rsplit("/", 1)[-1]
+        return found
+
+    def service_pids(self):
+        return [pid for pid, command in self._children().items() if command.startswith("weijianzhi-")]
+
+    def kill_one(self, chance=random):
+        """SIGKILL to one of the services' processes; its pid, None when none runs just now."""
+        pids = self.service_pids()
+        if not pids:
+            return None
+        pid = chance.choice(sorted(pids))
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def restart_postgres(self):
+        """Ends the server at once, as a crash of it would (SIGQUIT); the supervisor starts it again."""
+        pid = next(pid for pid, command in self._children().items() if command == "postgres")
+        os.kill(pid, signal.SIGQUIT)
+        wait_until(lambda: self.value("SELECT 1") == 1 and pid not in self._children(), 60, "PostgreSQL is back")
+
+    def settled(self, timeout=120):
+        """Waits until no message waits anywhere."""
+        tables = " UNION ALL ".join(f"SELECT id FROM {service}.outbox" for service in SERVICES)
+        wait_until(lambda: self.value(f"SELECT count(*) FROM ({tables}) waiting") == 0, timeout, "all messages handled")
+
+    def dead_letters(self):
+        tables = " UNION ALL ".join(f"SELECT '{s}' AS s, destination, type, error FROM {s}.dead_letter" for s in SERVICES)
+        return self.rows(tables)
+
+    def logs(self, lines=8):
+        text = ""
+        for log in sorted((self.home / "log").glob("*.log")):
+            text += f"\n--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        return text
+
+    def close(self):
+        if self._connection is not None:
+            self._connection.close()
+        self.wjz("down", check=False, timeout=180)
+        shutil.rmtree(self.home, ignore_errors=True)
