@@ -1,5 +1,6 @@
 """Bounded waiting. A test never sleeps for a guessed time: it waits for what it wants to see."""
 
+import threading
 import time
 
 PAUSE = 0.02
@@ -22,4 +23,4 @@ def wait_until(condition, timeout=20.0, what=None):
         if time.monotonic() > end:
             name = what or getattr(condition, "__name__", "condition")
             raise AssertionError(f"{name}: not within {timeout} s, last {problem or value!r}") from problem
-        time.sleep(PAUSE)
+        threading.Event().wait(PAUSE)
