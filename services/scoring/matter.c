@@ -24,6 +24,8 @@ enum {
 };
 
 static const double weight_step = 1.5;
+/* A name has at least one pair of characters that fewer than one complaint in fifty uses. */
+static const double name_rarity = 4;
 
 typedef struct counted {
     uint32_t hash; /* 25 bits + 1; 0: free */
@@ -179,19 +181,42 @@ static void read_zone(reader *in, const char *text, size_t length, zone where) {
 
 /* --- names the analysis found --- */
 
-static bool tells_places_apart(Wjz__Scoring__AnchorKind kind) {
-    return kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE;
+/* Only a name that stands where a matter is named tells it apart; further down others are named as well. */
+static bool stands_in_front(const Wjz__Scoring__Anchor *anchor) {
+    if (!anchor->span) return false;
+    Wjz__Scoring__Field field = anchor->span->field;
+    return field == WJZ__SCORING__FIELD__FIELD_TITLE || field == WJZ__SCORING__FIELD__FIELD_ADDRESS ||
+           (field == WJZ__SCORING__FIELD__FIELD_CONTENT && anchor->span->from < DISTRICT_BYTES);
 }
 
-static void read_anchors(reader *in, const Wjz__Scoring__Finding *finding) {
+static bool tells_places_apart(const Wjz__Scoring__Anchor *anchor) {
+    return anchor->kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE && stands_in_front(anchor) &&
+           strlen(anchor->name) <= NAME_BYTES;
+}
+
+/* The rarest pair of a name: 大道 and 小区 are no names, however they are marked. */
+static double rarest(const repeat_rules *rules, const char *name) {
+    double most = 0;
+    uint32_t previous = 0;
+    for (size_t at = 0, size = 0, length = strlen(name); at < length; at += size) {
+        uint32_t code = code_point(name + at, length - at, &size);
+        bool rare = false;
+        double rarity = previous && code ? repeat_rules_rarity(rules, previous, code, &rare) : 0;
+        if (rarity > most) most = rarity;
+        previous = code;
+    }
+    return most;
+}
+
+static void read_names(reader *in, const Wjz__Scoring__Finding *finding) {
     for (size_t i = 0; i < finding->n_anchors; i++) {
         const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
         size_t length = strlen(anchor->name);
-        if (tells_places_apart(anchor->kind)) {
-            read_zone(in, anchor->name, length < NAME_BYTES ? length : NAME_BYTES, ZONE_NAME);
-        } else if (length) {
+        if (anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN && stands_in_front(anchor)) {
             add_district(in, anchor->name, length);
-            read_zone(in, anchor->name, length < NAME_BYTES ? length : NAME_BYTES, ZONE_DISTRICT);
+            read_zone(in, anchor->name, length, ZONE_DISTRICT);
+        } else if (tells_places_apart(anchor) && rarest(in->rules, anchor->name) >= name_rarity) {
+            read_zone(in, anchor->name, length, ZONE_NAME);
         }
     }
 }
@@ -268,7 +293,7 @@ static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring
     uint64_t domain = XXH3_64bits(finding->domain, strlen(finding->domain));
     for (size_t i = 0; i < finding->n_anchors && names < KEY_NAMES; i++) {
         const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
-        if (!tells_places_apart(anchor->kind)) continue;
+        if (!tells_places_apart(anchor)) continue;
         count = add_key(keys, count, key_of(domain, XXH3_64bits(anchor->name, strlen(anchor->name))));
         names++;
     }
@@ -357,7 +382,7 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     uint64_t copy = 0;
     int r = read_complaint(&in, c, arena, &copy);
     if (r) return r;
-    if (finding) read_anchors(&in, finding);
+    if (finding) read_names(&in, finding);
     weigh(&in);
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
     uint32_t *all = wjz_arena_alloc(arena, (in.used + 1) * sizeof *all);
