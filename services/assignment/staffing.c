@@ -46,10 +46,11 @@ static bool has_branch(const person *candidate, const char *branch) {
 
 typedef enum rank { RANK_PROSECUTOR, RANK_HEAD, RANK_CHIEF, RANK_ANY_PROSECUTOR, RANK_NONE } rank;
 
+/* A head who is a prosecutor too stays the resort that a head is. */
 static rank rank_of(const person *candidate, const staffing_need *need) {
     bool branch = has_branch(candidate, need->branch);
-    if ((candidate->roles & ROLE_PROSECUTOR) != 0 && branch && !need->heads_only) return RANK_PROSECUTOR;
     if ((candidate->roles & ROLE_BRANCH_HEAD) != 0 && branch) return RANK_HEAD;
+    if ((candidate->roles & ROLE_PROSECUTOR) != 0 && branch && !need->heads_only) return RANK_PROSECUTOR;
     if ((candidate->roles & ROLE_CHIEF) != 0) return RANK_CHIEF;
     if ((candidate->roles & ROLE_PROSECUTOR) != 0 && !need->heads_only) return RANK_ANY_PROSECUTOR;
     return RANK_NONE;

@@ -36,7 +36,10 @@ static inline directory *fixture_directory(void) {
     static const person people[] = {
         {.code = "P-chief", .organ = "JCY-510184", .roles = ROLE_CHIEF, .branches = "", .stations = ""},
         {.code = "P-clerk", .organ = "JCY-510184", .roles = ROLE_OPERATOR, .branches = "", .stations = ""},
-        {.code = "P-head", .organ = "JCY-510184", .roles = ROLE_BRANCH_HEAD, .branches = "public_interest"},
+        {.code = "P-head",
+         .organ = "JCY-510184",
+         .roles = ROLE_BRANCH_HEAD | ROLE_PROSECUTOR,
+         .branches = "public_interest"},
         {.code = "P-one",
          .organ = "JCY-510184",
          .roles = ROLE_PROSECUTOR,

@@ -1,0 +1,545 @@
+"""assignment as a process, on a real server: the test is the scorer, written a second time from proto/."""
+
+import datetime
+import random
+import subprocess
+import threading
+
+import pytest
+import yaml
+import zmq
+
+from wjzlib import wire
+from wjzlib.paths import ROOT, program
+from wjzlib.wait import wait_until
+
+REGION = 510184
+TABLES = {
+    "organs": "organ",
+    "stations": "station",
+    "people": "person",
+    "relations": "relation",
+    "duty_patterns": "duty_pattern",
+}
+STATE = {
+    "assigned": 1,
+    "accepted": 2,
+    "verifying": 3,
+    "returned": 4,
+    "transferred": 5,
+    "escalated": 6,
+    "closed": 7,
+    "withdrawn": 8,
+}
+
+
+class Scoring:
+    """A producer of CluesScored: takes part in the queue as a scoring instance would."""
+
+    def __init__(self, house):
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.ROUTER)
+        self.socket.setsockopt(zmq.PROBE_ROUTER, 1)
+        self.socket.linger = 0
+        endpoint = f"ipc://{house.home}/run/scoring-test"
+        self.socket.bind(endpoint)
+        self.consumers = []
+        self.open = set()
+        self.rejected = {}
+        house.database.run(
+            "INSERT INTO bus.instance (service, name, queue_endpoint, heartbeat_at)"
+            " VALUES ('scoring', 'scoring-test', %s, now() + interval '1 hour')",
+            endpoint,
+        )
+
+    def _hear(self, timeout_ms):
+        while self.socket.poll(timeout_ms):
+            identity, frame = self.socket.recv_multipart()
+            timeout_ms = 0
+            if not frame:
+                continue
+            body = wire.unpack(wire.proto("envelope").Envelope.FromString(frame))
+            kind = body.DESCRIPTOR.name
+            if kind == "Join" and identity not in self.consumers:
+                self.consumers.append(identity)
+            elif kind == "Acknowledge":
+                self.open -= set(body.id)
+            elif kind == "Reject":
+                self.open.discard(body.id)
+                self.rejected[body.id] = body.error
+
+    def wait_for(self, consumers):
+        wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, what="consumers joined")
+
+    def tell(self, *clues, id=None, region=REGION, consumer=None):
+        """Sends one message; the consumers take turns."""
+        body = wire.proto("scoring").CluesScored(clues=clues)
+        cover = wire.envelope(body, id=id, region=region)
+        identity = self.consumers[cover.id % len(self.consumers) if consumer is None else consumer]
+        self.open.add(cover.id)
+        self.socket.send_multipart([identity, cover.SerializeToString()])
+        return cover.id
+
+    def wait_handled(self, timeout=20):
+        wait_until(lambda: self._hear(20) or not self.open, timeout, "messages acknowledged")
+
+    def close(self):
+        self.socket.close()
+        self.context.term()
+
+
+def clue(number, revision=1, **fields):
+    told = {
+        "index": 70,
+        "stars": 4,
+        "kind": "report",
+        "branch": "public_interest",
+        "domain": "eco_env",
+        "town": 510184107,
+        "place": "怀远镇",
+        "complaint_count": 1,
+        "feed": "hotline-12345",
+        "report_region": REGION,
+        **fields,
+    }
+    return wire.proto("scoring").ClueState(clue=number, revision=revision, **told)
+
+
+def load_directory(database):
+    content = yaml.safe_load((ROOT / "deploy" / "demo" / "county.yaml").read_text())
+    for section, table in TABLES.items():
+        for row in content[section]:
+            marks = ["%s::int4[]" if key == "serves" else "%s::text[]" if isinstance(row[key], list) else "%s" for key in row]
+            database.run(
+                f"INSERT INTO directory.{table} ({', '.join(row)}) VALUES ({', '.join(marks)})", *row.values()
+            )
+    # Every day near today is worked, so that office time runs whenever the test does.
+    database.run(
+        "INSERT INTO directory.holiday SELECT d::date, true, 'test' FROM"
+        " generate_series(current_date - 2, current_date + 7, interval '1 day') d"
+    )
+
+
+OPTIONS = {"office_from": 0, "office_to": 24, "clock_every": "100ms", "directory_every": "100ms"}
+
+
+@pytest.fixture
+def scorer(house, database):
+    load_directory(database)
+    made = Scoring(house)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service(house, scorer):
+    started = house.start("assignment", **OPTIONS)
+    scorer.wait_for(1)
+    return started
+
+
+@pytest.fixture
+def ask(database, service):
+    endpoint = database.value("SELECT request_endpoint FROM bus.instance WHERE name = %s", service.instance)
+    with wire.Client(endpoint) as client:
+
+        def ask(name, **fields):
+            body = getattr(wire.proto("assignment"), name)(**fields)
+            return client.ask(body, region=REGION)
+
+        yield ask
+
+
+def refusal_of(ask, *arguments, **fields):
+    with pytest.raises(wire.Refused) as refused:
+        ask(*arguments, **fields)
+    code = wire.proto("envelope").Refusal.Code.Name(refused.value.refusal.code)
+    return code, refused.value.refusal.field
+
+
+def open_assignment(database, number):
+    return database.row(
+        "SELECT id, state, organ, station, prosecutor, stars, branch FROM assignment.assignment"
+        " WHERE region = %s AND clue = %s AND ended_at IS NULL",
+        REGION,
+        number,
+    )
+
+
+def states(database, number):
+    found = database.rows(
+        "SELECT state FROM assignment.assignment WHERE region = %s AND clue = %s ORDER BY id", REGION, number
+    )
+    return [state for (state,) in found]
+
+
+def emitted(database, name):
+    """Messages of that type still in the outbox: nobody else runs, so all that was ever told."""
+    covers = database.rows("SELECT envelope FROM assignment.outbox WHERE type LIKE %s ORDER BY id", f"%.{name}")
+    return [wire.unpack(wire.proto("envelope").Envelope.FromString(bytes(cover))) for (cover,) in covers]
+
+
+def notices(database, template=None):
+    found = [notice for body in emitted(database, "NoticesRequested") for notice in body.notices]
+    return [notice for notice in found if template in (None, notice.template)]
+
+
+def test_a_scored_clue_is_assigned_and_told(scorer, service, database):
+    scorer.tell(clue(1), clue(2, stars=2), clue(3, stars=2, mediation=True), clue(4, report_region=510181, place="灌口街道"))
+    scorer.wait_handled()
+    _, state, organ, station, prosecutor, stars, _ = open_assignment(database, 1)
+    assert (state, organ, station, prosecutor, stars) == (
+        "assigned",
+        "JCY-510184",
+        "ST-510184-01",
+        "P-510184-003",
+        4,
+    )
+    assert open_assignment(database, 2) is None
+    assert open_assignment(database, 3)[3:5] == ("ST-510184-01", "")
+    assert open_assignment(database, 4)[2:5] == ("JCY-510181", "", "P-510181-001")
+    told = {each.clue: each for body in emitted(database, "AssignmentsChanged") for each in body.assignments}
+    assert set(told) == {1, 3, 4}
+    assert told[1].state == STATE["assigned"] and told[1].prosecutor == "P-510184-003"
+    by_clue = {notice.values["clue"]: notice for notice in notices(database, "assignment_new")}
+    assert by_clue["1"].person == "P-510184-003" and by_clue["1"].escalate_to == "P-510184-002"
+    assert by_clue["3"].role == "duty:ST-510184-01"
+    assert by_clue["1"].acknowledge_until_us == told[1].accept_until_us
+    trace = database.value("SELECT trace FROM assignment.assignment WHERE clue = 1")
+    assert "规则" in trace and "P-510184-003" in trace
+    assert service.metric("wjz_assignment_opened_total") == 3
+
+
+def test_the_same_message_twice_is_handled_once(scorer, service, database):
+    first = scorer.tell(clue(1))
+    scorer.wait_handled()
+    scorer.tell(clue(1), id=first)
+    scorer.wait_handled()
+    assert states(database, 1) == ["assigned"]
+    assert len(notices(database)) == 1
+
+
+def test_a_malformed_clue_is_rejected_and_harms_no_other(scorer, service, database):
+    bad = scorer.tell(clue(1, stars=9))
+    scorer.tell(clue(2))
+    scorer.wait_handled()
+    assert "9 stars" in scorer.rejected[bad]
+    assert states(database, 1) == [] and states(database, 2) == ["assigned"]
+
+
+def test_a_merged_clue_leaves_one_open_assignment(scorer, service, database):
+    scorer.tell(clue(1), clue(2))
+    scorer.tell(clue(1, 2, merged_into=2), clue(2, 2, stars=5, complaint_count=2))
+    scorer.wait_handled()
+    assert states(database, 1) == ["withdrawn"] or states(database, 1) == []
+    assert open_assignment(database, 2)[5] == 5
+    scorer.tell(clue(3))
+    scorer.wait_handled()
+    scorer.tell(clue(3, 2, merged_into=2))
+    scorer.wait_handled()
+    assert states(database, 3) == ["withdrawn"]
+    reason = database.row("SELECT reason_code, reason FROM assignment.history WHERE clue = 3 AND to_state = 'withdrawn'")
+    assert reason == ("merged", "clue 2")
+    assert len(notices(database, "assignment_gone")) >= 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_end_follows_from_the_last_revision_whatever_the_order(house, scorer, database, seed):
+    """Revisions of 60 clues, shuffled over two instances; the last of each decides, and one assignment is open."""
+    for _ in range(2):
+        house.start("assignment", **OPTIONS)
+    scorer.wait_for(2)
+    rolls = random.Random(seed)
+    last = {}
+    told = []
+    for number in range(1, 61):
+        for revision in range(1, rolls.randint(2, 7)):
+            last[number] = clue(
+                number,
+                revision,
+                stars=rolls.randint(1, 5),
+                mediation=rolls.random() < 0.3,
+                branch=rolls.choice(["public_interest", "civil", "criminal", "none"]),
+                domain=rolls.choice(["eco_env", "none"]),
+                town=rolls.choice([510184107, 510184001, 510184006]),
+                merged_into=rolls.choice([0, 0, 0, 999]),
+            )
+            told.append(last[number])
+    rolls.shuffle(told)
+    while told:
+        size = rolls.randint(1, 9)
+        scorer.tell(*told[:size])
+        told = told[size:]
+    scorer.wait_handled()
+    for number, final in last.items():
+        found = open_assignment(database, number)
+        wanted = not final.merged_into and (final.stars >= 3 or final.mediation)
+        assert (found is not None) == wanted, f"clue {number}"
+        if not wanted:
+            continue
+        _, _, organ, station, prosecutor, stars, branch = found
+        expected_branch = "public_interest" if final.branch == "none" and final.domain != "none" else final.branch
+        assert (organ, stars, branch) == ("JCY-510184", final.stars, expected_branch)
+        assert (prosecutor != "") == (final.stars >= 3)
+        assert station == {510184107: "ST-510184-01", 510184001: "ST-510184-02", 510184006: "ST-510184-03"}[final.town]
+    assert database.value(
+        "SELECT count(*) FROM (SELECT revision, row_number() OVER (PARTITION BY assignment ORDER BY revision) AS n"
+        " FROM assignment.history) h WHERE revision <> n"
+    ) == 0
+
+
+def test_two_instances_at_once_open_one_assignment_each(house, scorer, database):
+    """The same clues to both at the same time, in opposite orders: no deadlock, no second assignment."""
+    for _ in range(2):
+        house.start("assignment", **OPTIONS)
+    scorer.wait_for(2)
+    for revision in range(1, 6):
+        clues = [clue(number, 2 * revision, stars=3 + revision % 3) for number in range(1, 201)]
+        again = [clue(number, 2 * revision + 1, stars=5) for number in range(200, 0, -1)]
+        scorer.tell(*clues, consumer=0)
+        scorer.tell(*again, consumer=1)
+    scorer.wait_handled()
+    assert scorer.rejected == {}
+    assert database.row("SELECT count(*), count(DISTINCT clue), min(stars) FROM assignment.assignment") == (200, 200, 5)
+
+
+def test_people_carry_a_clue_from_acceptance_to_an_outcome(scorer, service, ask, database):
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    number = open_assignment(database, 1)[0]
+    assert refusal_of(ask, "AcceptAssignment", assignment=number, actor="P-510184-008") == ("FORBIDDEN", "actor")
+    assert refusal_of(ask, "AcceptAssignment", assignment=7, actor="P-510184-003") == ("NOT_FOUND", "assignment")
+    assert refusal_of(ask, "RecordOutcome", assignment=number, actor="P-510184-003", outcome="filed")[0] == "CONFLICT"
+    answer = ask("AcceptAssignment", assignment=number, actor="P-510184-003")
+    assert answer.assignment.state == STATE["accepted"] and answer.assignment.accept_until_us == 0
+    assert ask("AcceptAssignment", assignment=number, actor="P-510184-003").assignment.revision == 2
+    scorer.tell(clue(1, 2, stars=1, report_region=510181))  # accepted work stays
+    scorer.wait_handled()
+    assert open_assignment(database, 1)[1:3] == ("accepted", "JCY-510184")
+    assert [notice.person for notice in notices(database, "assignment_changed")] == ["P-510184-003"]
+    assert ask("BeginVerification", assignment=number, actor="P-510184-003").assignment.state == STATE["verifying"]
+    assert refusal_of(ask, "RecordOutcome", assignment=number, actor="P-510184-003", outcome="won") == (
+        "INVALID",
+        "outcome",
+    )
+    closed = ask("RecordOutcome", assignment=number, actor="P-510184-003", outcome="filed", note="已立案")
+    assert closed.assignment.state == STATE["closed"] and not closed.HasField("successor")
+    assert database.row("SELECT outcome, actor FROM assignment.outcome") == ("filed", "P-510184-003")
+    scorer.tell(clue(1, 3, stars=5, complaint_count=4))  # a settled matter goes on
+    scorer.wait_handled()
+    assert states(database, 1) == ["closed"]
+    assert [notice.person for notice in notices(database, "clue_back")] == ["P-510184-003"]
+    path = database.rows("SELECT to_state FROM assignment.history WHERE clue = 1 ORDER BY revision")
+    assert [state for (state,) in path] == ["assigned", "accepted", "accepted", "verifying", "closed"]
+
+
+def test_a_returned_clue_goes_to_the_next_person(scorer, service, ask, database):
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    number = open_assignment(database, 1)[0]
+    assert refusal_of(ask, "ReturnAssignment", assignment=number, actor="P-510184-003", reason_code="tired") == (
+        "INVALID",
+        "reason_code",
+    )
+    answer = ask(
+        "ReturnAssignment", assignment=number, actor="P-510184-003", reason_code="no_capacity", reason="案件积压"
+    )
+    assert answer.assignment.state == STATE["returned"]
+    assert answer.successor.prosecutor not in ("", "P-510184-003")
+    assert answer.successor.predecessor == number
+    assert open_assignment(database, 1)[4] == answer.successor.prosecutor
+    assert [notice.person for notice in notices(database, "assignment_returned")] == ["P-510184-002"]
+
+
+def test_a_clue_sent_by_another_organ_must_be_accepted(scorer, service, ask, database):
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    number = open_assignment(database, 1)[0]
+    sent = ask("TransferAssignment", assignment=number, actor="P-510184-002", organ="JCY-510181", reason="管辖")
+    assert sent.assignment.state == STATE["transferred"]
+    there = sent.successor
+    assert (there.organ, there.prosecutor) == ("JCY-510181", "P-510181-001")
+    for name, fields in (
+        ("ReturnAssignment", {"reason_code": "other", "reason": "退回"}),
+        ("TransferAssignment", {"organ": "JCY-510182", "reason": "再移送"}),
+    ):
+        assert refusal_of(ask, name, assignment=there.assignment, actor="P-510181-001", **fields)[0] == "CONFLICT"
+    scorer.tell(clue(1, 2, stars=5))  # nor does the place take it back
+    scorer.wait_handled()
+    assert open_assignment(database, 1)[2] == "JCY-510181"
+    assert ask("AcceptAssignment", assignment=there.assignment, actor="P-510181-001").assignment.state == STATE["accepted"]
+
+
+def test_who_is_recused_keeps_working_only_in_public_interest_cases(scorer, service, ask, database):
+    scorer.tell(clue(1), clue(2, branch="civil", domain="none"))
+    scorer.wait_handled()
+    number, *_, = open_assignment(database, 1)
+    declared = ask("DeclareRecusal", assignment=number, actor="P-510184-003", ground="近亲属", procedure="pil")
+    assert not declared.HasField("successor")
+    assert refusal_of(ask, "DecideRecusal", assignment=number, actor="P-510184-002", granted=True)[0] == "FORBIDDEN"
+    decided = ask("DecideRecusal", assignment=number, actor="P-510184-001", granted=True, note="同意")
+    assert decided.successor.prosecutor not in ("", "P-510184-003")
+    assert refusal_of(ask, "DecideRecusal", assignment=number, actor="P-510184-001", granted=True)[0] == "NOT_FOUND"
+    assert database.value("SELECT excluded FROM assignment.clue_state WHERE clue = 1") == "P-510184-003"
+
+    number, *_, holder, _, _ = open_assignment(database, 2)
+    suspended = ask("DeclareRecusal", assignment=number, actor=holder, ground="近亲属", procedure="civil")
+    assert suspended.successor.prosecutor not in ("", holder)
+    ask("DecideRecusal", assignment=number, actor="P-510184-001", granted=False)
+    assert database.value("SELECT excluded FROM assignment.clue_state WHERE clue = 2") == ""
+    assert {notice.person for notice in notices(database, "recusal_declared")} == {"P-510184-001"}
+
+
+def test_relations_keep_people_from_a_clue(scorer, service, database):
+    """P-510184-004 is the speciality's own choice, but a relative owns the company."""
+    scorer.tell(clue(1, domain="food_drug", town=510184001), clue(2, domain="food_drug", town=510184001, subject="蜀丰食品有限公司"))
+    scorer.wait_handled()
+    assert open_assignment(database, 1)[4] == "P-510184-004"
+    assert open_assignment(database, 2)[4] not in ("", "P-510184-004")
+    assert "回避" in database.value("SELECT trace FROM assignment.assignment WHERE clue = 2")
+
+
+def test_leave_counts_as_soon_as_it_is_recorded(scorer, service, database):
+    database.run(
+        "INSERT INTO scheduling.leave (region, id, prosecutor, during, recorded_by)"
+        " VALUES (%s, 1, 'P-510184-003', tstzrange(now(), now() + interval '3 days'), 'P-510184-002')",
+        REGION,
+    )
+
+    def given_to_another():
+        number = given_to_another.number = given_to_another.number + 1
+        scorer.tell(clue(number))
+        scorer.wait_handled()
+        return open_assignment(database, number)[4] != "P-510184-003"
+
+    given_to_another.number = 0
+    wait_until(given_to_another)
+
+
+def test_unaccepted_in_time_goes_from_person_to_person(house, scorer, database):
+    for _ in range(2):  # two clocks that must not both take it
+        house.start("assignment", **{**OPTIONS, "accept_within": "1s"})
+    scorer.wait_for(2)
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    wait_until(lambda: notices(database, "assignment_overdue"))
+    people = [
+        person
+        for (person,) in database.rows("SELECT prosecutor FROM assignment.assignment WHERE clue = 1 ORDER BY opened_at")
+    ]
+    assert people[0] == "P-510184-003" and len(people) == len(set(people)) == 4
+    assert people[2:] == ["P-510184-002", "P-510184-001"]  # two prosecutors, the head, the chief
+    assert states(database, 1)[:3] == ["escalated"] * 3 and open_assignment(database, 1)[4] == "P-510184-001"
+    assert {notice.person for notice in notices(database, "assignment_missed")} == set(people[:3])
+    assert {notice.person for notice in notices(database, "assignment_escalated")} == set(people[1:])
+
+
+def test_an_undecided_recusal_is_brought_to_mind(house, scorer, service, ask, database):
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    number = open_assignment(database, 1)[0]
+    ask("DeclareRecusal", assignment=number, actor="P-510184-003", ground="近亲属", procedure="pil")
+    due = database.value("SELECT due_at FROM assignment.recusal")
+    assert due - datetime.datetime.now(due.tzinfo) > datetime.timedelta(days=2)
+    database.run("UPDATE assignment.recusal SET due_at = now()")
+    wait_until(lambda: notices(database, "recusal_overdue"))
+    assert [notice.person for notice in notices(database, "recusal_overdue")] == ["P-510184-001"]
+
+
+def test_nothing_is_unassigned_in_silence(scorer, service, database):
+    scorer.tell(clue(1, report_region=0), region=510999)
+    scorer.wait_handled()
+    assert database.row("SELECT organ, prosecutor FROM assignment.assignment WHERE region = 510999") == ("", "")
+    assert [notice.role for notice in notices(database, "clue_unroutable")] == ["operator"]
+    assert [notice.role for notice in notices(database, "organ_unstaffed")] == ["operator"]
+
+
+def test_routing_is_traced_without_doing_it(ask, database):
+    trace = ask("TraceRouting", region=REGION, town=510184110, domain="eco_env", report_region=REGION, stars=4)
+    assert (trace.organ, trace.station, trace.prosecutor) == ("JCY-510184", "ST-510184-01", "P-510184-003")
+    assert any("JCY" not in step and "matched because" in step for step in trace.steps)
+    assert any("P-510184-003" in step for step in trace.steps)
+    assert database.value("SELECT count(*) FROM assignment.clue_state") == 0
+
+
+def test_a_request_needs_its_region(database, service):
+    endpoint = database.value("SELECT request_endpoint FROM bus.instance WHERE name = %s", service.instance)
+    body = wire.proto("assignment").AcceptAssignment(assignment=1, actor="P-510184-003")
+    with wire.Client(endpoint) as client, pytest.raises(wire.Refused) as refused:
+        client.ask(body)
+    assert refused.value.refusal.field == "region"
+
+
+def test_people_and_the_clock_at_once_leave_one_open(house, scorer, database):
+    """Acceptances race with messages, returns and the clock on 40 clues: every history stays a path, one open each."""
+    services = [house.start("assignment", **{**OPTIONS, "accept_within": "1s"}) for _ in range(2)]
+    scorer.wait_for(2)
+    scorer.tell(*[clue(number) for number in range(1, 41)])
+    scorer.wait_handled()
+    endpoints = [
+        database.value("SELECT request_endpoint FROM bus.instance WHERE name = %s", each.instance) for each in services
+    ]
+    problems = []
+
+    def press(endpoint, seed):
+        rolls = random.Random(seed)
+        connection = database.connect()
+        connection.autocommit = True
+        with wire.Client(endpoint) as client, connection.cursor() as cursor:
+            for _ in range(60):
+                cursor.execute(
+                    "SELECT id FROM assignment.assignment WHERE clue = %s AND ended_at IS NULL", (rolls.randint(1, 40),)
+                )
+                (number,) = cursor.fetchone()
+                kind = rolls.choice(["AcceptAssignment", "ReturnAssignment"])
+                extra = {"reason_code": "other", "reason": "x"} if kind == "ReturnAssignment" else {}
+                body = getattr(wire.proto("assignment"), kind)(assignment=number, actor="P-510184-015", **extra)
+                try:
+                    client.ask(body, region=REGION)
+                except wire.Refused as refused:
+                    if refused.refusal.code != 3:  # CONFLICT: somebody was faster
+                        problems.append(str(refused))
+        connection.close()
+
+    threads = [threading.Thread(target=press, args=(endpoint, seed)) for seed, endpoint in enumerate(endpoints)]
+    for thread in threads:
+        thread.start()
+    for revision in range(2, 12):
+        scorer.tell(*[clue(number, revision, stars=3 + revision % 3) for number in range(1, 41)])
+    for thread in threads:
+        thread.join()
+    scorer.wait_handled()
+    assert problems == [] and scorer.rejected == {}
+    assert database.row(
+        "SELECT count(*), count(DISTINCT clue) FROM assignment.assignment WHERE ended_at IS NULL"
+    ) == (40, 40)
+    broken = database.value(
+        "SELECT count(*) FROM (SELECT from_state, lag(to_state) OVER (PARTITION BY assignment ORDER BY revision) AS before"
+        " FROM assignment.history) h WHERE before IS NOT NULL AND before <> from_state"
+    )
+    assert broken == 0
+
+
+def test_bad_rules_keep_the_service_from_starting(house, database, tmp_path):
+    rules = tmp_path / "routing.yaml"
+    rules.write_text("rules:\n  - {name: a, organ: X, when: {town: 12}}\n")
+    house.expect_log("routing.yaml:2")
+    process = house.start("assignment", wait=False, routing=rules, **OPTIONS)
+    process.ended_by_test = True
+    assert process.wait() == 1
+    assert 'routing.yaml:2: \\"12\\" in \\"town\\"' in process.text() or "routing.yaml:2:" in process.text()
+
+
+def test_operators_check_rules_without_a_service(tmp_path):
+    good = subprocess.run(
+        [program("weijianzhi-assignment"), "check-routing", ROOT / "deploy/config/routing.yaml"],
+        capture_output=True,
+        text=True,
+    )
+    assert good.returncode == 0 and "0 failures" in good.stdout
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("rules:\n  - {name: a, organ: X}\nexpectations:\n  - {clue: {region: 510184}, organ: Y}\n")
+    bad = subprocess.run([program("weijianzhi-assignment"), "check-routing", wrong], capture_output=True, text=True)
+    assert bad.returncode == 1 and "line 4: expected organ Y, found X" in bad.stderr
+    unknown = subprocess.run([program("weijianzhi-assignment"), "check-everything"], capture_output=True, text=True)
+    assert unknown.returncode == 2
