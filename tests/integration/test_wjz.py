@@ -1,0 +1,171 @@
+"""The operators' command line on a whole installation: up, status, scale, demonstration, lists, down, reset."""
+
+import json
+
+import pytest
+
+from wjzlib.installation import Installation
+from wjzlib.wait import wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def installation():
+    made = Installation().up(scoring=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def fed(installation):
+    installation.wjz("demo", "load")
+    installation.wjz("demo", "feed", "--complaints", 400, "--seed", 2, "--push", timeout=300)
+    installation.wjz("queues", "--wait", timeout=300)
+    return installation
+
+
+def rows(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_up_again_is_harmless(installation):
+    before = installation.supervisor()
+    installation.wjz("up")
+    assert installation.supervisor() == before
+
+
+def test_scale_up_and_down(installation):
+    def scoring():
+        return [w["name"] for w in rows(installation.wjz("--json", "workers")) if w["service"] == "scoring" and w["state"] == "alive"]
+
+    installation.wjz("up", "--scale", "scoring=3")
+    wait_until(lambda: scoring() == ["scoring-1", "scoring-2", "scoring-3"], 30)
+    installation.wjz("scale", "scoring=1")
+    wait_until(lambda: scoring() == ["scoring-1"], 60)
+
+
+def test_a_killed_service_comes_back(installation):
+    def pids():
+        return {w["name"]: w["pid"] for w in rows(installation.wjz("--json", "workers")) if w["state"] == "alive"}
+
+    before = pids()
+    assert installation.kill_one() in before.values()
+    wait_until(lambda: pids().keys() == before.keys() and pids() != before, 30)
+
+
+def test_the_demonstration_reaches_prosecutors(fed):
+    assert fed.value("SELECT count(*) FROM intake.complaint") == 400
+    assert fed.value("SELECT count(*) FROM scoring.finding") == 400
+    clues = rows(fed.wjz("--json", "clues", "list", "--stars", 3, "--limit", 1000))
+    assert clues and all(clue["organ"] for clue in clues)
+    assert clues == sorted(clues, key=lambda clue: (-clue["stars"], -clue["index"]))
+    people = {n["recipient"] for n in rows(fed.wjz("--json", "notices", "--limit", 1000))}
+    assert {clue["prosecutor"] for clue in clues if clue["prosecutor"]} <= people
+
+
+def test_a_clue_is_explained(fed):
+    clue = rows(fed.wjz("--json", "clues", "list", "--limit", 1))[0]
+    shown = fed.wjz("clues", "show", clue["clue"]).stdout
+    for factor in ("source_kind", "domain_match", "repetition", "location"):
+        assert factor in shown
+    assert "DEMO-2-" in shown
+    assert fed.wjz("clues", "show", 1, check=False).returncode == 1
+
+
+def test_export_has_one_line_per_complaint(fed):
+    lines = fed.wjz("clues", "export", "--feed", "demo-hotline", "--tsv").stdout.splitlines()
+    assert lines[0].split("\t") == "external_id clue index stars kind branch domain region organ station prosecutor".split()
+    assert len({line.split("\t")[0] for line in lines[1:]}) == 400
+    assert all(len(line.split("\t")) == 11 for line in lines)
+
+
+def test_pushing_again_changes_nothing(fed):
+    state = "SELECT md5(string_agg(id::text || index::text || complaint_count::text, ',' ORDER BY id)) FROM scoring.clue"
+    before = fed.value(state)
+    said = fed.wjz("demo", "feed", "--complaints", 400, "--seed", 2, "--push", timeout=300).stdout
+    assert "duplicate 400" in said or "accepted 0" in said
+    fed.wjz("queues", "--wait", timeout=300)
+    assert fed.value(state) == before
+
+
+def test_summary_shows_every_part(fed):
+    shown = fed.wjz("summary").stdout
+    for part in ("stars", "funnel", "assignments per organ", "next duty day", "notices"):
+        assert part in shown
+    assert rows(fed.wjz("--json", "shifts", "--days", 14))
+
+
+def test_doctor_finds_nothing(fed):
+    assert fed.wjz("doctor", check=False).returncode == 0
+
+
+def test_checks_of_operators_files(installation, tmp_path):
+    installation.wjz("rules", "check")
+    installation.wjz("routing", "check")
+    broken = tmp_path / "routing.yaml"
+    broken.write_text("rules:\n  - {wrong: 1}\n")
+    done = installation.wjz("routing", "check", broken, check=False)
+    assert done.returncode == 1 and f"{broken}:2" in done.stdout + done.stderr
+
+
+def test_a_broken_directory_names_its_line(installation, tmp_path):
+    path = tmp_path / "people.yaml"
+    path.write_text("people:\n  - {region: 510184, code: P-1, organ: JCY-510184, name: 甲, roles: prosecutor}\n")
+    done = installation.wjz("directory", "load", path, check=False)
+    assert done.returncode == 2 and f"{path}:2" in done.stderr and "roles" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words, part",
+    [
+        (["nonsense"], "unknown command"),
+        (["clues"], "clues export"),
+        (["import", "x.csv"], "--feed"),
+        (["clues", "list", "--stars", "9"], "1 to 5"),
+        (["up", "--scale", "scoring=x"], "SERVICE=N"),
+        (["dead-letters", "drop", "intake", "5"], "--reason"),
+        (["reset"], "--yes"),
+    ],
+)
+def test_bad_usage_is_explained(installation, words, part):
+    done = installation.wjz(*words, check=False)
+    assert done.returncode == 2
+    assert part in done.stderr
+
+
+def test_roles_can_write_their_own_schema_only(installation):
+    """Least privilege: scoring cannot write an assignment, nobody but intake a complaint."""
+    import psycopg2
+
+    for role, statement in [
+        ("wjz_scoring", "UPDATE assignment.assignment SET state = 'closed'"),
+        ("wjz_scoring", "DELETE FROM intake.complaint"),
+        ("wjz_scoring", "SELECT reporter_cipher FROM intake.complaint"),
+        ("wjz_scoring", "INSERT INTO directory.organ (code, name, region, level) VALUES ('X', 'X', 0, 'county')"),
+        ("wjz_assignment", "UPDATE scoring.clue SET stars = 5"),
+        ("wjz_scheduling", "DELETE FROM notification.notice"),
+        ("wjz_notification", "UPDATE scheduling.shift SET state = 'cancelled'"),
+        ("wjz_operator", "SELECT content FROM intake.complaint"),
+        ("wjz_operator", "DELETE FROM intake.outbox"),
+        ("wjz_intake", "UPDATE intake.complaint SET content = ''"),
+    ]:
+        connection = psycopg2.connect(installation.url.replace("wjz_owner", role))
+        with connection, connection.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)
+        connection.close()
+
+
+def test_down_ends_everything_and_reset_forgets(tmp_path):
+    own = Installation().up(scoring=1)
+    try:
+        pids = [own.supervisor(), *own.service_pids()]
+        own.wjz("down", timeout=180)
+        import pathlib
+
+        assert not any(pathlib.Path(f"/proc/{pid}/exe").exists() for pid in pids)
+        assert "not running" in own.wjz("status").stdout
+        own.wjz("reset", "--yes")
+        assert [path.name for path in own.home.iterdir()] == []
+    finally:
+        own.close()
