@@ -8,7 +8,7 @@
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
-enum { CONNECTIONS_MAX = 100, OUR_SETTINGS = 8 };
+enum { CONNECTIONS_MAX = 100 };
 
 /* --- settings of the connections --- */
 
@@ -16,6 +16,7 @@ static int set(wjz_db *db, const char *keyword, const char *value) {
     int i = 0;
     while (db->keywords[i] && strcmp(db->keywords[i], keyword) != 0)
         i++;
+    if (i == DB_SETTINGS_MAX) return -E2BIG;
     char *copy = strdup(value);
     if (!copy || (!db->keywords[i] && !(db->keywords[i] = strdup(keyword)))) {
         free(copy);
@@ -26,7 +27,7 @@ static int set(wjz_db *db, const char *keyword, const char *value) {
     return 0;
 }
 
-static const char *get(const wjz_db *db, const char *keyword) {
+const char *wjz_db_setting(const wjz_db *db, const char *keyword) {
     for (int i = 0; db->keywords[i]; i++)
         if (strcmp(db->keywords[i], keyword) == 0) return db->values[i];
     return NULL;
@@ -35,7 +36,7 @@ static const char *get(const wjz_db *db, const char *keyword) {
 /* Compilation of plans is off because a plan that had to scan a table costs a fortune on paper with enable_seqscan off,
  * and would be compiled for a tenth of a second each time. */
 static int set_server_options(wjz_db *db, const wjz_db_options *options) {
-    const char *given = get(db, "options");
+    const char *given = wjz_db_setting(db, "options");
     char text[1024];
     int length =
         snprintf(text, sizeof(text), "%s -c jit=off -c statement_timeout=%d%s", given ? given : "",
@@ -45,20 +46,15 @@ static int set_server_options(wjz_db *db, const wjz_db_options *options) {
 }
 
 static int set_all(wjz_db *db, const wjz_db_options *options, const PQconninfoOption *parsed) {
-    int r = 0, count = 0;
-    for (const PQconninfoOption *option = parsed; option->keyword; option++)
-        count += option->val != NULL;
-    db->keywords = calloc((size_t)(count + OUR_SETTINGS + 1), sizeof(char *));
-    db->values = calloc((size_t)(count + OUR_SETTINGS + 1), sizeof(char *));
-    if (!db->keywords || !db->values) return -ENOMEM;
+    int r = 0;
     for (const PQconninfoOption *option = parsed; option->keyword && r == 0; option++)
         if (option->val) r = set(db, option->keyword, option->val);
     if (r == 0 && options->role) r = set(db, "user", options->role);
     if (r == 0 && options->application) r = set(db, "application_name", options->application);
     if (r == 0) r = set(db, "client_encoding", "UTF8");
     /* A server that vanished without a word is noticed by its silence. */
-    if (r == 0 && !get(db, "tcp_user_timeout")) r = set(db, "tcp_user_timeout", "15000");
-    if (r == 0 && !get(db, "keepalives_idle")) r = set(db, "keepalives_idle", "10");
+    if (r == 0 && !wjz_db_setting(db, "tcp_user_timeout")) r = set(db, "tcp_user_timeout", "15000");
+    if (r == 0 && !wjz_db_setting(db, "keepalives_idle")) r = set(db, "keepalives_idle", "10");
     return r == 0 ? set_server_options(db, options) : r;
 }
 
@@ -79,12 +75,10 @@ static int read_url(wjz_db *db, const wjz_db_options *options, wjz_err *err) {
 /* --- lifetime --- */
 
 static void free_db(wjz_db *db) {
-    for (int i = 0; db->keywords && db->values && db->keywords[i]; i++) {
+    for (int i = 0; db->keywords[i]; i++) {
         free(db->keywords[i]);
         free(db->values[i]);
     }
-    free(db->keywords);
-    free(db->values);
     free(db->conns);
     free(db);
 }

@@ -1,5 +1,5 @@
 /* The pool's inside, shared by its files: db.c (pool), db_conn.c (one connection and its pipeline), db_tx.c
- * (transactions), db_params.c and db_rows.c (binary values), db_error.c (SQLSTATE). */
+ * (transactions), db_resolve.c (host names), db_params.c and db_rows.c (binary values), db_error.c (SQLSTATE). */
 #ifndef RUNTIME_DB_H
 #define RUNTIME_DB_H
 
@@ -105,12 +105,15 @@ typedef struct wjz_prepared {
     Oid *types;
 } wjz_prepared;
 
+struct wjz_resolving;
+
 typedef struct wjz_conn {
     wjz_db *db;
     conn_state state;
     PGconn *pg;
     wjz_poll *poll;
-    wjz_timer *timer; /* until the next attempt to connect, or the end of this one */
+    struct wjz_resolving *resolving; /* the host's name is being looked up */
+    wjz_timer *timer;                /* until the next attempt to connect, or the end of this one */
     uint64_t backoff_ms;
     bool stale;     /* to be made anew once its transaction ended */
     wjz_tx *tx;     /* whose results come in; NULL when nobody wants them */
@@ -126,6 +129,11 @@ typedef struct wjz_conn {
 } wjz_conn;
 
 void wjz_conn_connect(wjz_conn *conn);
+/* The host's addresses, each list separated by commas; hosts repeats the name. Empty: trouble says why. */
+typedef struct wjz_addresses {
+    char hosts[2048], addresses[1024];
+} wjz_addresses;
+void wjz_conn_resolved(wjz_conn *conn, const wjz_addresses *list, const char *trouble);
 /* Gives a free one to a transaction. */
 void wjz_conn_take(wjz_conn *conn, wjz_tx *tx);
 /* Ends it for good and frees what it holds. */
@@ -140,6 +148,13 @@ WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
 /* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. */
 void wjz_conn_release(wjz_conn *conn);
 
+/* --- db_resolve.c --- */
+
+bool wjz_db_must_resolve(const wjz_db *db);
+/* wjz_conn_resolved follows, later. */
+WJZ_MUST_CHECK int wjz_db_resolve(wjz_conn *conn);
+void wjz_db_resolve_cancel(wjz_conn *conn);
+
 /* --- db_tx.c: what a connection tells the transaction that has it --- */
 
 void wjz_tx_on_granted(wjz_tx *tx, wjz_conn *conn);
@@ -152,11 +167,11 @@ void wjz_tx_on_lost(wjz_tx *tx, const char *why);
 
 /* --- db.c --- */
 
-enum { DB_WAIT_MS = 10000 };
+enum { DB_WAIT_MS = 10000, DB_SETTINGS_MAX = 64 };
 
 struct wjz_db {
     wjz_loop *loop;
-    char **keywords, **values; /* for libpq, both ended by NULL */
+    char *keywords[DB_SETTINGS_MAX + 1], *values[DB_SETTINGS_MAX + 1]; /* for libpq, both ended by NULL */
     wjz_conn *conns;
     int conn_count;
     wjz_tx *waiting, **waiting_end; /* for a connection, first come first served */
@@ -173,6 +188,8 @@ struct wjz_db {
     wjz_metric *round_trips, *usable, *committed, *rolled_back, *failed, *lost;
 };
 
+/* A parameter of the connection string as given or set by us; NULL for libpq's default. */
+const char *wjz_db_setting(const wjz_db *db, const char *keyword);
 /* A connection became free: it goes to the first in the queue. */
 void wjz_db_offer(wjz_db *db, wjz_conn *conn);
 void wjz_db_note_usable(wjz_db *db, bool usable);

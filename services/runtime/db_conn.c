@@ -123,6 +123,7 @@ static void forget_owed(wjz_conn *conn) {
 static void disconnect(wjz_conn *conn) {
     wjz_poll_close(&conn->poll);
     wjz_timer_close(&conn->timer);
+    wjz_db_resolve_cancel(conn);
     PQfinish(WJZ_STEAL(conn->pg));
     forget_prepared(conn);
     conn->owed_count = 0;
@@ -206,17 +207,51 @@ static void connect_step(wjz_conn *conn, PostgresPollingStatusType status) {
         connected(conn);
 }
 
-void wjz_conn_connect(wjz_conn *conn) {
-    wjz_db *db = conn->db;
-    conn_enter(conn, CONN_CONNECTING);
-    if (!conn->backoff_ms) conn->backoff_ms = BACKOFF_LEAST_MS;
-    conn->pg = PQconnectStartParams((const char *const *)db->keywords, (const char *const *)db->values, 0);
-    if (!conn->pg || wjz_timer_open(db->loop, CONNECT_MS, 0, on_connect_limit, conn, &conn->timer) < 0) {
+/* list: NULL leaves the host to libpq. */
+static void start(wjz_conn *conn, const wjz_addresses *list) {
+    const wjz_db *db = conn->db;
+    const char *keywords[DB_SETTINGS_MAX + 3] = {0}, *values[DB_SETTINGS_MAX + 3] = {0};
+    int count = 0;
+    for (; db->keywords[count]; count++) {
+        keywords[count] = db->keywords[count];
+        values[count] = db->values[count];
+    }
+    if (list) { /* of two with the same name, the last counts */
+        keywords[count] = "host";
+        values[count++] = list->hosts;
+        keywords[count] = "hostaddr";
+        values[count] = list->addresses;
+    }
+    conn->pg = PQconnectStartParams(keywords, values, 0);
+    if (!conn->pg) {
         fail_to_connect(conn, "out of memory");
         return;
     }
     PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     connect_step(conn, PQstatus(conn->pg) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING);
+}
+
+void wjz_conn_resolved(wjz_conn *conn, const wjz_addresses *list, const char *trouble) {
+    char text[200];
+    if (*list->addresses) {
+        start(conn, list);
+        return;
+    }
+    snprintf(text, sizeof(text), "could not find host \"%s\": %s", wjz_db_setting(conn->db, "host"), trouble);
+    fail_to_connect(conn, text);
+}
+
+void wjz_conn_connect(wjz_conn *conn) {
+    wjz_db *db = conn->db;
+    conn_enter(conn, CONN_CONNECTING);
+    if (!conn->backoff_ms) conn->backoff_ms = BACKOFF_LEAST_MS;
+    int r = wjz_timer_open(db->loop, CONNECT_MS, 0, on_connect_limit, conn, &conn->timer);
+    bool named = wjz_db_must_resolve(db);
+    if (r == 0 && named) r = wjz_db_resolve(conn);
+    if (r < 0)
+        fail_to_connect(conn, strerror(-r));
+    else if (!named)
+        start(conn, NULL);
 }
 
 void wjz_conn_close(wjz_conn *conn) {

@@ -17,7 +17,7 @@ enum { PLAN_AGE_US = 500000 };
 
 /* How long to wait for a database that has been away for long already: long enough that a caller who tries again at
  * once does no harm. */
-enum { AWAY_WAIT_MS = 1000 };
+enum { AWAY_LONG_MS = 9000, AWAY_WAIT_MS = 1000 };
 
 typedef struct wjz_tx_after_call {
     struct wjz_tx_after_call *next;
@@ -95,7 +95,7 @@ static int too_late(wjz_tx *tx, wjz_err *err) {
 static int wait_for_connection(wjz_tx *tx, wjz_err *err) {
     wjz_db *db = tx->db;
     wjz_db_queue(db, tx);
-    bool away = away_ms(db) >= DB_WAIT_MS;
+    bool away = away_ms(db) >= AWAY_LONG_MS;
     int r = wjz_event_wait_ms(db->loop, &tx->event, away ? AWAY_WAIT_MS : DB_WAIT_MS);
     if (tx->conn) return 0;
     if (tx->failure.code) return give_failure(tx, err);
