@@ -168,6 +168,8 @@ const char *test_db_url(const test_db *db) {
     return db->url;
 }
 
+static const char *query(test_db *db, const char *format, va_list args) WJZ_PRINTF(2, 0);
+
 static const char *query(test_db *db, const char *format, va_list args) {
     char *sql = NULL;
     if (vasprintf(&sql, format, args) < 0) stop_test("query", "out of memory");
