@@ -7,7 +7,6 @@ const wjz_option INTAKE_OPTIONS[] = {
     {"feeds", WJZ_CONF_TEXT, AT(feeds), "deploy/config/feeds.yaml", 0, 0, "feeds that are registered at start"},
     {"profiles", WJZ_CONF_TEXT, AT(profiles), "deploy/config/profiles", 0, 0, "folder of the mapping profiles"},
     {"open311", WJZ_CONF_TEXT, AT(open311), "deploy/config/open311.yaml", 0, 0, "services offered to Open311 clients"},
-    {"openapi", WJZ_CONF_TEXT, AT(openapi), "services/intake/openapi.json", 0, 0, "document served at /openapi.json"},
     {"identity_key_file", WJZ_CONF_TEXT, AT(identity_key_file), NULL, 0, 0,
      "key that seals reporters' names and phones; default keys/identity.key in WJZ_HOME, made when absent"},
     {"door", WJZ_CONF_TEXT, AT(door), "tcp://127.0.0.1:7311", 0, 0, "where platforms push over ZeroMQ; empty: nowhere"},

@@ -6,7 +6,7 @@
 
 typedef struct intake_conf {
     wjz_service_conf service;
-    char *feeds, *profiles, *open311, *openapi; /* operators' files */
+    char *feeds, *profiles, *open311; /* operators' files */
     char *identity_key_file;
     char *door, *door_key_file;
     int64_t door_in_flight;

@@ -1,0 +1,19 @@
+/* feeds.yaml: the feeds that a deployment begins with. */
+#ifndef INTAKE_FEEDS_FILE_H
+#define INTAKE_FEEDS_FILE_H
+
+#include "intake/store.h"
+
+typedef struct feeds_file {
+    feed_definition *items;
+    size_t count;
+} feeds_file;
+
+/* Reads and checks the file; everything lives in the arena. -EINVAL with file and line. profiles: folder in which every
+ * feed's profile must be. */
+WJZ_MUST_CHECK int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, feeds_file *ret_file, wjz_err *err);
+
+/* What is wrong with a definition, NULL when nothing: the field's name. */
+const char *feed_definition_fault(const feed_definition *it);
+
+#endif

@@ -1,0 +1,26 @@
+/* One transaction of the writer: items of several submissions, their receipts, and the messages about them. */
+#ifndef INTAKE_GROUP_H
+#define INTAKE_GROUP_H
+
+#include "intake/submission.h"
+#include "wjz/bus.h"
+
+typedef struct group_context {
+    wjz_db *db;
+    wjz_bus *bus;
+    const wjz_seal *seal;
+    bool look_first; /* for receipts that are stored already */
+    bool rehearsal;  /* only shows whether the store takes the items; nothing is kept */
+} group_context;
+
+/* Tries once. 0: committed, outcomes and results are set. -EEXIST: somebody stored the same at the same time, try again and
+ * look first. Otherwise as wjz_tx_wait. */
+WJZ_MUST_CHECK int group_store(const group_context *context, submission *const *submissions, size_t count, wjz_err *err);
+
+/* A receipt without external ids, as it is stored; NULL when out of memory. */
+uint8_t *group_pack_receipt(const submission *from, wjz_arena *arena, size_t *ret_length);
+
+/* Adopts feedback: see writer_adopt_feedback. */
+WJZ_MUST_CHECK int group_adopt(const group_context *context, size_t *ret_count, wjz_err *err);
+
+#endif

@@ -1,0 +1,101 @@
+/* See handlers.h. */
+#include "intake/handlers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "intake/feeds_file.h"
+#include "intake/identity.h"
+#include "intake/intake.h"
+#include "intake/profile.h"
+#include "intake/store.h"
+#include "wjz/log.h"
+
+static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
+    return wjz_call_refuse(call, &(wjz_refusal){.code = code, .field = field, .message = message, .remedy = remedy});
+}
+
+/* --- DefineFeed --- */
+
+static void take_text(const char **to, const char *text) {
+    if (text[0] != '\0') *to = text;
+}
+
+/* What is said changes what is there. */
+static void merge(feed_definition *to, const Wjz__Intake__DefineFeed *said) {
+    take_text(&to->title, said->title);
+    take_text(&to->profile, said->profile);
+    take_text(&to->legal_basis, said->legal_basis);
+    take_text(&to->clue_source, said->clue_source);
+    take_text(&to->source_kind, said->source_kind);
+    take_text(&to->organ, said->organ);
+    if (said->region != 0) to->region = (int32_t)said->region;
+    if (said->rate_per_second != 0) to->rate = (int32_t)said->rate_per_second;
+    to->disabled = said->disabled;
+    if (said->curve_key[0] != '\0') to->curve_key = said->curve_key;
+    if (to->source_kind[0] == '\0') {
+        bool enforcement = strcmp(to->clue_source, "enforcement_platform") == 0;
+        bool media = strcmp(to->clue_source, "media") == 0;
+        to->source_kind = enforcement ? "enforcement" : media ? "media" : "hotline";
+    }
+}
+
+/* The field that keeps the definition from being stored; NULL when it is good. */
+static const char *find_fault(const intake *it, const feed_definition *definition, const Wjz__Intake__DefineFeed *said) {
+    const char *fault = feed_definition_fault(definition);
+    if (fault != NULL) return fault;
+    if (said->curve_key[0] != '\0' && strlen(said->curve_key) != 40) return "curve_key";
+    if (said->rate_per_second > 10000000) return "rate_per_second";
+    WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
+    wjz_err err;
+    return profile_load(it->conf->profiles, definition->profile, &loaded, &err) < 0 ? "profile" : NULL;
+}
+
+static int store_definition(intake *it, wjz_tx **tx, feed_definition *definition, char *new_key, wjz_err *err) {
+    uint8_t hash[WJZ_SEAL_MAC];
+    if (new_key != NULL) {
+        identity_new_key(new_key);
+        identity_hash_key(it->seal, new_key, hash);
+        definition->bearer_hash = hash;
+    }
+    int r = store_define_feed(*tx, definition);
+    if (r == 0) r = wjz_tx_commit(tx, err);
+    return r == 0 ? intake_refresh(it, err) : r;
+}
+
+static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
+    intake *it = state;
+    const Wjz__Intake__DefineFeed *said = (const Wjz__Intake__DefineFeed *)wjz_call_message(call)->body;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    feed_definition definition;
+    bool found = false;
+    int r = wjz_tx_begin(it->db, &tx, err);
+    if (r == 0) r = store_read_definition(tx, said->name, wjz_call_arena(call), &definition, &found, err);
+    if (r < 0) return r;
+    merge(&definition, said);
+    const char *fault = find_fault(it, &definition, said);
+    if (fault != NULL) {
+        return refuse(call, WJZ_REFUSAL_INVALID, fault, found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
+                      "give the field a value that proto/intake.proto names; the profile must be in the profiles folder");
+    }
+    char key[IDENTITY_KEY_TEXT] = "";
+    r = store_definition(it, &tx, &definition, said->new_bearer_key ? key : NULL, err);
+    if (r == -EEXIST) {
+        return refuse(call, WJZ_REFUSAL_CONFLICT, "curve_key", "another feed has this key", "make a key pair for each feed");
+    }
+    if (r < 0) return r;
+    wjz_log_info("feed defined", "feed=%s", definition.name);
+    Wjz__Intake__FeedDefined reply = WJZ__INTAKE__FEED_DEFINED__INIT;
+    reply.name = said->name;
+    reply.bearer_key = key;
+    if (it->door != NULL) {
+        reply.door_endpoint = (char *)(uintptr_t)wjz_door_endpoint(it->door); /* protobuf-c has no const; packing only reads */
+        reply.door_public_key = (char *)(uintptr_t)wjz_door_public_key(it->door);
+    }
+    return wjz_call_reply(call, &reply.base);
+}
+
+const wjz_request_route INTAKE_REQUESTS[] = {
+    {.type = &wjz__intake__define_feed__descriptor, .handler = on_define_feed},
+    {.type = NULL},
+};

@@ -1,0 +1,39 @@
+/* The service's state: what its handlers and doors share. */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include "intake/conf.h"
+#include "intake/feeds.h"
+#include "intake/writer.h"
+#include "wjz/bus.h"
+#include "wjz/http.h"
+#include "wjz/seal.h"
+#include "wjz/service.h"
+
+struct open311;
+struct importer;
+struct upkeep;
+
+typedef struct intake {
+    const intake_conf *conf;
+    wjz_loop *loop;
+    wjz_db *db;
+    wjz_bus *bus;
+    wjz_seal *seal;
+    feeds feeds;
+    int32_t *regions; /* counties known, ascending */
+    size_t region_count;
+    writer *writer;
+    wjz_door *door;
+    wjz_http *http;
+    struct open311 *open311;
+    struct importer *importer;
+    struct upkeep *upkeep;
+} intake;
+
+extern const wjz_service_spec INTAKE_SERVICE;
+
+/* Reads feeds and regions from the store again. Waits. */
+WJZ_MUST_CHECK int intake_refresh(intake *it, wjz_err *err);
+
+#endif

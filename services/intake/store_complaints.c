@@ -1,0 +1,221 @@
+/* Complaints and their revisions in the store: columns of many rows in one statement. See store.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "intake/identity.h"
+#include "intake/store.h"
+#include "intake/store_known.h"
+
+/* Columns by type; an array of count values each. */
+enum { TIME_RECEIVED, TIME_DISPATCHED, TIME_DUE, TIME_FINISHED, TIME_VISITED, TIMES };
+enum { COUNT_REDISPATCH, COUNT_RETURN, COUNT_URGE, COUNT_DELAY, COUNT_FOR, COUNT_AGAINST, COUNT_PHOTO, COUNTS };
+enum {
+    TEXT_EXTERNAL_ID,
+    TEXT_CHANNEL,
+    TEXT_ORDER_TYPE,
+    TEXT_TITLE,
+    TEXT_CONTENT,
+    TEXT_CATEGORIES,
+    TEXT_ADDRESS,
+    TEXT_TOWN,
+    TEXT_VILLAGE,
+    TEXT_UNIT,
+    TEXT_RESULT,
+    TEXT_STATUS,
+    TEXT_NOTE,
+    TEXT_PARENT,
+    TEXTS
+};
+
+typedef struct columns {
+    int64_t *id, *hash, *reporter;
+    int64_t *times[TIMES];
+    double *longitude, *latitude;
+    bool *no_position;
+    int32_t *region, *feed;
+    int32_t *counts[COUNTS];
+    int16_t *satisfaction, *solved;
+    bool *anonymous, *confidential;
+    const char **texts[TEXTS];
+    wjz_blob *cipher;
+} columns;
+
+#define COLUMN_NAMES                                                                                                             \
+    "id, content_hash, reporter_hash, received_at, dispatched_at, due_at, finished_at, visited_at, longitude, latitude, region, " \
+    "feed, redispatch_count, return_count, urge_count, delay_days, votes_for, votes_against, photo_count, satisfaction, solved, "  \
+    "anonymous, confidential, external_id, source_channel, order_type, title, content, categories, incident_address, town, "      \
+    "village, handler_unit, handle_result, status, visit_note, parent_id, reporter_cipher"
+#define COLUMN_ARRAYS                                                                                                              \
+    "$1::int8[], $2::int8[], $3::int8[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], "             \
+    "$8::timestamptz[], $9::float8[], $10::float8[], $11::int4[], $12::int4[], $13::int4[], $14::int4[], $15::int4[], "            \
+    "$16::int4[], $17::int4[], $18::int4[], $19::int4[], $20::int2[], $21::int2[], $22::bool[], $23::bool[], $24::text[], "        \
+    "$25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[], "        \
+    "$34::text[], $35::text[], $36::text[], $37::text[], $38::bytea[]"
+enum { COLUMN_COUNT = 38 };
+
+static const wjz_stmt INSERT_COMPLAINTS = {
+    "intake_insert_complaints",
+    "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT * FROM unnest(" COLUMN_ARRAYS ")"
+    " ON CONFLICT (region, feed, external_id) DO NOTHING",
+    0};
+
+static const wjz_stmt INSERT_REVISIONS = {
+    "intake_insert_revisions",
+    "INSERT INTO intake.revision (" COLUMN_NAMES ", revision) SELECT * FROM unnest(" COLUMN_ARRAYS ", $39::int4[])", 0};
+
+static const wjz_stmt FIND_COMPLAINTS = {
+    "intake_find_complaints",
+    "SELECT t.i, c.id, c.content_hash,"
+    " ARRAY(SELECT r.content_hash FROM intake.revision r WHERE r.region = c.region AND r.id = c.id ORDER BY r.revision)"
+    " FROM unnest($1::int4[], $2::int4[], $3::text[]) WITH ORDINALITY t (region, feed, external_id, i)"
+    " JOIN intake.complaint c ON c.region = t.region AND c.feed = t.feed AND c.external_id = t.external_id",
+    4};
+
+static bool make_columns(columns *c, size_t count, wjz_arena *arena) {
+    bool good = true;
+#define MAKE(column) good = good && (c->column = wjz_arena_alloc(arena, count * sizeof *c->column)) != NULL
+    MAKE(id);
+    MAKE(hash);
+    MAKE(reporter);
+    MAKE(longitude);
+    MAKE(latitude);
+    MAKE(no_position);
+    MAKE(region);
+    MAKE(feed);
+    MAKE(satisfaction);
+    MAKE(solved);
+    MAKE(anonymous);
+    MAKE(confidential);
+    MAKE(cipher);
+    for (size_t i = 0; i < TIMES; i++) MAKE(times[i]);
+    for (size_t i = 0; i < COUNTS; i++) MAKE(counts[i]);
+    for (size_t i = 0; i < TEXTS; i++) MAKE(texts[i]);
+#undef MAKE
+    return good;
+}
+
+/* From the widest to the narrowest, divided by U+001F. */
+static const char *join_categories(const Wjz__Intake__Complaint *it, wjz_arena *arena) {
+    if (it->n_categories == 0) return "";
+    const char *joined = it->categories[0];
+    for (size_t i = 1; i < it->n_categories && joined != NULL; i++) {
+        joined = wjz_arena_printf(arena, "%s\x1f%s", joined, it->categories[i]);
+    }
+    return joined;
+}
+
+static void fill_numbers(columns *c, size_t i, const Wjz__Intake__Complaint *it) {
+    c->times[TIME_RECEIVED][i] = it->received_at_us;
+    c->times[TIME_DISPATCHED][i] = it->dispatched_at_us;
+    c->times[TIME_DUE][i] = it->due_at_us;
+    c->times[TIME_FINISHED][i] = it->finished_at_us;
+    c->times[TIME_VISITED][i] = it->visited_at_us;
+    c->counts[COUNT_REDISPATCH][i] = (int32_t)it->redispatch_count;
+    c->counts[COUNT_RETURN][i] = (int32_t)it->return_count;
+    c->counts[COUNT_URGE][i] = (int32_t)it->urge_count;
+    c->counts[COUNT_DELAY][i] = (int32_t)it->delay_days;
+    c->counts[COUNT_FOR][i] = (int32_t)it->votes_for;
+    c->counts[COUNT_AGAINST][i] = (int32_t)it->votes_against;
+    c->counts[COUNT_PHOTO][i] = (int32_t)it->photo_count;
+    c->satisfaction[i] = (int16_t)it->satisfaction;
+    c->solved[i] = (int16_t)it->solved;
+    const Wjz__Intake__Position *position = it->position;
+    c->no_position[i] = position == NULL || (position->longitude == 0 && position->latitude == 0);
+    c->longitude[i] = c->no_position[i] ? 0 : position->longitude;
+    c->latitude[i] = c->no_position[i] ? 0 : position->latitude;
+}
+
+static void fill_texts(columns *c, size_t i, const Wjz__Intake__Complaint *it, wjz_arena *arena) {
+    c->texts[TEXT_EXTERNAL_ID][i] = it->external_id;
+    c->texts[TEXT_CHANNEL][i] = it->source_channel;
+    c->texts[TEXT_ORDER_TYPE][i] = it->order_type;
+    c->texts[TEXT_TITLE][i] = it->title;
+    c->texts[TEXT_CONTENT][i] = it->content;
+    c->texts[TEXT_CATEGORIES][i] = join_categories(it, arena);
+    c->texts[TEXT_ADDRESS][i] = it->incident_address;
+    c->texts[TEXT_TOWN][i] = it->town;
+    c->texts[TEXT_VILLAGE][i] = it->village;
+    c->texts[TEXT_UNIT][i] = it->handler_unit;
+    c->texts[TEXT_RESULT][i] = it->handle_result;
+    c->texts[TEXT_STATUS][i] = it->status;
+    c->texts[TEXT_NOTE][i] = it->visit_note;
+    c->texts[TEXT_PARENT][i] = it->parent_id;
+}
+
+static int fill(columns *c, const stored_item *items, size_t count, const wjz_seal *seal, wjz_arena *arena) {
+    for (size_t i = 0; i < count; i++) {
+        const submitted_item *from = items[i].item;
+        const Wjz__Intake__Complaint *it = from->item->complaint;
+        c->id[i] = from->id;
+        c->hash[i] = (int64_t)from->hash;
+        c->region[i] = from->region;
+        c->feed[i] = items[i].from->feed->number;
+        c->anonymous[i] = it->reporter != NULL && it->reporter->anonymous;
+        c->confidential[i] = it->reporter != NULL && it->reporter->confidential;
+        c->reporter[i] = identity_hash(seal, items[i].from->feed->name, it->reporter);
+        int r = identity_seal(seal, from->id, it->reporter, !items[i].from->drop_id_numbers, arena, &c->cipher[i]);
+        if (r < 0) return r;
+        fill_numbers(c, i, it);
+        fill_texts(c, i, it, arena);
+        if (c->texts[TEXT_CATEGORIES][i] == NULL) return -ENOMEM;
+    }
+    return 0;
+}
+
+static size_t make_params(const columns *c, size_t count, wjz_param *params) {
+    size_t n = 0;
+    params[n++] = wjz_i64s(c->id, count);
+    params[n++] = wjz_i64s(c->hash, count);
+    params[n++] = wjz_i64s(c->reporter, count);
+    for (size_t i = 0; i < TIMES; i++) params[n++] = wjz_times(c->times[i], count);
+    params[n++] = wjz_f64s(c->longitude, c->no_position, count);
+    params[n++] = wjz_f64s(c->latitude, c->no_position, count);
+    params[n++] = wjz_i32s(c->region, count);
+    params[n++] = wjz_i32s(c->feed, count);
+    for (size_t i = 0; i < COUNTS; i++) params[n++] = wjz_i32s(c->counts[i], count);
+    params[n++] = wjz_i16s(c->satisfaction, count);
+    params[n++] = wjz_i16s(c->solved, count);
+    params[n++] = wjz_bools(c->anonymous, count);
+    params[n++] = wjz_bools(c->confidential, count);
+    for (size_t i = 0; i < TEXTS; i++) params[n++] = wjz_texts(c->texts[i], count);
+    params[n++] = wjz_blobs(c->cipher, count);
+    return n;
+}
+
+static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items, const int32_t *numbers, size_t count,
+                     const wjz_seal *seal) {
+    columns c;
+    wjz_arena *arena = wjz_tx_arena(tx);
+    if (!make_columns(&c, count, arena)) return -ENOMEM;
+    int r = fill(&c, items, count, seal, arena);
+    if (r < 0) return r;
+    wjz_param params[COLUMN_COUNT + 1];
+    size_t n = make_params(&c, count, params);
+    if (numbers != NULL) params[n++] = wjz_i32s(numbers, count);
+    return wjz_tx_send(tx, stmt, params, (int)n);
+}
+
+int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, const wjz_seal *seal) {
+    return send_rows(tx, &INSERT_COMPLAINTS, items, NULL, count, seal);
+}
+
+int store_insert_revisions(wjz_tx *tx, const stored_item *items, const int32_t *numbers, size_t count, const wjz_seal *seal) {
+    return send_rows(tx, &INSERT_REVISIONS, items, numbers, count, seal);
+}
+
+int store_find_complaints(wjz_tx *tx, const stored_item *items, size_t count, known_item *out, wjz_err *err) {
+    wjz_arena *arena = wjz_tx_arena(tx);
+    int32_t *regions = wjz_arena_alloc(arena, count * sizeof *regions);
+    int32_t *numbers = wjz_arena_alloc(arena, count * sizeof *numbers);
+    const char **ids = wjz_arena_alloc(arena, count * sizeof *ids);
+    if (regions == NULL || numbers == NULL || ids == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        regions[i] = items[i].item->region;
+        numbers[i] = items[i].from->feed->number;
+        ids[i] = items[i].item->item->complaint->external_id;
+    }
+    memset(out, 0, count * sizeof *out);
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &FIND_COMPLAINTS, &rows, err, wjz_i32s(regions, count), wjz_i32s(numbers, count), wjz_texts(ids, count));
+    return r < 0 ? r : store_take_known(rows, arena, out, err);
+}

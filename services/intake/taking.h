@@ -1,0 +1,28 @@
+/* Taking items in, the same way for all doors: limit the rate, check each item, store, and make the receipt. */
+#ifndef INTAKE_TAKING_H
+#define INTAKE_TAKING_H
+
+#include "intake/intake.h"
+#include "intake/submission.h"
+
+typedef struct taking {
+    feed *feed;
+    Wjz__Intake__FeedItem **items; /* NULL where the door could not read one; then refusals[i] says why */
+    const submitted_item *refusals; /* by item, may be NULL when no item is NULL */
+    size_t count;
+    uint64_t sequence; /* 0: none */
+    const char *key;   /* NULL: none */
+    bool any_version, drop_id_numbers, unlimited;
+    submission_also_fn *also;
+    void *also_arg;
+    wjz_arena *arena;
+} taking;
+
+/* Waits until the items are durable. *ret_receipt lives in the arena. -EAGAIN: nothing was kept, try again after
+ * *ret_retry_ms. -ENOMEM. */
+WJZ_MUST_CHECK int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt, uint32_t *ret_retry_ms, wjz_err *err);
+
+/* Counts outcomes of a receipt: out[ItemReceipt.Outcome]. */
+void taking_count(const Wjz__Intake__FeedReceipt *receipt, uint64_t out[5]);
+
+#endif
