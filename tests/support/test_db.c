@@ -3,9 +3,12 @@
 #include "support/test_db.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,19 +209,42 @@ const char *test_db_text(test_db *db, const char *format, ...) {
 
 /* --- a cluster of one's own --- */
 
-static void call_script(const test_cluster *cluster, const char *command, const char *mode) {
-    char *line = print("'%s/tests/support/cluster' %s '%s' %s", WJZ_SOURCE_DIR, command, cluster->folder, mode);
+static const char CLUSTERS[] = "/tmp/wjz-cluster-"; /* short: a socket lies in it */
+
+static void call_script(const char *folder, const char *command, const char *mode) {
+    char *line = print("'%s/tests/support/cluster' %s '%s' %s", WJZ_SOURCE_DIR, command, folder, mode);
     if (system(line) != 0) stop_test(line, "failed");
     free(line);
+}
+
+static void remove_cluster(const char *folder) {
+    call_script(folder, "stop", "");
+    char *line = print("rm -rf '%s' '%s.lock'", folder, folder);
+    if (system(line) != 0) stop_test(line, "failed");
+    free(line);
+}
+
+/* What tests left that were killed: a folder's name says whose it was. */
+static void remove_orphans(void) {
+    char *pattern = print("%s*.*", CLUSTERS);
+    glob_t found = {0};
+    if (glob(pattern, GLOB_ONLYDIR, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            pid_t owner = atoi(found.gl_pathv[i] + strlen(CLUSTERS));
+            if (owner > 0 && kill(owner, 0) < 0 && errno == ESRCH) remove_cluster(found.gl_pathv[i]);
+        }
+    globfree(&found);
+    free(pattern);
 }
 
 test_cluster *test_cluster_new(void) {
     test_cluster *cluster = calloc(1, sizeof(*cluster));
     if (!cluster) stop_test("new cluster", "out of memory");
-    cluster->folder = print("/tmp/wjz-cluster-XXXXXX");
+    remove_orphans();
+    cluster->folder = print("%s%d.XXXXXX", CLUSTERS, getpid());
     if (!mkdtemp(cluster->folder)) stop_test(cluster->folder, "cannot be made");
     chmod(cluster->folder, 0755);
-    call_script(cluster, "start", "");
+    call_script(cluster->folder, "start", "");
     const struct passwd *user = getpwuid(getuid());
     cluster->url =
         print("host=%s dbname=postgres user=%s", cluster->folder, getuid() == 0 || !user ? "postgres" : user->pw_name);
@@ -228,10 +254,7 @@ test_cluster *test_cluster_new(void) {
 void test_cluster_destroy(test_cluster **cluster_at) {
     test_cluster *cluster = WJZ_STEAL(*cluster_at);
     if (!cluster) return;
-    call_script(cluster, "stop", "");
-    char *line = print("rm -rf '%s' '%s.lock'", cluster->folder, cluster->folder);
-    if (system(line) != 0) stop_test(line, "failed");
-    free(line);
+    remove_cluster(cluster->folder);
     free(cluster->folder);
     free(cluster->url);
     free(cluster);
@@ -242,13 +265,13 @@ const char *test_cluster_url(const test_cluster *cluster) {
 }
 
 void test_cluster_stop(test_cluster *cluster) {
-    call_script(cluster, "stop", "");
+    call_script(cluster->folder, "stop", "");
 }
 
 void test_cluster_start(test_cluster *cluster) {
-    call_script(cluster, "start", "");
+    call_script(cluster->folder, "start", "");
 }
 
 void test_cluster_crash(test_cluster *cluster) {
-    call_script(cluster, "restart", "immediate");
+    call_script(cluster->folder, "restart", "immediate");
 }
