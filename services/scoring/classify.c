@@ -53,7 +53,7 @@ void classify_votes(const rule_pack *pack, const rule_matches *matches, const ch
     for (size_t i = 0; i < WJZ_COUNT(order_types); i++)
         if (*order_type && strstr(order_type, order_types[i].word)) votes.kinds[order_types[i].kind] += 4;
     votes.kinds[KIND_COMPLAINT] += 0.8 + facts;
-    votes.domains[DOMAIN_NONE] = 1.5 + 0.3 * negative;
+    votes.domains[DOMAIN_NONE] = 1.0 + 0.3 * negative;
     double best = 0;
     for (size_t i = 1; i < pack->domain_count; i++)
         best = votes.domains[i] > best ? votes.domains[i] : best;

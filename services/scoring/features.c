@@ -81,9 +81,9 @@ static uint32_t rule_key(const pack_rule *rule, feature_space space) {
 static void add_rules(const rule_matches *matches, feature_list *list) {
     for (size_t i = 0; i < matches->count; i++) {
         const rule_match *match = &matches->list[i];
-        add(list, rule_key(match->rule, SPACE_RULE), 0.3f, match->from, match->to, match->rule);
+        add(list, rule_key(match->rule, SPACE_RULE), 0.15f, match->from, match->to, match->rule);
         if (match->in_title)
-            add(list, rule_key(match->rule, SPACE_RULE_TITLE), 0.3f, match->from, match->to, match->rule);
+            add(list, rule_key(match->rule, SPACE_RULE_TITLE), 0.15f, match->from, match->to, match->rule);
     }
 }
 
@@ -139,7 +139,7 @@ int features_of(const feature_source *source, wjz_arena *arena, feature_list *re
     feature_list list = {.items = wjz_arena_alloc(arena, most * sizeof *list.items)};
     if (!list.items) return -ENOMEM;
     add_grams(source->text, source->title_part, SPACE_TITLE, 1, &list);
-    add_grams(source->text, source->content_part, SPACE_CONTENT, 2, &list);
+    add_grams(source->text, source->content_part, SPACE_CONTENT, 1, &list);
     add_grams(source->text, source->reply_part, SPACE_REPLY, 2, &list);
     add_rules(source->matches, &list);
     add_measures(source, &list);

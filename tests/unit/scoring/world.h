@@ -1,0 +1,71 @@
+/* The deployed rules and gazetteer without a model, a complaint with no texts, and an arena: what the tests of this
+ * folder share. */
+#ifndef TESTS_UNIT_SCORING_WORLD_H
+#define TESTS_UNIT_SCORING_WORLD_H
+
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "scoring/analysis.h"
+#include "scoring/model.h"
+#include "scoring/rules_data.h"
+
+typedef struct world {
+    rule_pack *pack;
+    gazetteer *places;
+    wjz_arena *arena;
+} world;
+
+static inline int world_open(void **state) {
+    world *w = calloc(1, sizeof *w);
+    wjz_err err = {0};
+    assert_non_null(w);
+    if (rule_pack_load(WJZ_SOURCE_DIR "/deploy/rules", &w->pack, &err) < 0) fail_msg("%s", err.text);
+    model_destroy(&w->pack->model);
+    if (gazetteer_load(WJZ_SOURCE_DIR "/deploy/gazetteer", &w->places, &err) < 0) fail_msg("%s", err.text);
+    w->arena = wjz_arena_new(0);
+    assert_non_null(w->arena);
+    *state = w;
+    return 0;
+}
+
+static inline int world_close(void **state) {
+    world *w = *state;
+    rule_pack_destroy(&w->pack);
+    gazetteer_destroy(&w->places);
+    wjz_arena_destroy(&w->arena);
+    free(w);
+    return 0;
+}
+
+static inline complaint blank_complaint(void) {
+    return (complaint){.id = 1,
+                       .region = 510184,
+                       .feed = "test",
+                       .external_id = "1",
+                       .order_type = "",
+                       .title = "",
+                       .content = "",
+                       .categories = "",
+                       .incident_address = "",
+                       .town = "",
+                       .village = "",
+                       .handler_unit = "",
+                       .handle_result = "",
+                       .status = "",
+                       .visit_note = "",
+                       .parent_id = ""};
+}
+
+static inline Wjz__Scoring__Finding *analysed(world *w, const complaint *c) {
+    Wjz__Scoring__Finding *finding = NULL;
+    wjz_err err = {0};
+    if (analyse(w->pack, w->places, c, w->arena, &finding, &err) < 0) fail_msg("%s", err.text);
+    return finding;
+}
+
+#endif
