@@ -63,7 +63,8 @@ CREATE TABLE assignment.assignment (
 ) WITH (fillfactor = 85);
 -- Two open assignments of one clue cannot be.
 CREATE UNIQUE INDEX assignment_open ON assignment.assignment (region, clue) WHERE ended_at IS NULL;
-CREATE INDEX assignment_load ON assignment.assignment (region, prosecutor) WHERE ended_at IS NULL;
+-- Not led by region: a plan made while the table was empty must find only one index for (region, clue).
+CREATE INDEX assignment_load ON assignment.assignment (prosecutor) WHERE ended_at IS NULL;
 CREATE INDEX assignment_due ON assignment.assignment (accept_until) WHERE state = 'assigned';
 
 CREATE TABLE assignment.history (

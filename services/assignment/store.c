@@ -28,16 +28,17 @@ static const wjz_stmt KEEP_CLUES = {
     " RETURNING c.region, c.clue, c.settled_by, c.settled_complaints, c.excluded",
     5};
 
+/* LIMIT keeps the planner to one look into the unique index per clue, also when it takes the table to be empty. */
 static const wjz_stmt FIND_OPEN = {
     "assignment_find_open",
-    "SELECT " ASSIGNMENT_COLUMNS " FROM unnest($1::int4[], $2::int8[]) AS u (region, clue)"
-    " JOIN assignment.assignment a ON a.region = u.region AND a.clue = u.clue AND a.ended_at IS NULL",
+    "SELECT " ASSIGNMENT_COLUMNS " FROM unnest($1::int4[], $2::int8[]) AS u (region, clue), LATERAL (SELECT * FROM"
+    " assignment.assignment o WHERE o.region = u.region AND o.clue = u.clue AND o.ended_at IS NULL LIMIT 1) a",
     ASSIGNMENT_COLUMN_COUNT};
 
 static const wjz_stmt FIND_BY_ID = {"assignment_find_by_id",
                                     "SELECT " ASSIGNMENT_COLUMNS
-                                    " FROM unnest($1::int4[], $2::int8[]) AS u (region, id)"
-                                    " JOIN assignment.assignment a ON a.region = u.region AND a.id = u.id",
+                                    " FROM unnest($1::int4[], $2::int8[]) AS u (region, id), LATERAL (SELECT * FROM"
+                                    " assignment.assignment o WHERE o.region = u.region AND o.id = u.id LIMIT 1) a",
                                     ASSIGNMENT_COLUMN_COUNT};
 
 /* $1 … $23 as INSERT_ASSIGNMENTS; what never changes is not set. */
