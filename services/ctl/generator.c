@@ -46,7 +46,7 @@ struct generator {
     int scenario_count, town_count;
     int64_t scenario_weight, town_weight;
     uint64_t count, told, seed, random, matters;
-    int64_t first_us, step_us;
+    int64_t first_us, last_us, step_us;
     void *known; /* matters by key */
     matter *open[OPEN_MATTERS];
     int open_count;
@@ -190,8 +190,8 @@ int generator_open(const char *path, uint64_t count, uint64_t seed, int64_t unti
     if (r < 0) return r;
     g->count = count;
     g->seed = g->random = seed;
-    int64_t last_us = wjz_clock_from_day(wjz_clock_day(until_us), 0);
-    g->first_us = last_us - DAYS * WJZ_DAY_US;
+    g->last_us = wjz_clock_from_day(wjz_clock_day(until_us), 0);
+    g->first_us = g->last_us - DAYS * WJZ_DAY_US;
     g->step_us = DAYS * WJZ_DAY_US / (int64_t)(count ? count : 1);
     *ret_generator = WJZ_STEAL(g);
     return 0;
@@ -375,8 +375,10 @@ static void write_handling(generator *g, demo_complaint *c, bool complains) {
     c->satisfaction = 0;
     c->status = "processing";
     if (!chance(g, 70)) return;
+    int64_t finished_us = c->received_at_us + between(g, 1, 12) * WJZ_DAY_US;
+    if (finished_us > g->last_us) return;
     c->status = "closed";
-    c->finished_at_us = c->received_at_us + between(g, 1, 12) * WJZ_DAY_US;
+    c->finished_at_us = finished_us;
     c->handle_result = complains ? "经核实，已责令整改，现已办结。" : "已与来电人联系并答复。";
     if (!chance(g, 65)) return;
     c->satisfaction = complains ? (int)between(g, 4, 5) : chance(g, 85) ? (int)between(g, 1, 2) : 3;
