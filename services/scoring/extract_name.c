@@ -241,9 +241,16 @@ size_t extract_names(const char *text, uint32_t from, uint32_t to, text_name *na
         const ending *row = next - at == 3 ? endings_by_last(code_at(text, at)) : NULL;
         for (; row && row->text; row++) {
             uint32_t length = (uint32_t)strlen(row->text);
+            if (next + 3 <= to && code_at(text, next) == 0x9053 && code_at(text, at) == 0x8857)
+                continue; /* 街道 comes */
             if (length > next - begin || memcmp(text + next - length, row->text, length) != 0) continue;
             uint32_t start = next - length;
-            if (go_back(text, begin, &start) < row->least) continue;
+            if (count > 0 && start == begin && names[count - 1].to == begin) { /* "橄榄城" goes on as "橄榄城小区" */
+                names[count - 1] = (text_name){row->kind, names[count - 1].from, next};
+                begin = next;
+                break;
+            }
+            if (go_back(text, begin, &start) < row->least) break; /* the longest ending decides */
             names[count++] = (text_name){row->kind, start, next};
             begin = next;
             break;

@@ -34,6 +34,11 @@ struct gazetteer {
     uint32_t slot_mask;
 };
 
+/* Entries of a list that may be absent. */
+static size_t list_count(const wjz_yaml_node *list) {
+    return list ? wjz_yaml_count(list) : 0;
+}
+
 static int no_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "could not read the gazetteer: no memory");
 }
@@ -117,7 +122,7 @@ static int read_place(gazetteer *g, const wjz_yaml_node *map, wjz_err *err) {
     place.name = wjz_arena_strdup(g->arena, name);
     if (!place.name) return no_memory(err);
     r = add_name(g, map, name, err);
-    for (size_t i = 0; r == 0 && i < wjz_yaml_count(aliases); i++) {
+    for (size_t i = 0; r == 0 && i < list_count(aliases); i++) {
         const wjz_yaml_node *alias = wjz_yaml_item(aliases, i);
         if (!wjz_yaml_text(alias)) return wjz_yaml_error(alias, err, "aliases must be a list of names");
         r = add_name(g, alias, wjz_yaml_text(alias), err);
@@ -135,7 +140,7 @@ static int read_file(gazetteer *g, const char *path, wjz_err *err) {
     if (!root) return wjz_err_set(err, -EINVAL, "%s:1: the file is empty", path);
     r = wjz_yaml_only(root, keys, err);
     if (r == 0) r = wjz_yaml_get_list(root, "places", &list, err);
-    for (size_t i = 0; r == 0 && i < wjz_yaml_count(list); i++)
+    for (size_t i = 0; r == 0 && i < list_count(list); i++)
         r = read_place(g, wjz_yaml_item(list, i), err);
     return r;
 }

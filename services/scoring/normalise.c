@@ -93,10 +93,11 @@ static int write_space(normal_text *text, size_t part, const reader *in, size_t 
     return write_bytes(text, part, from, in->at - from, " ", 1);
 }
 
+/* Whether the character may melt into the one before it: marks, half-width sound marks, vowels and finals of Hangul. */
 static bool is_mark(int32_t code) {
     const utf8proc_property_t *property = utf8proc_get_property(code);
     return property->category == UTF8PROC_CATEGORY_MN || property->category == UTF8PROC_CATEGORY_MC ||
-           property->combining_class != 0;
+           property->combining_class != 0 || code == 0xFF9E || code == 0xFF9F || (code >= 0x1161 && code <= 0x11FF);
 }
 
 /* What NFKC may change: a run from `from` up to the next plain character, composed as a whole. */

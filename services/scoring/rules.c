@@ -151,7 +151,7 @@ static int read_words(builder *b, const wjz_yaml_node *map, const char *key, rul
     const wjz_yaml_node *list;
     int r = wjz_yaml_get_list(map, key, &list, err);
     if (r < 0 || !list) return r;
-    for (size_t i = 0; i < wjz_yaml_count(list); i++) {
+    for (size_t i = 0; i < list_count(list); i++) {
         const wjz_yaml_node *item = wjz_yaml_item(list, i);
         const char *text = wjz_yaml_text(item);
         if (!text) return wjz_yaml_error(item, err, "%s must be a list of texts", key);
@@ -168,7 +168,7 @@ static int read_words(builder *b, const wjz_yaml_node *map, const char *key, rul
         if (r == -EEXIST) return wjz_yaml_error(item, err, "\"%s\" stands twice in %s", text, key);
         if (r < 0) return no_memory(err);
     }
-    return (int)wjz_yaml_count(list);
+    return (int)list_count(list);
 }
 
 static int read_choice(const wjz_yaml_node *map, const char *key, const char *fallback, const char *const *names,
@@ -211,9 +211,10 @@ static int read_rule_sense(builder *b, const wjz_yaml_node *map, pack_rule *rule
         if (wjz_yaml_get(map, "kind")) return wjz_yaml_error(map, err, "only rules of role kind have a kind");
         return 0;
     }
+    if (!wjz_yaml_get(map, "kind")) return wjz_yaml_error(map, err, "the rule has no kind");
     r = read_choice(map, "kind", "", kind_names, KIND_COUNT, "report, complaint, help, suggest, consult, praise",
                     &rule->topic, err);
-    if (r < 0) return wjz_yaml_get(map, "kind") ? r : wjz_yaml_error(map, err, "the rule has no kind");
+    if (r < 0) return r;
     rule->topic_id = kind_names[rule->topic];
     return 0;
 }
@@ -277,8 +278,8 @@ static int read_laws(builder *b, const wjz_yaml_node *root, pack_topic *topic, w
     const wjz_yaml_node *list;
     int r = wjz_yaml_get_list(root, "laws", &list, err);
     if (r < 0 || !list) return r;
-    if (wjz_yaml_count(list) > LAW_LIMIT) return wjz_yaml_error(list, err, "more than %d laws", LAW_LIMIT);
-    for (size_t i = 0; i < wjz_yaml_count(list); i++) {
+    if (list_count(list) > LAW_LIMIT) return wjz_yaml_error(list, err, "more than %d laws", LAW_LIMIT);
+    for (size_t i = 0; i < list_count(list); i++) {
         const wjz_yaml_node *item = wjz_yaml_item(list, i);
         const char *name, *articles;
         pack_law *law = &topic->laws[topic->law_count];
@@ -301,8 +302,8 @@ static int read_agencies(builder *b, const wjz_yaml_node *root, pack_topic *topi
     const wjz_yaml_node *list;
     int r = wjz_yaml_get_list(root, "agencies", &list, err);
     if (r < 0 || !list) return r;
-    if (wjz_yaml_count(list) > AGENCY_LIMIT) return wjz_yaml_error(list, err, "more than %d agencies", AGENCY_LIMIT);
-    for (size_t i = 0; i < wjz_yaml_count(list); i++) {
+    if (list_count(list) > AGENCY_LIMIT) return wjz_yaml_error(list, err, "more than %d agencies", AGENCY_LIMIT);
+    for (size_t i = 0; i < list_count(list); i++) {
         const char *name = wjz_yaml_text(wjz_yaml_item(list, i));
         if (!name) return wjz_yaml_error(list, err, "agencies must be a list of names");
         name = wjz_arena_strdup(b->pack->arena, name);
@@ -370,7 +371,7 @@ static int read_file(builder *b, const char *path, wjz_err *err) {
     if (!b->file) return no_memory(err);
     r = read_header(b, root, err);
     if (r == 0) r = wjz_yaml_get_list(root, "rules", &list, err);
-    for (size_t i = 0; r == 0 && i < wjz_yaml_count(list); i++)
+    for (size_t i = 0; r == 0 && i < list_count(list); i++)
         r = read_rule(b, wjz_yaml_item(list, i), err);
     return r;
 }

@@ -176,4 +176,9 @@ WJZ_MUST_CHECK int rules_read_pack(rule_pack *pack, const wjz_yaml_node *root, w
 /* The index of a domain by id, -1 when there is none such. */
 int rules_domain(const rule_pack *pack, const char *id);
 
+/* Entries of a list that may be absent. */
+static inline size_t list_count(const wjz_yaml_node *list) {
+    return list ? wjz_yaml_count(list) : 0;
+}
+
 #endif

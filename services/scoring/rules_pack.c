@@ -113,12 +113,12 @@ static int read_domains(rule_pack *pack, const wjz_yaml_node *root, wjz_err *err
     const wjz_yaml_node *list;
     int r = wjz_yaml_get_list(root, "domains", &list, err);
     if (r < 0) return r;
-    if (wjz_yaml_count(list) == 0) return wjz_yaml_error(root, err, "the pack names no domains");
-    if (wjz_yaml_count(list) >= DOMAIN_LIMIT)
+    if (list_count(list) == 0) return wjz_yaml_error(root, err, "the pack names no domains");
+    if (list_count(list) >= DOMAIN_LIMIT)
         return wjz_yaml_error(list, err, "more than %d domains", DOMAIN_LIMIT - 1);
     pack->domains[DOMAIN_NONE] = (pack_topic){.id = "none", .zh = "无", .en = "none"};
     pack->domain_count = 1;
-    for (size_t i = 0; i < wjz_yaml_count(list); i++) {
+    for (size_t i = 0; i < list_count(list); i++) {
         const wjz_yaml_node *item = wjz_yaml_item(list, i);
         const char *id = wjz_yaml_text(item);
         if (!id || !*id) return wjz_yaml_error(item, err, "domains must be a list of ids");
@@ -134,7 +134,7 @@ static int read_negations(rule_pack *pack, const wjz_yaml_node *root, wjz_err *e
     const wjz_yaml_node *list;
     int r = wjz_yaml_get_list(root, "negations", &list, err);
     if (r < 0) return r;
-    size_t count = wjz_yaml_count(list);
+    size_t count = list_count(list);
     pack->negations = wjz_arena_calloc(pack->arena, count + 1, sizeof *pack->negations);
     if (!pack->negations) return wjz_err_set(err, -ENOMEM, "could not read the rule pack: no memory");
     for (size_t i = 0; i < count; i++) {

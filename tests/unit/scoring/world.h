@@ -3,12 +3,13 @@
 #ifndef TESTS_UNIT_SCORING_WORLD_H
 #define TESTS_UNIT_SCORING_WORLD_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "scoring/analysis.h"
 #include "scoring/model.h"

@@ -1,0 +1,114 @@
+/* Quantities, names, addresses, times. */
+#include <string.h>
+
+#include "scoring/extract.h"
+#include "unit/scoring/world.h"
+
+#define UNIT(name) WJZ__SCORING__UNIT__UNIT_##name
+#define ANCHOR(name) WJZ__SCORING__ANCHOR_KIND__ANCHOR_##name
+
+static void reads_quantities(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        Wjz__Scoring__Unit unit;
+        double value;
+    } cases[] = {
+        {"影响三十余户居民", UNIT(HOUSEHOLDS), 30},
+        {"共120多户", UNIT(HOUSEHOLDS), 120},
+        {"两百多户", UNIT(HOUSEHOLDS), 200},
+        {"一千二百户", UNIT(HOUSEHOLDS), 1200},
+        {"上千人", UNIT(PERSONS), 1000},
+        {"近3万人", UNIT(PERSONS), 30000},
+        {"1.5万吨废渣", UNIT(TONNES), 15000},
+        {"十二吨", UNIT(TONNES), 12},
+        {"半年", UNIT(DAYS), 182.5},
+        {"近两年", UNIT(DAYS), 730},
+        {"三个多月", UNIT(DAYS), 90},
+        {"6个月", UNIT(DAYS), 180},
+        {"15天", UNIT(DAYS), 15},
+        {"五十余亩", UNIT(SQUARE_METRES), 33335},
+        {"300平方米", UNIT(SQUARE_METRES), 300},
+        {"12,000元", UNIT(YUAN), 12000},
+        {"八十万元", UNIT(YUAN), 800000},
+        {"两公里", UNIT(METRES), 2000},
+        {"投诉5次", UNIT(TIMES), 5},
+        {"数百户", UNIT(HOUSEHOLDS), 300},
+        {"十几年", UNIT(DAYS), 4745},
+        {"2019年", UNIT(NONE), 0},
+        {"2018年底", UNIT(NONE), 0},
+        {"一年级", UNIT(NONE), 0},
+        {"a7户", UNIT(NONE), 0},
+        {"很多户", UNIT(NONE), 0},
+        {"三", UNIT(NONE), 0},
+        {"", UNIT(NONE), 0},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        text_quantity found[4];
+        size_t count = extract_quantities(cases[i].text, 0, (uint32_t)strlen(cases[i].text), found, 4);
+        if (cases[i].unit == UNIT(NONE)) {
+            if (count != 0) fail_msg("%s: %g of unit %d", cases[i].text, found[0].value, found[0].unit);
+            continue;
+        }
+        if (count != 1 || found[0].unit != cases[i].unit || found[0].value < cases[i].value * 0.999 ||
+            found[0].value > cases[i].value * 1.001)
+            fail_msg("%s: %zu found, %g of unit %d", cases[i].text, count, count ? found[0].value : 0,
+                     count ? (int)found[0].unit : 0);
+    }
+    text_quantity few[2];
+    assert_int_equal(extract_quantities("1户2户3户", 0, 15, few, 2), 2);
+}
+
+static void finds_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *names; /* joined by a blank */
+    } cases[] = {
+        {"a7县泉塘街道橄榄城小区", "a7县 泉塘街道 橄榄城小区"},
+        {"位于怀远镇小罗村的河道", "怀远镇 小罗村"},
+        {"请查处宏发建材公司", "查处宏发建材公司"},
+        {"我们小区", ""},
+        {"在芙蓉路与人民路交界处", "芙蓉路 人民路"},
+        {"育才小学旁的养猪场", "育才小学"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        text_name found[10];
+        size_t count = extract_names(cases[i].text, 0, (uint32_t)strlen(cases[i].text), found, 10);
+        char joined[200] = "";
+        for (size_t k = 0; k < count; k++) {
+            if (k) strcat(joined, " ");
+            strncat(joined, cases[i].text + found[k].from, found[k].to - found[k].from);
+        }
+        assert_string_equal(joined, cases[i].names);
+    }
+    text_name one;
+    assert_int_equal(extract_names("芙蓉路人民路", 0, 18, &one, 1), 1);
+    assert_int_equal(one.kind, ANCHOR(ROAD));
+}
+
+static void finds_addresses_and_times(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool address, time;
+    } cases[] = {
+        {"沿江路12号", true, false}, {"3栋2单元", true, false},   {"村民小组", false, false}, {"第五组", true, false},
+        {"地铁5号线", false, false}, {"两路交汇处", true, false}, {"5月3日", false, true},    {"晚上11点", false, true},
+        {"月亮", false, false},      {"", false, false},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        uint32_t from, to, length = (uint32_t)strlen(cases[i].text);
+        assert_int_equal(extract_address(cases[i].text, 0, length, &from, &to), cases[i].address);
+        assert_int_equal(extract_time(cases[i].text, 0, length, &from, &to), cases[i].time);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_quantities),
+        cmocka_unit_test(finds_names),
+        cmocka_unit_test(finds_addresses_and_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

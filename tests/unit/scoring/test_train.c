@@ -1,0 +1,195 @@
+/* The learned part: training is reproducible, what it wrote is read back, broken files are refused. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scoring/offline_score.h"
+#include "scoring/table.h"
+#include "scoring/train.h"
+#include "unit/scoring/world.h"
+
+enum { TEXTS = 60 };
+
+static char folder[] = "/tmp/wjz-train-XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char paths[6][100];
+    static int turn;
+    char *path = paths[turn++ % 6];
+    snprintf(path, 100, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_text(const char *name, const char *text) {
+    FILE *file = fopen(in_folder(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Half questions of no value, half reports of great value. */
+static void write_samples(void) {
+    FILE *texts = fopen(in_folder("texts.tsv"), "w"), *labels = fopen(in_folder("labels.tsv"), "w");
+    assert_non_null(texts);
+    assert_non_null(labels);
+    fprintf(texts, "external_id\ttitle\tcontent\n");
+    fprintf(labels, "external_id\tkind\tbranch\tdomain\tvalue\tmediation\n");
+    for (int i = 0; i < TEXTS; i++) {
+        bool good = i % 2;
+        fprintf(texts, "t%d\t%s\t%s%d\n", i, good ? "化工厂偷排废水" : "咨询公积金政策",
+                good ? "多次投诉无人管" : "请问如何办理", i);
+        fprintf(labels, "t%d\t%s\t%s\t%s\t%d\tn\n", i, good ? "report" : "consult", good ? "public_interest" : "none",
+                good ? "eco_env|work_safety" : "none", good ? 5 : 1);
+    }
+    fclose(texts);
+    fclose(labels);
+}
+
+static int open_folder(void **state) {
+    assert_non_null(mkdtemp(folder));
+    write_samples();
+    return world_open(state);
+}
+
+static int close_folder(void **state) {
+    static const char *const names[] = {"texts.tsv", "labels.tsv", "a.bin", "b.bin", "bad.tsv", "bad.bin"};
+    for (size_t i = 0; i < WJZ_COUNT(names); i++)
+        unlink(in_folder(names[i]));
+    rmdir(folder);
+    return world_close(state);
+}
+
+#define RULES WJZ_SOURCE_DIR "/deploy/rules"
+#define PLACES WJZ_SOURCE_DIR "/deploy/gazetteer"
+
+static size_t read_whole(const char *name, char **ret_data) {
+    FILE *file = fopen(in_folder(name), "r");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    size_t length = (size_t)ftell(file);
+    rewind(file);
+    *ret_data = malloc(length + 1);
+    assert_non_null(*ret_data);
+    assert_int_equal(fread(*ret_data, 1, length, file), length);
+    fclose(file);
+    return length;
+}
+
+static void trains_the_same_again(void **state) {
+    (void)state;
+    char *a, *b;
+    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, in_folder("a.bin")),
+                     0);
+    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, in_folder("b.bin")),
+                     0);
+    size_t length = read_whole("a.bin", &a);
+    assert_int_equal(read_whole("b.bin", &b), length);
+    assert_memory_equal(a, b, length);
+    free(a);
+    free(b);
+}
+
+static void uses_what_it_learned(void **state) {
+    world *w = *state;
+    wjz_err err = {0};
+    if (model_load(in_folder("a.bin"), w->pack->domains, w->pack->domain_count, &w->pack->model, &err) < 0)
+        fail_msg("%s", err.text);
+    complaint c = blank_complaint();
+    c.title = "化工厂偷排废水";
+    c.content = "多次投诉无人管";
+    const Wjz__Scoring__Finding *good = analysed(w, &c);
+    c.title = "咨询公积金政策";
+    c.content = "请问如何办理";
+    const Wjz__Scoring__Finding *idle = analysed(w, &c);
+    assert_string_equal(good->kind, "report");
+    assert_string_equal(idle->kind, "consult");
+    assert_string_equal(good->branch, "public_interest");
+    assert_true(good->learned != idle->learned);
+    assert_string_equal(good->model, model_version(w->pack->model));
+    assert_true(good->n_reasons > 0);
+    for (size_t i = 0; i < good->n_reasons; i++)
+        assert_true((good->reasons[i]->points > 0) == (good->learned > 0));
+    model_destroy(&w->pack->model);
+}
+
+static void refuses_broken_models(void **state) {
+    world *w = *state;
+    char *data;
+    size_t length = read_whole("a.bin", &data);
+    static const struct {
+        size_t at;
+        char byte;
+        const char *expected;
+    } cases[] = {{0, 'X', "is no model file"},
+                 {8, 1, "is cut short or of another version"},
+                 {70, 'X', "was trained for other domains"}};
+    for (size_t i = 0; i < WJZ_COUNT(cases) + 2; i++) {
+        learned_model *model = NULL;
+        wjz_err err = {0};
+        char *copy = malloc(length);
+        assert_non_null(copy);
+        memcpy(copy, data, length);
+        size_t given = i == 0 ? length - 1 : i == 1 ? 3 : length;
+        if (i >= 2) copy[cases[i - 2].at] = cases[i - 2].byte;
+        const char *expected = i == 0 ? "cut short" : i == 1 ? "is no model file" : cases[i - 2].expected;
+        assert_true(model_parse(copy, given, "m", w->pack->domains, w->pack->domain_count, &model, &err) < 0);
+        if (!strstr(err.text, expected)) fail_msg("\"%s\" lacks \"%s\"", err.text, expected);
+        free(copy);
+    }
+    free(data);
+}
+
+static void refuses_bad_labels(void **state) {
+    (void)state;
+    static const char head[] = "external_id\tkind\tbranch\tdomain\tvalue\tmediation\n";
+    static const char *const rows[] = {"t1\trant\tnone\tnone\t1\tn\n",   "t1\thelp\tnowhere\tnone\t1\tn\n",
+                                       "t1\thelp\tnone\tmoon\t1\tn\n",   "t1\thelp\tnone\tnone\t9\tn\n",
+                                       "t999\thelp\tnone\tnone\t1\tn\n", "t1\thelp\n",
+                                       "t1\thelp\tnone\tnone\t1\tn\n"};
+    for (size_t i = 0; i < WJZ_COUNT(rows); i++) {
+        char text[300];
+        snprintf(text, sizeof text, "%s%s", head, rows[i]);
+        write_text("bad.tsv", text);
+        assert_int_equal(
+            train_command(in_folder("texts.tsv"), in_folder("bad.tsv"), RULES, PLACES, in_folder("bad.bin")), 1);
+    }
+    assert_int_equal(train_command("/no/such", in_folder("labels.tsv"), RULES, PLACES, in_folder("bad.bin")), 1);
+    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, "/no/such/folder/x"),
+                     1);
+}
+
+static void scores_a_file(void **state) {
+    (void)state;
+    assert_int_equal(offline_score(in_folder("texts.tsv"), RULES, PLACES, 2), 0);
+    write_text("bad.tsv", "external_id\treceived_at\nx\tyesterday\n");
+    assert_int_equal(offline_score(in_folder("bad.tsv"), RULES, PLACES, 1), 1);
+    write_text("bad.tsv", "external_id\tsatisfaction\nx\t12\n");
+    assert_int_equal(offline_score(in_folder("bad.tsv"), RULES, PLACES, 1), 1);
+    write_text("bad.tsv", "external_id\ttitle\n\tx\n");
+    assert_int_equal(offline_score(in_folder("bad.tsv"), RULES, PLACES, 1), 1);
+    write_text("bad.tsv", "");
+    assert_int_equal(offline_score(in_folder("bad.tsv"), RULES, PLACES, 1), 1);
+}
+
+static void reads_escaped_cells(void **state) {
+    world *w = *state;
+    write_text("bad.tsv", "external_id\ttitle\treceived_at\nx\ta\\tb\\\\c\\nd\t2026-01-01T00:00:00Z\n");
+    WJZ_CLEANUP(table_close) table t = {0};
+    wjz_err err = {0};
+    complaint c;
+    assert_int_equal(table_open(&t, in_folder("bad.tsv"), &err), 0);
+    assert_int_equal(table_next(&t, &err), 1);
+    assert_int_equal(table_complaint(&t, w->arena, &c, &err), 0);
+    assert_string_equal(c.title, "a\tb\\c\nd");
+    assert_true(c.received_at_us > 0);
+    assert_int_equal(table_next(&t, &err), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trains_the_same_again), cmocka_unit_test(uses_what_it_learned),
+        cmocka_unit_test(refuses_broken_models), cmocka_unit_test(refuses_bad_labels),
+        cmocka_unit_test(scores_a_file),         cmocka_unit_test(reads_escaped_cells),
+    };
+    return cmocka_run_group_tests(tests, open_folder, close_folder);
+}
