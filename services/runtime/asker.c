@@ -146,7 +146,8 @@ static int send_question(const wjz_question *question, uint64_t id, line *to, wj
 }
 
 static int wait_for(wjz_asker *asker, const wjz_question *question, waiter *self, wjz_err *err) {
-    int r = wjz_event_wait_ms(asker->ground->loop, &self->event, (uint64_t)question->timeout_ms);
+    uint64_t ms = question->timeout_ms > 0 ? (uint64_t)question->timeout_ms : 0;
+    int r = wjz_event_wait_ms(asker->ground->loop, &self->event, ms);
     if (r == 0) r = self->result;
     if (r == -ECANCELED) return wjz_err_set(err, r, "could not ask %s: closing", question->service);
     if (r == -ECONNREFUSED)

@@ -164,6 +164,7 @@ static int register_row(wjz_registry *registry, wjz_err *err) {
                            wjz_text(self->publish), wjz_text(self->key), wjz_text(self->admin), wjz_text(host),
                            wjz_i32(getpid()));
     if (r < 0) return r;
+    if (wjz_rows_count(rows) != 1) return wjz_err_set(err, -EIO, "could not register: the store kept no row");
     uint32_t number = (uint32_t)wjz_row_int(rows, 0, 0);
     r = wjz_tx_commit(&tx, err);
     if (r < 0) return r;
@@ -176,7 +177,9 @@ static int register_row(wjz_registry *registry, wjz_err *err) {
  * must not replace each other for ever, so this one takes another name; its number stays. */
 static int register_again(wjz_registry *registry, wjz_err *err) {
     for (const wjz_peer *peer = registry->peers; peer; peer = peer->next) {
-        if (strcmp(peer->service, registry->options.service) != 0 || strcmp(peer->name, registry->name) != 0) continue;
+        if (peer->number == registry->number || strcmp(peer->service, registry->options.service) != 0 ||
+            strcmp(peer->name, registry->name) != 0)
+            continue;
         snprintf(registry->name, sizeof registry->name, "%.180s~%" PRIu32, registry->options.name, registry->number);
         wjz_log_warn("instance replaced", "by=%" PRIu32 " name=%s", peer->number, registry->name);
         break;
