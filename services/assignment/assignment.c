@@ -41,6 +41,18 @@ void turn_end(turn *ended) {
     directory_drop(&ended->held);
 }
 
+/* --- directory --- */
+
+int assignment_renew_directory(assignment_service *self, wjz_tx *tx, wjz_err *err) {
+    directory *fresh = NULL;
+    int r = store_read_directory(tx, wjz_clock_us(), &fresh, err);
+    if (r < 0) return r;
+    directory_drop(&self->people);
+    self->people = fresh;
+    self->people_read_us = wjz_clock_monotonic_us();
+    return 0;
+}
+
 /* --- lifetime --- */
 
 static void free_state(assignment_service *self) {
@@ -64,8 +76,10 @@ static void make_metrics(assignment_service *self) {
 }
 
 static int read_data(assignment_service *self, const assignment_conf *conf, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = routing_load(conf->routing, &self->rules, err);
-    if (r == 0) r = store_read_directory(self->db, wjz_clock_us(), &self->people, err);
+    if (r == 0) r = wjz_tx_begin(self->db, &tx, err);
+    if (r == 0) r = assignment_renew_directory(self, tx, err);
     if (r < 0) return r;
     int year = wjz_clock_day(wjz_clock_us()).year;
     if (!calendar_knows_year(self->people->calendar, year))

@@ -16,6 +16,7 @@ typedef struct assignment_service {
     wjz_bus *bus;
     routing *rules;
     directory *people; /* the present picture; a turn holds the one that it began with */
+    int64_t people_read_us; /* when it was read, monotonic */
     policy policy;
     int64_t clock_every_ms, directory_every_ms;
     wjz_event clock_wake, directory_wake; /* set: look now */
@@ -26,6 +27,9 @@ typedef struct assignment_service {
 } assignment_service;
 
 extern const wjz_service_spec assignment_spec;
+
+/* Reads the directory anew and puts it in place of the old one. One round trip. */
+WJZ_MUST_CHECK int assignment_renew_directory(assignment_service *self, wjz_tx *tx, wjz_err *err);
 
 /* What a turn decides with: its own ledger, and the directory held until turn_end. */
 typedef struct turn {

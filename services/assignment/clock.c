@@ -89,14 +89,11 @@ static void run_clock(void *arg) {
 static void run_directory(void *arg) {
     assignment_service *self = arg;
     while (wait_for(self, &self->directory_wake, (uint64_t)self->directory_every_ms)) {
+        WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
         wjz_err err = {0};
-        directory *fresh = NULL;
-        if (store_read_directory(self->db, wjz_clock_us(), &fresh, &err) < 0) {
-            wjz_log_warn("directory not read", "error=\"%s\"", err.text);
-            continue;
-        }
-        directory_drop(&self->people);
-        self->people = fresh;
+        int r = wjz_tx_begin(self->db, &tx, &err);
+        if (r == 0) r = assignment_renew_directory(self, tx, &err);
+        if (r < 0) wjz_log_warn("directory not read", "error=\"%s\"", err.text);
     }
     fiber_ended(self);
 }

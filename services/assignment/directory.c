@@ -75,6 +75,12 @@ const organ *directory_organ(const directory *dir, const char *code) {
     return bsearch(&wanted, dir->organs, dir->organ_count, sizeof(organ), by_organ_code);
 }
 
+const organ *directory_organ_of_region(const directory *dir, int32_t region) {
+    for (size_t i = 0; i < dir->organ_count; i++)
+        if (dir->organs[i].region == region) return &dir->organs[i];
+    return NULL;
+}
+
 person *directory_person(const directory *dir, const char *code) {
     if (code == NULL || code[0] == '\0' || dir->person_count == 0) return NULL;
     person wanted = {.code = code}, *key = &wanted;

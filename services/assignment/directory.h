@@ -85,6 +85,8 @@ directory *directory_hold(directory *dir);
 void directory_drop(directory **dir);
 
 const organ *directory_organ(const directory *dir, const char *code);
+/* The county organ of a region: who answers when no rule has an answer; NULL when the region has none. */
+const organ *directory_organ_of_region(const directory *dir, int32_t region);
 /* Not only of one region: the code alone names a person. */
 person *directory_person(const directory *dir, const char *code);
 const station *directory_station(const directory *dir, const char *code);

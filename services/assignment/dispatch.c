@@ -32,13 +32,6 @@ int64_t dispatch_accept_until(const dispatch *on, bool urgent) {
 
 /* --- placing --- */
 
-/* The region's own organ: who answers when no rule has an answer. */
-static const organ *organ_of_region(const directory *dir, int32_t region) {
-    for (size_t i = 0; i < dir->organ_count; i++)
-        if (dir->organs[i].region == region) return &dir->organs[i];
-    return NULL;
-}
-
 static void place_organ(const dispatch *on, const placing *asked, trace *steps, placement *place) {
     route routed;
     routing_decide(on->rules, on->people, asked->told, steps, &routed);
@@ -47,7 +40,7 @@ static void place_organ(const dispatch *on, const placing *asked, trace *steps, 
     place->station = routed.station;
     place->organ = asked->organ != NULL ? asked->organ : routed.organ;
     if (place->organ != NULL) return;
-    const organ *own = organ_of_region(on->people, asked->told->region);
+    const organ *own = directory_organ_of_region(on->people, asked->told->region);
     place->organ = own != NULL ? own->code : "";
     place->unroutable = true;
     trace_add(steps,

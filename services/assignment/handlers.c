@@ -8,6 +8,10 @@
 
 #include "assignment/assignment.h"
 #include "assignment/store.h"
+#include "wjz/clock.h"
+
+/* The directory is not read more often than this, however many clues come from a region that it does not have. */
+#define SOONEST_READING_US (WJZ_SECOND_US / 5)
 
 static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
@@ -102,6 +106,16 @@ static int gather(wjz_batch *batch, store_told **ret_clues, size_t *ret_count, w
     return 0;
 }
 
+/* A directory that is loaded while clues come in is seen by the first of them, not only at the next reading: nothing is
+ * unroutable because the picture is old. */
+static int see_new_regions(assignment_service *self, wjz_tx *tx, const store_told *clues, size_t count, wjz_err *err) {
+    if (wjz_clock_monotonic_us() - self->people_read_us < SOONEST_READING_US) return 0;
+    for (size_t i = 0; i < count; i++)
+        if (directory_organ_of_region(self->people, clues[i].told.region) == NULL)
+            return assignment_renew_directory(self, tx, err);
+    return 0;
+}
+
 static int decide(turn *now, const store_told *clues, size_t count, wjz_err *err) {
     for (size_t i = 0; i < count; i++) {
         if (!clues[i].newer) continue;
@@ -120,6 +134,7 @@ int on_clues_scored(wjz_batch *batch, void *state, wjz_err *err) {
     int r = gather(batch, &clues, &count, err);
     if (r < 0 || count == 0) return r;
     r = store_take_clues(tx, arena, clues, count, err);
+    if (r == 0) r = see_new_regions(self, tx, clues, count, err);
     if (r < 0) return r;
     turn now;
     turn_begin(self, arena, &now);

@@ -66,7 +66,7 @@ WJZ_MUST_CHECK int store_claim_recusals(wjz_tx *tx, wjz_arena *arena, int64_t no
 WJZ_MUST_CHECK int store_add_outcome(wjz_tx *tx, const assignment *of, const char *outcome, const char *note,
                                      const char *actor);
 
-/* The directory, leave, duty and load as they are now. One round trip, in a transaction of its own. */
-WJZ_MUST_CHECK int store_read_directory(wjz_db *db, int64_t now_us, directory **ret_directory, wjz_err *err);
+/* The directory, leave, duty and load as they are now. One round trip. */
+WJZ_MUST_CHECK int store_read_directory(wjz_tx *tx, int64_t now_us, directory **ret_directory, wjz_err *err);
 
 #endif

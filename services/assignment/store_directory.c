@@ -268,17 +268,12 @@ static int fill_all(filling *fill) {
     return fill->failed ? -ENOMEM : 0;
 }
 
-int store_read_directory(wjz_db *db, int64_t now_us, directory **ret_directory, wjz_err *err) {
-    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+int store_read_directory(wjz_tx *tx, int64_t now_us, directory **ret_directory, wjz_err *err) {
     WJZ_CLEANUP(directory_drop) directory *dir = directory_new();
     if (dir == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
-    int r = wjz_tx_begin(db, &tx, err);
-    if (r < 0) return r;
-    for (int i = 0; i < READ_COUNT; i++) {
-        r = wjz_tx_send(tx, &READ[i], NULL, 0);
-        if (r < 0) return wjz_err_set(err, r, "could not read the directory");
-    }
-    r = wjz_tx_wait(tx, NULL, err);
+    for (int i = 0; i < READ_COUNT; i++)
+        if (wjz_tx_send(tx, &READ[i], NULL, 0) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");
+    int r = wjz_tx_wait(tx, NULL, err);
     if (r < 0) return r;
     filling fill = {.dir = dir, .tx = tx, .now_us = now_us};
     if (fill_all(&fill) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");

@@ -454,6 +454,27 @@ def test_nothing_is_unassigned_in_silence(scorer, service, database):
     assert [notice.role for notice in notices(database, "organ_unstaffed")] == ["operator"]
 
 
+def test_a_directory_loaded_meanwhile_is_seen_by_the_first_clue(house, database):
+    scoring = Scoring(house)
+    try:
+        service = house.start("assignment", **{**OPTIONS, "directory_every": "1h"})
+        scoring.wait_for(1)
+        load_directory(database)
+
+        def assigned():
+            number = assigned.number = assigned.number + 1
+            scoring.tell(clue(number))
+            scoring.wait_handled()
+            return open_assignment(database, number)[4]
+
+        assigned.number = 0
+        # The directory is read at most five times a second for a region that it does not have.
+        assert wait_until(assigned, 2) == "P-510184-003"
+        assert service.running()
+    finally:
+        scoring.close()
+
+
 def test_routing_is_traced_without_doing_it(ask, database):
     trace = ask("TraceRouting", region=REGION, town=510184110, domain="eco_env", report_region=REGION, stars=4)
     assert (trace.organ, trace.station, trace.prosecutor) == ("JCY-510184", "ST-510184-01", "P-510184-003")
@@ -520,14 +541,39 @@ def test_people_and_the_clock_at_once_leave_one_open(house, scorer, database):
     assert broken == 0
 
 
-def test_bad_rules_keep_the_service_from_starting(house, database, tmp_path):
-    rules = tmp_path / "routing.yaml"
-    rules.write_text("rules:\n  - {name: a, organ: X, when: {town: 12}}\n")
-    house.expect_log("routing.yaml:2")
-    process = house.start("assignment", wait=False, routing=rules, **OPTIONS)
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        ({"routing": "bad.yaml"}, "bad.yaml:2: "),
+        ({"routing": "absent.yaml"}, "absent.yaml"),
+        ({"office_from": 17, "office_to": 9}, "office_from"),
+    ],
+)
+def test_what_it_cannot_work_with_keeps_it_from_starting(house, tmp_path, options, says):
+    (tmp_path / "bad.yaml").write_text("rules:\n  - {name: a, organ: X, when: {town: 12}}\n")
+    if "routing" in options:
+        options = {"routing": tmp_path / options["routing"]}
+    house.expect_log(says)
+    process = house.start("assignment", wait=False, **{**OPTIONS, **options})
     process.ended_by_test = True
     assert process.wait() == 1
-    assert 'routing.yaml:2: \\"12\\" in \\"town\\"' in process.text() or "routing.yaml:2:" in process.text()
+    assert says in process.text()
+
+
+def test_a_request_is_put_off_while_the_store_is_away(scorer, service, ask, cluster, database):
+    scorer.tell(clue(1))
+    scorer.wait_handled()
+    number = open_assignment(database, 1)[0]
+    cluster.stop()
+    try:
+        assert refusal_of(ask, "AcceptAssignment", assignment=number, actor="P-510184-003")[0] == "RETRY_LATER"
+    finally:
+        cluster.start()
+    again = wait_until(lambda: ask("AcceptAssignment", assignment=number, actor="P-510184-003"))
+    assert again.assignment.state == STATE["accepted"]
+    scorer.tell(clue(2))
+    scorer.wait_handled()
+    assert wait_until(lambda: states(database, 2)) == ["assigned"]
 
 
 def test_operators_check_rules_without_a_service(tmp_path):

@@ -304,7 +304,8 @@ static void reads_the_directory_body(void *arg) {
     assert_int_equal(write(&book), 0);
 
     directory *dir = NULL;
-    MUST(store_read_directory(db, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
+    wjz_tx *tx = begin();
+    MUST(store_read_directory(tx, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
     assert_int_equal(dir->organ_count, 2);
     assert_int_equal(directory_organ(dir, "JCY-510100")->region, 0);
     assert_null(directory_organ(dir, "JCY-OLD"));
@@ -333,7 +334,8 @@ static void reads_the_directory_body(void *arg) {
                 " duty_from, duty_of) VALUES (510184, 1, 'ST-1', 'P-two', now() + interval '1 hour', now() + interval"
                 " '3 hours', 'planned', current_date, '09:00', 'P-one'), (510184, 2, 'ST-1', NULL, now(), now() +"
                 " interval '3 hours', 'unmet', current_date, '10:00', 'P-one')");
-    MUST(store_read_directory(db, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
+    MUST(store_read_directory(tx, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
+    commit(tx);
     assert_int_equal(directory_person(dir, "P-one")->duty_count, 0);
     assert_int_equal(directory_person(dir, "P-two")->duty_count, 1);
     directory_drop(&dir);
