@@ -15,7 +15,7 @@ typedef struct assignment_service {
     wjz_db *db;
     wjz_bus *bus;
     routing *rules;
-    directory *people; /* the present picture; a turn holds the one that it began with */
+    directory *people;      /* the present picture; a turn holds the one that it began with */
     int64_t people_read_us; /* when it was read, monotonic */
     policy policy;
     int64_t clock_every_ms, directory_every_ms;

@@ -22,10 +22,10 @@ typedef struct clue {
     int complaints;
     int64_t merged_into; /* not 0: part of that clue now */
     const char *feed;
-    int32_t report_region; /* county of the place as found, 0 not known */
-    const char *agencies;  /* candidates, one a line */
-    const char *subject;   /* unit complained of, "" when none */
-    int64_t settled_by;    /* the assignment that ended with an outcome, 0: none */
+    int32_t report_region;  /* county of the place as found, 0 not known */
+    const char *agencies;   /* candidates, one a line */
+    const char *subject;    /* unit complained of, "" when none */
+    int64_t settled_by;     /* the assignment that ended with an outcome, 0: none */
     int settled_complaints; /* how many complaints it had then */
     const char *excluded;   /* people recused from it, one code a line */
 } clue;

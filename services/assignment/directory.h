@@ -44,7 +44,7 @@ typedef struct span {
 
 typedef struct person {
     const char *code, *organ;
-    unsigned roles;                               /* of person_role */
+    unsigned roles;                                 /* of person_role */
     const char *branches, *specialities, *stations; /* one a line */
     relation *relations;
     size_t relation_count;

@@ -25,7 +25,8 @@ typedef struct dispatch {
     ledger *book;
 } dispatch;
 
-/* A clue was told: open is its open assignment, settled the one that ended with an outcome; NULL where there is none. */
+/* A clue was told: open is its open assignment, settled the one that ended with an outcome; NULL where there is none.
+ */
 WJZ_MUST_CHECK int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *settled,
                                  wjz_err *err);
 
@@ -43,7 +44,7 @@ typedef struct placement {
 
 typedef struct placing {
     const clue *told;
-    const char *organ;  /* fixed; NULL: by the rules */
+    const char *organ; /* fixed; NULL: by the rules */
     const char *tried;
     bool heads_only, person_needed; /* person_needed: also where a station alone would do */
 } placing;
@@ -51,10 +52,11 @@ typedef struct placing {
 /* Decides without changing anything. steps may be NULL. */
 void dispatch_place(const dispatch *on, const placing *asked, trace *steps, placement *ret_placement);
 
-/* Ends open in the state and opens its successor as placed; tells the new holder by kind (of notice_kind). *ret_successor
- * may be asked for. */
-WJZ_MUST_CHECK int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, assignment_state end, cause why,
-                                    const placement *placed, int kind, assignment **ret_successor, wjz_err *err);
+/* Ends open in the state and opens its successor as placed; tells the new holder by kind (of notice_kind).
+ * *ret_successor may be asked for. */
+WJZ_MUST_CHECK int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, assignment_state end,
+                                    cause why, const placement *placed, int kind, assignment **ret_successor,
+                                    wjz_err *err);
 
 /* When an acceptance that begins to run now ends. */
 int64_t dispatch_accept_until(const dispatch *on, bool urgent);

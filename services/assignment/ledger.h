@@ -29,9 +29,9 @@ typedef enum assignment_state {
     STATE_COUNT
 } assignment_state;
 
-const char *state_name(assignment_state value);        /* "assigned" */
-assignment_state state_parse(const char *name);        /* STATE_NONE for a name that is none */
-bool state_ended(assignment_state value);              /* nothing leads out of it */
+const char *state_name(assignment_state value);                    /* "assigned" */
+assignment_state state_parse(const char *name);                    /* STATE_NONE for a name that is none */
+bool state_ended(assignment_state value);                          /* nothing leads out of it */
 bool state_may_follow(assignment_state from, assignment_state to); /* the table of edges */
 
 typedef struct assignment {

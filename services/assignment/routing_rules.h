@@ -36,7 +36,8 @@ typedef struct county {
 typedef struct expectation {
     int line;
     clue told;
-    const char *organ, *consult, *station, *branch; /* NULL: not asked for; "none" for consult and station: must be absent */
+    const char *organ, *consult, *station,
+        *branch; /* NULL: not asked for; "none" for consult and station: must be absent */
 } expectation;
 
 struct routing {

@@ -15,7 +15,7 @@ typedef struct staffing_need {
     const char *organ, *station, *branch; /* station NULL or "": none */
     int64_t now_us, until_us;             /* who is on leave at either end is not available */
     const char *tried;                    /* people who had it or must not have it, one code a line */
-    bool heads_only; /* enough prosecutors have let it lie: branch head, then chief */
+    bool heads_only;                      /* enough prosecutors have let it lie: branch head, then chief */
 } staffing_need;
 
 /* Points of a choice; with as many open assignments more, a colleague overtakes. */
@@ -37,8 +37,8 @@ const relation *staffing_recusal(const person *candidate, const clue *told);
 /* Whether the person may keep a clue that changed: of the organ and branch (or its head, or the chief), not recused. */
 bool staffing_fits(const person *holder, const staffing_need *need);
 
-/* The organ's station for the clue: the village's own, one that serves its town or looks after its domain; for a mediation
- * any station rather than none. NULL when none fits. */
+/* The organ's station for the clue: the village's own, one that serves its town or looks after its domain; for a
+ * mediation any station rather than none. NULL when none fits. */
 const station *staffing_station(const directory *dir, const char *organ_code, const clue *told, trace *steps);
 
 #endif

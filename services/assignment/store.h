@@ -1,7 +1,8 @@
 /* The service's SQL. Each call says how many round trips it makes.
  *
  * Locks: whoever changes an assignment holds its clue's row in clue_state, taken in the order of (region, clue); the
- * partial unique index is the last guard that a clue has one open assignment. Texts of results live in the given arena. */
+ * partial unique index is the last guard that a clue has one open assignment. Texts of results live in the given arena.
+ */
 #ifndef WJZ_ASSIGNMENT_STORE_H
 #define WJZ_ASSIGNMENT_STORE_H
 
@@ -17,8 +18,8 @@ typedef struct store_told {
     assignment *settled; /* NULL: none */
 } store_told;
 
-/* Keeps and locks the clues, which are sorted by (region, clue) without repetition; finds the assignments of those that are
- * newer. One round trip, two when one of them is settled. */
+/* Keeps and locks the clues, which are sorted by (region, clue) without repetition; finds the assignments of those that
+ * are newer. One round trip, two when one of them is settled. */
 WJZ_MUST_CHECK int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, wjz_err *err);
 
 /* Queues all changes of the turn. No round trip: they travel with the commit. */
@@ -58,8 +59,8 @@ WJZ_MUST_CHECK int store_decide_recusal(wjz_tx *tx, int32_t region, int64_t id, 
                                         const char *note);
 /* Queues: the people who may not have the clue any more, one code a line. */
 WJZ_MUST_CHECK int store_exclude(wjz_tx *tx, int32_t region, int64_t clue, const char *excluded);
-/* Up to 256 undecided recusals past their day that nobody was reminded of yet, marked as reminded; open is the assignment,
- * which may have ended, person who declared it. One round trip. */
+/* Up to 256 undecided recusals past their day that nobody was reminded of yet, marked as reminded; open is the
+ * assignment, which may have ended, person who declared it. One round trip. */
 WJZ_MUST_CHECK int store_claim_recusals(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **ret_due,
                                         size_t *ret_count, wjz_err *err);
 /* Queues. */
