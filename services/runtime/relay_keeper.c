@@ -147,6 +147,12 @@ static size_t collect_ending(wjz_parcels *list, int64_t before_us, struct keys *
     return keys->count;
 }
 
+static int send_renew(wjz_relay *relay, wjz_tx *tx, const struct keys *keys, wjz_rows **ret_rows, wjz_err *err) {
+    return wjz_tx_query_v(tx, stmt(relay, WJZ_OUTBOX_RENEW), ret_rows, err, wjz_i32s(keys->regions, keys->count),
+                          wjz_i64s(keys->ids, keys->count), wjz_texts(keys->destinations, keys->count),
+                          wjz_i32((int32_t)wjz_registry_number(relay->ground->registry)), wjz_f64(lease_s(relay)));
+}
+
 /* What is not ours any more (another instance took it for abandoned) is dropped when it is not in flight; else it is
  * finished, but never sent again by us. */
 static void mark_lost(wjz_relay *relay, const struct keys *keys, int64_t before_us) {
@@ -158,10 +164,45 @@ static void mark_lost(wjz_relay *relay, const struct keys *keys, int64_t before_
             if (!parcel || parcel->leased_until_us >= before_us) continue;
             parcel->lost = true;
             if (parcel->list != &destination->waiting && parcel->list != &destination->suspects) continue;
-            destination->held--;
-            destination->bytes -= parcel->length;
+            wjz_parcel_let_go(parcel);
             wjz_parcel_free(parcel);
         }
+}
+
+/* Whether the commits that nobody confirmed took place shows when the lease can be renewed. A row that is not there
+ * yet, because the server has not noticed the loss, is found when its lease ends. */
+static int settle_doubtful(wjz_relay *relay, wjz_err *err) {
+    if (relay->doubtful.count == 0) return 0;
+    int64_t until_us = now_us() + relay->options.lease_ms * INT64_C(1000);
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = begin(relay, &tx, err);
+    if (r < 0) return r;
+    struct keys *keys = wjz_arena_calloc(wjz_tx_arena(tx), 1, sizeof *keys);
+    if (!keys) return wjz_err_set(err, -ENOMEM, "could not look for uncertain messages: out of memory");
+    collect_ending(&relay->doubtful, INT64_MAX, keys);
+    wjz_rows *rows;
+    r = send_renew(relay, tx, keys, &rows, err);
+    if (r < 0) return r;
+    size_t count = keys->count;
+    for (int row = 0; row < wjz_rows_count(rows); row++) {
+        wjz_parcel *parcel = relay->doubtful.first;
+        while (parcel && (parcel->id != (uint64_t)wjz_row_int(rows, row, 0) ||
+                          strcmp(parcel->destination->name, wjz_row_text(rows, row, 1)) != 0))
+            parcel = parcel->next;
+        if (!parcel || wjz_idmap_put(&parcel->destination->parcels, parcel->id, parcel) < 0) continue;
+        wjz_parcel_unlink(parcel);
+        parcel->leased_until_us = until_us;
+        wjz_parcels_append(&parcel->destination->waiting, parcel);
+        count--;
+    }
+    r = wjz_tx_commit(&tx, err);
+    while (count-- > 0) { /* never committed; newer ones were appended behind these */
+        wjz_parcel_let_go(relay->doubtful.first);
+        wjz_parcel_free(relay->doubtful.first);
+    }
+    for (size_t i = 0; i < relay->destination_count; i++)
+        wjz_destination_dispatch(&relay->destinations[i]);
+    return r;
 }
 
 static int renew(wjz_relay *relay, wjz_err *err) {
@@ -180,9 +221,7 @@ static int renew(wjz_relay *relay, wjz_err *err) {
     if (keys->count == 0) return 0;
     int64_t until_us = now_us() + lease_us;
     wjz_rows *rows;
-    r = wjz_tx_query_v(tx, stmt(relay, WJZ_OUTBOX_RENEW), &rows, err, wjz_i32s(keys->regions, keys->count),
-                       wjz_i64s(keys->ids, keys->count), wjz_texts(keys->destinations, keys->count),
-                       wjz_i32((int32_t)wjz_registry_number(relay->ground->registry)), wjz_f64(lease_s(relay)));
+    r = send_renew(relay, tx, keys, &rows, err);
     if (r < 0) return r;
     for (int row = 0; row < wjz_rows_count(rows); row++)
         for (size_t i = 0; i < relay->destination_count; i++) {
@@ -322,6 +361,7 @@ static int show_stats(wjz_relay *relay, wjz_err *err) {
 static int work(wjz_relay *relay, wjz_err *err) {
     int r = delete_acknowledged(relay, err);
     if (r == 0) r = settle_rejected(relay, err);
+    if (r == 0) r = settle_doubtful(relay, err);
     if (r == 0 && relay->renew_at_us <= now_us()) {
         relay->renew_at_us = now_us() + relay->options.lease_ms * INT64_C(1000) / 3;
         r = renew(relay, err);
@@ -340,7 +380,7 @@ static int work(wjz_relay *relay, wjz_err *err) {
 static bool has_work(const wjz_relay *relay) {
     for (size_t i = 0; i < relay->destination_count; i++)
         if (wants_claim(&relay->destinations[i])) return true;
-    return relay->acknowledged.count > 0 || relay->rejected.count > 0 || relay->orphans;
+    return relay->acknowledged.count > 0 || relay->rejected.count > 0 || relay->doubtful.count > 0 || relay->orphans;
 }
 
 static uint64_t pause_ms(const wjz_relay *relay) {

@@ -1,4 +1,5 @@
-/* What the relay holds in memory; shared by relay.c (sockets) and relay_keeper.c (outbox). */
+/* What the relay holds in memory; shared by relay.c (emitting), relay_dispatch.c (choosing),
+ * relay_talk.c (sockets) and relay_keeper.c (outbox). */
 #ifndef WJZ_RUNTIME_RELAY_STATE_H
 #define WJZ_RUNTIME_RELAY_STATE_H
 
@@ -16,7 +17,7 @@ typedef struct wjz_parcels {
 } wjz_parcels;
 
 /* A message for one destination. It is in exactly one list: waiting or suspects of its destination, in_flight of a
- * consumer, acknowledged or rejected of the relay. */
+ * consumer, acknowledged, rejected or doubtful of the relay. */
 struct wjz_parcel {
     wjz_parcel *previous, *next;
     wjz_parcels *list;
@@ -76,6 +77,7 @@ struct wjz_relay {
     wjz_destination *destinations;
     size_t destination_count;
     wjz_parcels acknowledged, rejected; /* their rows are still to be changed */
+    wjz_parcels doubtful;               /* the connection was lost at commit: perhaps there is a row */
     size_t committing;                  /* parcels in transactions that have not ended */
     wjz_event work;                     /* something for the keeper */
     wjz_event idle;                     /* set while closing when nothing is in flight or committing any more */
@@ -91,6 +93,25 @@ void wjz_parcels_prepend(wjz_parcels *list, wjz_parcel *parcel);
 void wjz_parcel_unlink(wjz_parcel *parcel);
 /* Takes it out of its list and the destination's map, and frees it. Accepts NULL. */
 void wjz_parcel_free(wjz_parcel *parcel);
+
+/* Counts the parcel into its destination's memory, and out of it. */
+void wjz_parcel_hold(wjz_parcel *parcel);
+void wjz_parcel_let_go(wjz_parcel *parcel);
+/* Back to those that wait, or away when another instance has it. */
+void wjz_parcel_requeue(wjz_parcel *parcel);
+
+/* The only way into another state. */
+void wjz_link_enter(wjz_consumer_link *link, wjz_link_state state);
+void wjz_link_requeue_all(wjz_consumer_link *link);
+void wjz_link_free(wjz_consumer_link *link);
+
+/* NULL when nothing is emitted to that service. */
+wjz_destination *wjz_relay_destination(const wjz_relay *relay, const char *name);
+/* Sets relay->idle when it is closing and nothing is under way any more. */
+void wjz_relay_check_idle(wjz_relay *relay);
+/* The socket's callbacks. */
+void wjz_relay_on_frames(void *relay, zmq_msg_t *frames, int count);
+void wjz_relay_on_writable(void *relay);
 
 /* Room for more parcels, in messages and bytes. */
 size_t wjz_destination_room(const wjz_destination *destination, size_t *ret_bytes);
