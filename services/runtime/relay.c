@@ -86,28 +86,37 @@ static int emit_to(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_
                          wjz_f64(lease_s));
 }
 
+/* To every destination that the table has for the body's type; how many these are. */
+static int emit_by(wjz_relay *relay, const wjz_emit_route *table, wjz_tx *tx, uint64_t id, int32_t region,
+                   const ProtobufCMessage *body, wjz_err *err) {
+    int routes = 0;
+    for (const wjz_emit_route *route = table; route && route->type; route++) {
+        if (route->type != body->descriptor) continue;
+        uint8_t *data;
+        size_t length;
+        int r = wjz_envelope_pack(id, region, 0, body, &data, &length);
+        if (r == 0)
+            r = emit_to(wjz_relay_destination(relay, route->destination), tx, id, region, body->descriptor->name, data,
+                        length);
+        if (r < 0) return wjz_err_set(err, r, "could not emit %s to %s", body->descriptor->name, route->destination);
+        routes++;
+    }
+    return routes;
+}
+
 int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
     const ProtobufCMessageDescriptor *type = body->descriptor;
     size_t size = protobuf_c_message_get_packed_size(body);
     if (size > BODY_LIMIT)
         return wjz_err_set(err, -EMSGSIZE, "cannot emit %s of %zu bytes: the limit is %d", type->name, size,
                            BODY_LIMIT);
-    uint64_t id = (uint64_t)wjz_id_next();
-    bool routed = false;
+    /* Every service may report a dead letter, whether its table says so or not. */
     static const wjz_emit_route DIED[] = {{&wjz__bus__message_died__descriptor, "notification"}, {NULL, NULL}};
-    const wjz_emit_route *tables[] = {relay->options.emits, DIED};
-    for (size_t i = 0; i < WJZ_COUNT(tables); i++)
-        for (const wjz_emit_route *route = tables[i]; route && route->type; route++) {
-            if (route->type != type) continue;
-            routed = true;
-            uint8_t *data;
-            size_t length;
-            int r = wjz_envelope_pack(id, region, 0, body, &data, &length);
-            if (r == 0)
-                r = emit_to(wjz_relay_destination(relay, route->destination), tx, id, region, type->name, data, length);
-            if (r < 0) return wjz_err_set(err, r, "could not emit %s to %s", type->name, route->destination);
-        }
-    return routed ? 0 : wjz_err_set(err, -ENOENT, "cannot emit %s: it has no route", type->name);
+    uint64_t id = (uint64_t)wjz_id_next();
+    int routes = emit_by(relay, relay->options.emits, tx, id, region, body, err);
+    if (routes == 0) routes = emit_by(relay, DIED, tx, id, region, body, err);
+    if (routes == 0) return wjz_err_set(err, -ENOENT, "cannot emit %s: it has no route", type->name);
+    return routes < 0 ? routes : 0;
 }
 
 void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t region, int attempts, uint8_t *data,
