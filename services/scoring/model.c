@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512 };
+enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KNOWN_BITS = 1 << 18 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '1'};
 
@@ -19,17 +19,25 @@ typedef struct model_head {
     float bias[MODEL_OUTPUTS];
 } model_head;
 
+/* The key stands beside the number, so that a feature never seen costs one look. */
+typedef struct model_slot {
+    uint32_t key;
+    uint32_t row; /* index + 1; 0: free */
+} model_slot;
+
 struct learned_model {
     char version[MODEL_VERSION_TEXT];
     size_t domain_count;
     float bias[MODEL_OUTPUTS];
-    uint32_t *slots; /* row index + 1 by key */
+    uint64_t known[KNOWN_BITS / 64]; /* a bit for some of a key's bits: most features were never seen */
+    model_slot *slots;
     uint32_t slot_mask;
     model_row *rows;
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
     size_t used = 0;
+    if (count > OUTPUT_DOMAIN_LIMIT) return -E2BIG;
     memset(text, 0, DOMAINS_TEXT);
     for (size_t i = 0; i < count; i++) {
         int more = snprintf(text + used, DOMAINS_TEXT - used, "%s ", domains[i].id);
@@ -69,9 +77,11 @@ static int index_rows(learned_model *model, uint32_t count, const char *name, wj
         if (i > 0 && model->rows[i].key <= model->rows[i - 1].key)
             return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
         uint32_t at = model->rows[i].key & model->slot_mask;
-        while (model->slots[at])
+        while (model->slots[at].row)
             at = (at + 1) & model->slot_mask;
-        model->slots[at] = i + 1;
+        model->slots[at] = (model_slot){model->rows[i].key, i + 1};
+        uint32_t bit = model->rows[i].key >> 14;
+        model->known[bit / 64] |= UINT64_C(1) << bit % 64;
     }
     return 0;
 }
@@ -130,12 +140,25 @@ const char *model_version(const learned_model *model) {
     return model->version;
 }
 
-static const model_row *find_row(const learned_model *model, uint32_t key) {
-    for (uint32_t at = key & model->slot_mask; model->slots[at]; at = (at + 1) & model->slot_mask) {
-        const model_row *row = &model->rows[model->slots[at] - 1];
-        if (row->key == key) return row;
-    }
+static inline const model_row *find_row(const learned_model *model, uint32_t key) {
+    uint32_t bit = key >> 14;
+    if (!(model->known[bit / 64] >> bit % 64 & 1)) return NULL;
+    for (uint32_t at = key & model->slot_mask; model->slots[at].row; at = (at + 1) & model->slot_mask)
+        if (model->slots[at].key == key) return &model->rows[model->slots[at].row - 1];
     return NULL;
+}
+
+/* sum += value * weights, with the widest vectors that the machine has. */
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+add_rows(const model_row *const *rows, const float *values, size_t count, float sum[MODEL_OUTPUTS]) {
+    float total[MODEL_OUTPUTS];
+    memcpy(total, sum, sizeof total);
+    for (size_t i = 0; i < count; i++) {
+        float scale = rows[i]->scale * values[i];
+        for (int k = 0; k < MODEL_OUTPUTS; k++)
+            total[k] += scale * rows[i]->weights[k];
+    }
+    memcpy(sum, total, sizeof total);
 }
 
 /* Keeps the three strongest of each direction, strongest first. */
@@ -169,15 +192,25 @@ void model_predict(const learned_model *model, const feature_list *features, mod
     const feature *up[MODEL_REASONS] = {NULL}, *down[MODEL_REASONS] = {NULL};
     double up_points[MODEL_REASONS] = {0}, down_points[MODEL_REASONS] = {0};
     memcpy(sum, model->bias, sizeof sum);
-    for (size_t i = 0; i < features->count; i++) {
-        const model_row *row = find_row(model, features->items[i].key);
-        if (!row) continue;
-        float scale = row->scale * features->items[i].value;
-        for (int k = 0; k < MODEL_OUTPUTS; k++)
-            sum[k] += scale * row->weights[k];
-        float points = scale * row->weights[OUTPUT_POINTS];
-        if (points > 0.1f) keep_reason(&features->items[i], points, up, up_points);
-        if (points < -0.1f) keep_reason(&features->items[i], -points, down, down_points);
+    for (size_t i = 0; i < features->count;) {
+        const model_row *rows[ROWS_AT_ONCE];
+        const feature *items[ROWS_AT_ONCE];
+        float values[ROWS_AT_ONCE];
+        size_t count = 0;
+        for (; i < features->count && count < ROWS_AT_ONCE; i++) {
+            const model_row *row = find_row(model, features->items[i].key);
+            if (!row) continue;
+            __builtin_prefetch(row);
+            rows[count] = row;
+            items[count] = &features->items[i];
+            values[count++] = features->items[i].value;
+        }
+        add_rows(rows, values, count, sum);
+        for (size_t k = 0; k < count; k++) {
+            float points = rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS];
+            if (points > 0.1f) keep_reason(items[k], points, up, up_points);
+            if (points < -0.1f) keep_reason(items[k], -points, down, down_points);
+        }
     }
     model_verdict verdict = {0};
     read_outputs(model, sum, &verdict);
@@ -197,7 +230,8 @@ int model_write(const char *path, const char *version, const pack_topic *domains
     snprintf(head.version, sizeof head.version, "%s", version);
     memcpy(head.bias, bias, sizeof head.bias);
     if (domain_text(domains, domain_count, head.domains) < 0)
-        return wjz_err_set(err, -E2BIG, "cannot write \"%s\": the ids of the domains are too long", path);
+        return wjz_err_set(err, -E2BIG, "cannot write \"%s\": there are too many domains, or their ids are too long",
+                           path);
     WJZ_CLEANUP(close_file) FILE *file = fopen(path, "we");
     if (!file || fwrite(&head, sizeof head, 1, file) != 1 || fwrite(rows, sizeof *rows, count, file) != count ||
         fflush(file) != 0)

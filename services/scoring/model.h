@@ -11,7 +11,7 @@
 #include "scoring/features.h"
 #include "wjz/err.h"
 
-enum { MODEL_OUTPUTS = 40, MODEL_VERSION_TEXT = 48, MODEL_REASONS = 3 };
+enum { MODEL_OUTPUTS = 32, MODEL_VERSION_TEXT = 48, MODEL_REASONS = 3 };
 
 /* Columns: kinds, branches, domains by index of the pack, private dispute, points. */
 enum {
@@ -20,6 +20,7 @@ enum {
     OUTPUT_PRIVATE = OUTPUT_BRANCHES + BRANCH_COUNT,
     OUTPUT_POINTS,
     OUTPUT_DOMAINS,
+    OUTPUT_DOMAIN_LIMIT = MODEL_OUTPUTS - OUTPUT_DOMAINS,
 };
 
 typedef struct model_row {

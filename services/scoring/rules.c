@@ -424,7 +424,7 @@ static int read_model(rule_pack *pack, const char *dir, wjz_err *err) {
     return r == -ENOENT ? 0 : r;
 }
 
-int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
+int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err) {
     WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = calloc(1, sizeof *pack);
     if (!pack) return no_memory(err);
     pack->arena = wjz_arena_new(ARENA_LIMIT);
@@ -439,13 +439,17 @@ int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
     if (r == 0) r = read_files(&b, dir, err);
     if (r == 0) r = check_complete(pack, dir, err);
     if (r == 0) r = rules_compile(pack, err);
-    if (r == 0) r = read_model(pack, dir, err);
+    if (r == 0 && with_model) r = read_model(pack, dir, err);
     if (r < 0) return r;
     pack->states = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->states);
     pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->touched);
     if (!pack->states || !pack->touched) return no_memory(err);
     *ret_pack = WJZ_STEAL(pack);
     return 0;
+}
+
+int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
+    return rules_load(dir, true, ret_pack, err);
 }
 
 void rule_pack_destroy(rule_pack **pack) {

@@ -167,6 +167,9 @@ typedef struct rule_matches {
 WJZ_MUST_CHECK int rules_match(const rule_pack *pack, const normal_text *text, int title_part, int reply_part,
                                wjz_arena *arena, rule_matches *ret_matches);
 
+/* rule_pack_load, with or without the learned model beside the rules. */
+WJZ_MUST_CHECK int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err);
+
 /* Compiles the patterns; errors name the file and line of the pattern. */
 WJZ_MUST_CHECK int rules_compile(rule_pack *pack, wjz_err *err);
 

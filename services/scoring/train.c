@@ -393,8 +393,9 @@ int train_command(const char *texts, const char *labels, const char *rules_dir, 
     srand(1); /* liblinear draws from it */
     t.words = calloc(t.word_slots, sizeof *t.words);
     int r = t.arena && t.words ? 0 : no_memory(&err);
-    if (r == 0) r = rule_pack_load(rules_dir, &t.pack, &err);
-    if (r == 0) model_destroy(&t.pack->model); /* the rules alone are what the model adds to */
+    if (r == 0) r = rules_load(rules_dir, false, &t.pack, &err); /* the model adds to the rules alone */
+    if (r == 0 && t.pack->domain_count > OUTPUT_DOMAIN_LIMIT)
+        r = wjz_err_set(&err, -E2BIG, "cannot train for more than %d domains", OUTPUT_DOMAIN_LIMIT - 1);
     if (r == 0) r = gazetteer_load(gazetteer_dir, &t.places, &err);
     if (r == 0) r = train_all(&t, texts, labels, out, &err);
     if (r < 0) {

@@ -25,8 +25,7 @@ static inline int world_open(void **state) {
     world *w = calloc(1, sizeof *w);
     wjz_err err = {0};
     assert_non_null(w);
-    if (rule_pack_load(WJZ_SOURCE_DIR "/deploy/rules", &w->pack, &err) < 0) fail_msg("%s", err.text);
-    model_destroy(&w->pack->model);
+    if (rules_load(WJZ_SOURCE_DIR "/deploy/rules", false, &w->pack, &err) < 0) fail_msg("%s", err.text);
     if (gazetteer_load(WJZ_SOURCE_DIR "/deploy/gazetteer", &w->places, &err) < 0) fail_msg("%s", err.text);
     w->arena = wjz_arena_new(0);
     assert_non_null(w->arena);
