@@ -10,8 +10,8 @@ typedef struct bucket {
 } bucket;
 
 /* Takes count items at now, from a bucket that gains rate a second and holds burst. 0 when they may come in; otherwise
- * nothing is taken and the result is how many milliseconds to wait. More than a burst at once has to wait for a full bucket,
- * which it then overdraws. */
+ * nothing is taken and the result is how many milliseconds to wait. More than a burst at once has to wait for a full
+ * bucket, which it then overdraws. */
 uint32_t bucket_take(bucket *bucket, int64_t now_us, double rate, double burst, double count);
 
 #endif

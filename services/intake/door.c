@@ -21,7 +21,8 @@ static feed *admit_batch(const intake *it, wjz_call *call, const Wjz__Intake__Fe
     const char *message = NULL;
     if (of == NULL || strcmp(of->name, batch->feed) != 0) {
         message = "the connection's key belongs to another feed";
-        (void)refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", message, "send the name of the feed that the key was made for");
+        (void)refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", message,
+                     "send the name of the feed that the key was made for");
     } else if (of->disabled) {
         message = "the feed is disabled";
         (void)refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", message, "ask the procuratorate's operator");
@@ -40,7 +41,11 @@ static int on_batch(wjz_call *call, void *state, wjz_err *err) {
     const Wjz__Intake__FeedBatch *batch = (const Wjz__Intake__FeedBatch *)wjz_call_message(call)->body;
     feed *of = admit_batch(it, call, batch);
     if (of == NULL) return 0;
-    taking what = {.feed = of, .items = batch->items, .count = batch->n_items, .sequence = batch->sequence, .arena = wjz_call_arena(call)};
+    taking what = {.feed = of,
+                   .items = batch->items,
+                   .count = batch->n_items,
+                   .sequence = batch->sequence,
+                   .arena = wjz_call_arena(call)};
     Wjz__Intake__FeedReceipt *receipt = NULL;
     uint32_t retry_ms = 0;
     int r = taking_store(it, &what, &receipt, &retry_ms, err);

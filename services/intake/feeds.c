@@ -30,7 +30,8 @@ feed *feeds_find_number(const feeds *all, int32_t number) {
 
 feed *feeds_find_curve(const feeds *all, const char *public_key) {
     for (size_t i = 0; i < all->count; i++) {
-        if (all->items[i]->curve_key[0] != '\0' && strcmp(all->items[i]->curve_key, public_key) == 0) return all->items[i];
+        if (all->items[i]->curve_key[0] != '\0' && strcmp(all->items[i]->curve_key, public_key) == 0)
+            return all->items[i];
     }
     return NULL;
 }

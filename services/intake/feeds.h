@@ -1,5 +1,5 @@
-/* The feeds as this process knows them: who may send what, how fast, and what came. The store's table is the truth; it is read
- * at start and every few seconds. */
+/* The feeds as this process knows them: who may send what, how fast, and what came. The store's table is the truth; it
+ * is read at start and every few seconds. */
 #ifndef INTAKE_FEEDS_H
 #define INTAKE_FEEDS_H
 
@@ -20,20 +20,20 @@ typedef struct feed {
     int32_t region;
     char name[64];
     char profile[64];
-    char curve_key[41];               /* "": none */
+    char curve_key[41]; /* "": none */
     uint8_t bearer_hash[WJZ_SEAL_MAC];
     bool has_bearer;
     bool disabled;
-    uint32_t rate;                    /* items per second; 0: default */
+    uint32_t rate; /* items per second; 0: default */
     bucket bucket;
-    sequences sequences;              /* batches that came, also those being stored */
-    uint64_t stored_floor;            /* its floor as the store has it */
+    sequences sequences;   /* batches that came, also those being stored */
+    uint64_t stored_floor; /* its floor as the store has it */
     feed_counts counts;
     /* the writer's: submissions that wait, oldest first */
     struct submission *first, *last;
     size_t waiting_items;
-    int64_t gaps_read_us;             /* when the store was asked about gaps */
-    struct feed *next_waiting;        /* in the writer's round */
+    int64_t gaps_read_us;      /* when the store was asked about gaps */
+    struct feed *next_waiting; /* in the writer's round */
     bool in_round;
 } feed;
 

@@ -16,13 +16,15 @@ static bool is_one_of(const char *word, const char *const *allowed) {
 
 static bool is_name(const char *text) {
     size_t length = strlen(text);
-    return length > 0 && length < 64 && text[0] != '-' && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+    return length > 0 && length < 64 && text[0] != '-' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
 const char *feed_definition_fault(const feed_definition *it) {
-    static const char *const CLUE_SOURCES[] = {"complaint", "own_case", "enforcement_platform", "state_organ_or_deputy",
-                                               "media",     "other",    NULL};
-    static const char *const SOURCE_KINDS[] = {"hotline", "enforcement", "state_organ", "grid", "photo", "media", "anonymous", NULL};
+    static const char *const CLUE_SOURCES[] = {
+        "complaint", "own_case", "enforcement_platform", "state_organ_or_deputy", "media", "other", NULL};
+    static const char *const SOURCE_KINDS[] = {"hotline", "enforcement", "state_organ", "grid",
+                                               "photo",   "media",       "anonymous",   NULL};
     if (!is_name(it->name)) return "name";
     if (it->title[0] == '\0') return "title";
     if (!is_name(it->profile)) return "profile";
@@ -33,7 +35,8 @@ const char *feed_definition_fault(const feed_definition *it) {
     return NULL;
 }
 
-static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena *arena, feed_definition *to, wjz_err *err) {
+static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena *arena, feed_definition *to,
+                     wjz_err *err) {
     static const char *const KEYS[] = {"name",        "title",       "profile", "region",          "legal_basis",
                                        "clue_source", "source_kind", "organ",   "rate_per_second", NULL};
     const char *const *keys = KEYS;
@@ -42,7 +45,8 @@ static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena 
     int64_t region = 0;
     int64_t rate = 0;
     int r = wjz_yaml_only(node, keys, err);
-    for (size_t i = 0; r == 0 && i < WJZ_COUNT(texts); i++) r = wjz_yaml_get_text(node, names[i], texts[i], err);
+    for (size_t i = 0; r == 0 && i < WJZ_COUNT(texts); i++)
+        r = wjz_yaml_get_text(node, names[i], texts[i], err);
     if (r == 0) r = wjz_yaml_get_text_or(node, "organ", "", &to->organ, err);
     if (r == 0) r = wjz_yaml_get_int(node, "region", 110000, 999999, &region, err);
     if (r == 0) r = wjz_yaml_get_int_or(node, "rate_per_second", 0, 10000000, 0, &rate, err);
@@ -50,11 +54,13 @@ static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena 
     to->region = (int32_t)region;
     to->rate = (int32_t)rate;
     const char *fault = feed_definition_fault(to);
-    if (fault != NULL) return wjz_yaml_error(node, err, "feed \"%s\": \"%s\" has no value that is known", to->name, fault);
+    if (fault != NULL)
+        return wjz_yaml_error(node, err, "feed \"%s\": \"%s\" has no value that is known", to->name, fault);
     WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
     r = profile_load(profiles, to->profile, &loaded, err);
     if (r < 0) return wjz_err_prefix(err, "feed \"%s\"", to->name);
-    const char **all[] = {&to->name, &to->title, &to->profile, &to->legal_basis, &to->clue_source, &to->source_kind, &to->organ};
+    const char **all[] = {&to->name,        &to->title,       &to->profile, &to->legal_basis,
+                          &to->clue_source, &to->source_kind, &to->organ};
     for (size_t i = 0; i < WJZ_COUNT(all); i++) { /* the YAML's texts end with it */
         *all[i] = wjz_arena_strdup(arena, *all[i]);
         if (*all[i] == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
@@ -76,7 +82,8 @@ int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, fe
         r = load_feed(node, profiles, arena, &items[i], err);
         if (r < 0) return r;
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(items[k].name, items[i].name) == 0) return wjz_yaml_error(node, err, "feed \"%s\" is there twice", items[i].name);
+            if (strcmp(items[k].name, items[i].name) == 0)
+                return wjz_yaml_error(node, err, "feed \"%s\" is there twice", items[i].name);
         }
     }
     *ret_file = (feeds_file){items, count};

@@ -11,7 +11,8 @@ typedef struct feeds_file {
 
 /* Reads and checks the file; everything lives in the arena. -EINVAL with file and line. profiles: folder in which every
  * feed's profile must be. */
-WJZ_MUST_CHECK int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, feeds_file *ret_file, wjz_err *err);
+WJZ_MUST_CHECK int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, feeds_file *ret_file,
+                                   wjz_err *err);
 
 /* What is wrong with a definition, NULL when nothing: the field's name. */
 const char *feed_definition_fault(const feed_definition *it);

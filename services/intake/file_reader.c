@@ -42,10 +42,13 @@ static int seek_header(reading *r, const table_row *row, wjz_err *err) {
     return ++r->rows_before < HEADER_ROWS ? 0 : refuse_sheet(r, row, err);
 }
 
-/* Issues of the check name fields; the file's owner knows columns. */
-static void name_columns(const profile_header *header, issue_list *issues, size_t from) {
-    for (size_t i = from; i < issues->count; i++)
-        issues->items[i].field = profile_column_title(header, issues->items[i].field);
+/* Issues of the check name fields; the file's owner knows columns. Copied, because the issues may outlive the sheet. */
+static void name_columns(const reading *r, issue_list *issues, size_t from) {
+    for (size_t i = from; i < issues->count; i++) {
+        const char *title =
+            wjz_arena_strdup(r->request->arena, profile_column_title(r->header, issues->items[i].field));
+        if (title != NULL) issues->items[i].field = title;
+    }
 }
 
 static int on_row(const table_row *row, void *arg, wjz_err *err) {
@@ -73,7 +76,7 @@ static int on_row(const table_row *row, void *arg, wjz_err *err) {
         if (row_ids_assign(r->ids, told.item, arena) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");
         size_t mapped = issues.count;
         if (!check_item(told.item, r->request->rules, arena, &issues)) told.item = NULL;
-        name_columns(r->header, &issues, mapped);
+        name_columns(r, &issues, mapped);
         break;
     }
     }
@@ -83,7 +86,8 @@ static int on_row(const table_row *row, void *arg, wjz_err *err) {
 static int read_format(const file_request *request, const char **ret_encoding, void *arg, wjz_err *err) {
     if (request->length >= 4 && memcmp(request->data, "PK\3\4", 4) == 0) {
         *ret_encoding = "XLSX";
-        return xlsx_read(request->data, request->length, NULL, on_row, arg, err);
+        xlsx_limits limits = {.breath = request->breath};
+        return xlsx_read(request->data, request->length, &limits, on_row, arg, err);
     }
     if (request->length >= 8 && memcmp(request->data, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0) {
         *ret_encoding = "XLS";

@@ -24,6 +24,7 @@ typedef struct file_request {
     wjz_arena *arena; /* items and issues are made in it; fn may reset it */
     file_row_fn *fn;
     void *arg;
+    const table_breath *breath; /* NULL: none */
 } file_request;
 
 /* *ret_encoding (static text: "XLSX", "XLS", "UTF-8", "GB18030" …) is set before the first row. -EINVAL when the file

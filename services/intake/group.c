@@ -1,4 +1,5 @@
-/* See group.h. In the common case, nothing but new complaints, it is two round trips: insert; messages, receipts, commit. */
+/* See group.h. In the common case, nothing but new complaints, it is two round trips: insert; messages, receipts,
+ * commit. */
 #include "intake/group.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static void settle(submitted_item *item, outcome known, int64_t id) {
 
 static bool make_lists(group *g) {
     size_t most = 1;
-    for (size_t i = 0; i < g->submission_count; i++) most += g->submissions[i]->count;
+    for (size_t i = 0; i < g->submission_count; i++)
+        most += g->submissions[i]->count;
     stored_item **lists[] = {&g->complaints.items, &g->records.items, &g->feedback.items};
     for (size_t i = 0; i < WJZ_COUNT(lists); i++) {
         *lists[i] = wjz_arena_alloc(g->arena, most * sizeof **lists[i]);
@@ -111,7 +113,8 @@ static int collect(group *g, wjz_err *err) {
 
 static int send_inserts(group *g) {
     int r = 0;
-    if (g->complaints.count > 0) r = store_insert_complaints(g->tx, g->complaints.items, g->complaints.count, g->context->seal);
+    if (g->complaints.count > 0)
+        r = store_insert_complaints(g->tx, g->complaints.items, g->complaints.count, g->context->seal);
     if (r == 0 && g->records.count > 0) r = store_insert_records(g->tx, g->records.items, g->records.count);
     if (r == 0 && g->feedback.count > 0) r = store_insert_feedback(g->tx, g->feedback.items, g->feedback.count);
     return r;
@@ -219,11 +222,13 @@ static size_t pick_changed(kind_items *list, const known_item *known, announced 
     return changed;
 }
 
-static int revise_complaints(group *g, const stored_item *changed, const known_item *first_known, size_t count, wjz_err *err) {
+static int revise_complaints(group *g, const stored_item *changed, const known_item *first_known, size_t count,
+                             wjz_err *err) {
     complaint_key *keys = wjz_arena_alloc(g->arena, count * sizeof *keys);
     known_item *known = wjz_arena_alloc(g->arena, count * sizeof *known);
     if (keys == NULL || known == NULL) return no_memory(err);
-    for (size_t i = 0; i < count; i++) keys[i] = (complaint_key){changed[i].item->region, first_known[i].id};
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (complaint_key){changed[i].item->region, first_known[i].id};
     size_t locked = unique_keys(keys, count);
     int r = store_lock_standing(g->tx, keys, locked);
     if (r < 0) return wjz_err_set(err, r, "could not lock complaints");
@@ -274,7 +279,8 @@ static int resolve_records(group *g, wjz_err *err) {
     if (differing > 0) r = divide(&all, changed, of_changed, differing, g->arena);
     /* Two at once collide on the primary key, and the later one tries again. */
     if (r == 0 && all.count > 0) r = store_insert_record_revisions(g->tx, all.items, all.numbers, all.count);
-    for (size_t i = 0; r == 0 && i < all.count; i++) tell(&g->told_records, &all.items[i]);
+    for (size_t i = 0; r == 0 && i < all.count; i++)
+        tell(&g->told_records, &all.items[i]);
     return r == -ENOMEM ? no_memory(err) : r;
 }
 
@@ -294,8 +300,10 @@ static int resolve_feedback(group *g, wjz_err *err) {
         bool added = known[i].id == item->id;
         settle(item, added ? ACCEPTED : DUPLICATE, known[i].id);
         if (!added) continue;
-        if (known[i].complaint == 0) early[early_count++] = g->feedback.items[i];
-        else keys[key_count++] = (complaint_key){item->region, known[i].complaint};
+        if (known[i].complaint == 0)
+            early[early_count++] = g->feedback.items[i];
+        else
+            keys[key_count++] = (complaint_key){item->region, known[i].complaint};
     }
     key_count = unique_keys(keys, key_count);
     if (r == 0 && early_count > 0) r = store_await_complaints(g->tx, early, early_count);
@@ -312,12 +320,18 @@ static int insert_items(group *g, wjz_err *err) {
     int r = wjz_tx_wait(g->tx, NULL, err);
     if (r < 0) return r;
     int sent = 0;
-    bool all_complaints = g->complaints.count == 0 || wjz_rows_affected(wjz_tx_rows(g->tx, sent++)) == (int64_t)g->complaints.count;
-    bool all_records = g->records.count == 0 || wjz_rows_affected(wjz_tx_rows(g->tx, sent)) == (int64_t)g->records.count;
-    if (all_complaints) accept_all(&g->complaints, &g->told_complaints);
-    else r = resolve_complaints(g, err);
-    if (r == 0 && all_records) accept_all(&g->records, &g->told_records);
-    else if (r == 0) r = resolve_records(g, err);
+    bool all_complaints =
+        g->complaints.count == 0 || wjz_rows_affected(wjz_tx_rows(g->tx, sent++)) == (int64_t)g->complaints.count;
+    bool all_records =
+        g->records.count == 0 || wjz_rows_affected(wjz_tx_rows(g->tx, sent)) == (int64_t)g->records.count;
+    if (all_complaints)
+        accept_all(&g->complaints, &g->told_complaints);
+    else
+        r = resolve_complaints(g, err);
+    if (r == 0 && all_records)
+        accept_all(&g->records, &g->told_records);
+    else if (r == 0)
+        r = resolve_records(g, err);
     if (r == 0 && g->feedback.count > 0) r = resolve_feedback(g, err);
     if (r == 0 && g->touched_count > 0) {
         g->touched_count = unique_keys(g->touched, g->touched_count);
@@ -328,10 +342,11 @@ static int insert_items(group *g, wjz_err *err) {
 
 /* --- messages and receipts --- */
 
-static int emit_slice(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type, const complaint_key *keys,
-                      size_t count, wjz_err *err) {
+static int emit_slice(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type,
+                      const complaint_key *keys, size_t count, wjz_err *err) {
     uint64_t ids[IDS_IN_MESSAGE];
-    for (size_t i = 0; i < count; i++) ids[i] = (uint64_t)keys[i].id;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = (uint64_t)keys[i].id;
     union {
         ProtobufCMessage base;
         Wjz__Intake__ComplaintsAccepted complaints;
@@ -354,11 +369,13 @@ static int emit_slice(const group_context *context, wjz_tx *tx, const ProtobufCM
     return wjz_bus_emit(context->bus, tx, keys[0].region, &message.base, err);
 }
 
-static int emit(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list, wjz_err *err) {
+static int emit(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list,
+                wjz_err *err) {
     list->count = unique_keys(list->keys, list->count);
     for (size_t from = 0; from < list->count;) {
         size_t to = from;
-        while (to < list->count && to - from < IDS_IN_MESSAGE && list->keys[to].region == list->keys[from].region) to++;
+        while (to < list->count && to - from < IDS_IN_MESSAGE && list->keys[to].region == list->keys[from].region)
+            to++;
         int r = emit_slice(context, tx, type, list->keys + from, to - from, err);
         if (r < 0) return r;
         from = to;
@@ -405,7 +422,7 @@ static int store_receipts(group *g, wjz_err *err) {
     }
     for (size_t i = 0; i < g->submission_count; i++) {
         submission *it = g->submissions[i];
-        int r = it->also != NULL ? it->also(g->tx, it->also_arg, err) : 0;
+        int r = it->also != NULL ? it->also(g->tx, it, it->also_arg, err) : 0;
         if (r < 0) return r;
     }
     return 0;
@@ -415,7 +432,8 @@ int group_store(const group_context *context, submission *const *submissions, si
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(context->db, &tx, err);
     if (r < 0) return r;
-    group g = {.context = context, .submissions = submissions, .submission_count = count, .tx = tx, .arena = wjz_tx_arena(tx)};
+    group g = {
+        .context = context, .submissions = submissions, .submission_count = count, .tx = tx, .arena = wjz_tx_arena(tx)};
     if (!make_lists(&g)) return no_memory(err);
     r = collect(&g, err);
     if (r == 0) r = insert_items(&g, err);

@@ -13,9 +13,10 @@ typedef struct group_context {
     bool rehearsal;  /* only shows whether the store takes the items; nothing is kept */
 } group_context;
 
-/* Tries once. 0: committed, outcomes and results are set. -EEXIST: somebody stored the same at the same time, try again and
- * look first. Otherwise as wjz_tx_wait. */
-WJZ_MUST_CHECK int group_store(const group_context *context, submission *const *submissions, size_t count, wjz_err *err);
+/* Tries once. 0: committed, outcomes and results are set. -EEXIST: somebody stored the same at the same time, try again
+ * and look first. Otherwise as wjz_tx_wait. */
+WJZ_MUST_CHECK int group_store(const group_context *context, submission *const *submissions, size_t count,
+                               wjz_err *err);
 
 /* A receipt without external ids, as it is stored; NULL when out of memory. */
 uint8_t *group_pack_receipt(const submission *from, wjz_arena *arena, size_t *ret_length);

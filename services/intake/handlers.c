@@ -6,9 +6,10 @@
 
 #include "intake/feeds_file.h"
 #include "intake/identity.h"
+#include "intake/importer.h"
 #include "intake/intake.h"
 #include "intake/profile.h"
-#include "intake/store.h"
+#include "intake/store_import.h"
 #include "wjz/log.h"
 
 static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
@@ -41,7 +42,8 @@ static void merge(feed_definition *to, const Wjz__Intake__DefineFeed *said) {
 }
 
 /* The field that keeps the definition from being stored; NULL when it is good. */
-static const char *find_fault(const intake *it, const feed_definition *definition, const Wjz__Intake__DefineFeed *said) {
+static const char *find_fault(const intake *it, const feed_definition *definition,
+                              const Wjz__Intake__DefineFeed *said) {
     const char *fault = feed_definition_fault(definition);
     if (fault != NULL) return fault;
     if (said->curve_key[0] != '\0' && strlen(said->curve_key) != 40) return "curve_key";
@@ -75,13 +77,16 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     merge(&definition, said);
     const char *fault = find_fault(it, &definition, said);
     if (fault != NULL) {
-        return refuse(call, WJZ_REFUSAL_INVALID, fault, found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
-                      "give the field a value that proto/intake.proto names; the profile must be in the profiles folder");
+        return refuse(
+            call, WJZ_REFUSAL_INVALID, fault,
+            found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
+            "give the field a value that proto/intake.proto names; the profile must be in the profiles folder");
     }
     char key[IDENTITY_KEY_TEXT] = "";
     r = store_definition(it, &tx, &definition, said->new_bearer_key ? key : NULL, err);
     if (r == -EEXIST) {
-        return refuse(call, WJZ_REFUSAL_CONFLICT, "curve_key", "another feed has this key", "make a key pair for each feed");
+        return refuse(call, WJZ_REFUSAL_CONFLICT, "curve_key", "another feed has this key",
+                      "make a key pair for each feed");
     }
     if (r < 0) return r;
     wjz_log_info("feed defined", "feed=%s", definition.name);
@@ -89,13 +94,124 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     reply.name = said->name;
     reply.bearer_key = key;
     if (it->door != NULL) {
-        reply.door_endpoint = (char *)(uintptr_t)wjz_door_endpoint(it->door); /* protobuf-c has no const; packing only reads */
+        reply.door_endpoint =
+            (char *)(uintptr_t)wjz_door_endpoint(it->door); /* protobuf-c has no const; packing only reads */
         reply.door_public_key = (char *)(uintptr_t)wjz_door_public_key(it->door);
     }
     return wjz_call_reply(call, &reply.base);
 }
 
+/* --- imports --- */
+
+/* NULL when the file may come; otherwise the field that forbids it. */
+static const char *find_file_fault(const intake *it, const Wjz__Intake__BeginImport *said) {
+    if (said->size == 0 || said->size > (uint64_t)it->conf->import_bytes) return "size";
+    if (said->sha256.len != 32) return "sha256";
+    if (said->file_name[0] == '\0' || strlen(said->file_name) > 400) return "file_name";
+    return strlen(said->actor) > 200 ? "actor" : NULL;
+}
+
+static int on_begin_import(wjz_call *call, void *state, wjz_err *err) {
+    intake *it = state;
+    const Wjz__Intake__BeginImport *said = (const Wjz__Intake__BeginImport *)wjz_call_message(call)->body;
+    const feed *of = feeds_find(&it->feeds, said->feed);
+    if (of == NULL)
+        return refuse(call, WJZ_REFUSAL_NOT_FOUND, "feed", "there is no such feed",
+                      "define it first: wjz feeds define");
+    const char *fault = find_file_fault(it, said);
+    if (fault != NULL) {
+        bool size = strcmp(fault, "size") == 0;
+        return refuse(call, size ? WJZ_REFUSAL_TOO_LARGE : WJZ_REFUSAL_INVALID, fault,
+                      "the file cannot be imported like this",
+                      size ? "a file has 1 byte to what import_bytes allows; divide it"
+                           : "give the file's name, size and SHA-256");
+    }
+    import_file file = {said->file_name, said->size, said->sha256.data, said->dry_run, said->actor};
+    import_row row;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(it->db, &tx, err);
+    if (r == 0) r = store_begin_import(tx, of, &file, wjz_call_arena(call), &row, err);
+    if (r == 0) r = wjz_tx_commit(&tx, err);
+    if (r < 0) return r;
+    if (row.stage == IMPORT_RUNNING) importer_wake(it->importer);
+    Wjz__Intake__ImportBegun reply = WJZ__INTAKE__IMPORT_BEGUN__INIT;
+    reply.import = (uint64_t)row.id;
+    reply.received = row.received;
+    reply.finished = row.stage == IMPORT_FINISHED;
+    return wjz_call_reply(call, &reply.base);
+}
+
+static int refuse_missing(wjz_call *call) {
+    return refuse(call, WJZ_REFUSAL_NOT_FOUND, "import", "there is no such import", "begin it first");
+}
+
+static int take_chunk(intake *it, wjz_call *call, const Wjz__Intake__ImportChunk *said, import_row *row, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    bool taken = true;
+    int r = wjz_tx_begin(it->db, &tx, err);
+    if (r == 0) r = store_read_import(tx, (int64_t)said->import, wjz_call_arena(call), row, err);
+    if (r < 0) return r;
+    if (said->offset == row->received && row->stage == IMPORT_RECEIVING) {
+        if (row->received + said->data.len > row->size) return -EMSGSIZE;
+        r = store_add_chunk(tx, row, said->data.data, said->data.len, &taken, err);
+        if (r == 0 && taken) row->received += said->data.len;
+    } else if (said->offset > row->received) {
+        return -ESPIPE;
+    }
+    return r == 0 ? wjz_tx_commit(&tx, err) : r;
+}
+
+static int on_import_chunk(wjz_call *call, void *state, wjz_err *err) {
+    enum { CHUNK = 1 << 20 };
+    intake *it = state;
+    const Wjz__Intake__ImportChunk *said = (const Wjz__Intake__ImportChunk *)wjz_call_message(call)->body;
+    if (said->data.len == 0 || said->data.len > CHUNK) {
+        return refuse(call, WJZ_REFUSAL_TOO_LARGE, "data", "a portion has 1 byte to 1 MiB", "divide the file");
+    }
+    import_row row;
+    int r = take_chunk(it, call, said, &row, err);
+    if (r == -ENOENT) return refuse_missing(call);
+    if (r == -EMSGSIZE)
+        return refuse(call, WJZ_REFUSAL_INVALID, "data", "the file is longer than was said", "begin the import anew");
+    if (r == -ESPIPE) {
+        return refuse(call, WJZ_REFUSAL_CONFLICT, "offset", "what lies before it has not come",
+                      "ask with BeginImport where to go on");
+    }
+    if (r < 0) return r;
+    if (row.received == row.size) importer_wake(it->importer);
+    Wjz__Intake__ImportChunkTaken reply = WJZ__INTAKE__IMPORT_CHUNK_TAKEN__INIT;
+    reply.received = row.received;
+    return wjz_call_reply(call, &reply.base);
+}
+
+static int on_describe_import(wjz_call *call, void *state, wjz_err *err) {
+    intake *it = state;
+    const Wjz__Intake__DescribeImport *said = (const Wjz__Intake__DescribeImport *)wjz_call_message(call)->body;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    import_row row;
+    int r = wjz_tx_begin(it->db, &tx, err);
+    if (r == 0) r = store_read_import(tx, (int64_t)said->import, wjz_call_arena(call), &row, err);
+    if (r == -ENOENT) return refuse_missing(call);
+    if (r < 0) return r;
+    Wjz__Intake__ImportState reply = WJZ__INTAKE__IMPORT_STATE__INIT;
+    reply.import = said->import;
+    reply.stage = (Wjz__Intake__ImportState__Stage)row.stage;
+    reply.rows = row.rows_read;
+    reply.rows_total = row.rows_total;
+    reply.accepted = row.accepted;
+    reply.duplicate = row.duplicate;
+    reply.revised = row.revised;
+    reply.rejected = row.rejected;
+    reply.error = (char *)(uintptr_t)row.error; /* protobuf-c has no const; packing only reads */
+    reply.profile = (char *)(uintptr_t)row.profile;
+    reply.encoding = (char *)(uintptr_t)row.encoding;
+    return wjz_call_reply(call, &reply.base);
+}
+
 const wjz_request_route INTAKE_REQUESTS[] = {
     {.type = &wjz__intake__define_feed__descriptor, .handler = on_define_feed},
+    {.type = &wjz__intake__begin_import__descriptor, .handler = on_begin_import},
+    {.type = &wjz__intake__import_chunk__descriptor, .handler = on_import_chunk},
+    {.type = &wjz__intake__describe_import__descriptor, .handler = on_describe_import},
     {.type = NULL},
 };

@@ -45,7 +45,8 @@ int64_t identity_hash(const wjz_seal *seal, const char *feed, const Wjz__Intake_
     if (reporter == NULL || reporter->anonymous) return 0;
     char text[128];
     if (cell_narrow(reporter->id_number, text, sizeof text) >= 15) {
-        for (char *at = text; *at != '\0'; at++) *at = (char)toupper((unsigned char)*at);
+        for (char *at = text; *at != '\0'; at++)
+            *at = (char)toupper((unsigned char)*at);
         return hash_of(seal, "id", "", text);
     }
     if (phone_digits(reporter->phone, text, sizeof text) > 0) return hash_of(seal, "phone", "", text);
@@ -83,6 +84,7 @@ void identity_new_key(char ret_key[IDENTITY_KEY_TEXT]) {
     uint8_t bytes[32];
     wjz_seal_random(bytes, sizeof bytes);
     memcpy(ret_key, "wjz_", 4);
-    sodium_bin2base64(ret_key + 4, IDENTITY_KEY_TEXT - 4, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(ret_key + 4, IDENTITY_KEY_TEXT - 4, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(bytes, sizeof bytes);
 }

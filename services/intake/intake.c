@@ -10,6 +10,7 @@
 #include "intake/door.h"
 #include "intake/feeds_file.h"
 #include "intake/handlers.h"
+#include "intake/importer.h"
 #include "intake/store.h"
 #include "intake/upkeep.h"
 #include "wjz/log.h"
@@ -42,7 +43,8 @@ static int register_feeds(intake *it, wjz_err *err) {
     if (r < 0) return r;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     r = wjz_tx_begin(it->db, &tx, err);
-    for (size_t i = 0; r == 0 && i < file.count; i++) r = store_define_feed_from_file(tx, &file.items[i]);
+    for (size_t i = 0; r == 0 && i < file.count; i++)
+        r = store_define_feed_from_file(tx, &file.items[i]);
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 
@@ -51,13 +53,14 @@ static int open_parts(intake *it, wjz_err *err) {
     if (r == 0) r = register_feeds(it, err);
     if (r == 0) r = intake_refresh(it, err);
     writer_options writing = {.loop = it->loop,
-                             .db = it->db,
-                             .bus = it->bus,
-                             .seal = it->seal,
-                             .queue_items = (size_t)it->conf->queue_items,
-                             .writers = (int)it->conf->writers};
+                              .db = it->db,
+                              .bus = it->bus,
+                              .seal = it->seal,
+                              .queue_items = (size_t)it->conf->queue_items,
+                              .writers = (int)it->conf->writers};
     if (r == 0) r = writer_open(&writing, &it->writer, err);
     if (r == 0) r = upkeep_open(it, &it->upkeep, err);
+    if (r == 0) r = importer_open(it, &it->importer, err);
     if (r == 0) r = door_open(it, err);
     return r;
 }
@@ -81,6 +84,7 @@ static void stop(void *state) {
         wjz_door_close(&it->door, on_closed, &c);
         wjz_event_wait(it->loop, &c.closed);
     }
+    importer_close(&it->importer);
     upkeep_close(&it->upkeep);
     writer_close(&it->writer);
     feeds_free(&it->feeds);
@@ -102,7 +106,8 @@ static int start(wjz_service *service, const void *conf, void **ret_state, wjz_e
         return r;
     }
     if (it->door != NULL) {
-        wjz_log_info("feed door open", "endpoint=\"%s\" key=\"%s\"", wjz_door_endpoint(it->door), wjz_door_public_key(it->door));
+        wjz_log_info("feed door open", "endpoint=\"%s\" key=\"%s\"", wjz_door_endpoint(it->door),
+                     wjz_door_public_key(it->door));
     }
     *ret_state = it;
     return 0;

@@ -48,8 +48,10 @@ static size_t position(const sequences *set, uint64_t number) {
     size_t high = set->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (set->ranges[middle].last < number) low = middle + 1;
-        else high = middle;
+        if (set->ranges[middle].last < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }

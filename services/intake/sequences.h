@@ -16,7 +16,7 @@ enum { SEQUENCE_RANGES = 1024 }; /* kept apart; beyond, the lowest gap is no lon
 
 /* A plain value: zero has nothing. */
 typedef struct sequences {
-    uint64_t floor; /* everything up to it has come */
+    uint64_t floor;         /* everything up to it has come */
     sequence_range *ranges; /* above floor + 1, ascending, never touching */
     size_t count, room;
 } sequences;

@@ -40,24 +40,30 @@ typedef struct columns {
     wjz_blob *cipher;
 } columns;
 
-#define COLUMN_NAMES                                                                                                             \
-    "id, content_hash, reporter_hash, received_at, dispatched_at, due_at, finished_at, visited_at, longitude, latitude, region, " \
-    "feed, redispatch_count, return_count, urge_count, delay_days, votes_for, votes_against, photo_count, satisfaction, solved, "  \
-    "anonymous, confidential, external_id, source_channel, order_type, title, content, categories, incident_address, town, "      \
+#define COLUMN_NAMES                                                                                                   \
+    "id, content_hash, reporter_hash, received_at, dispatched_at, due_at, finished_at, visited_at, longitude, "        \
+    "latitude, region, "                                                                                               \
+    "feed, redispatch_count, return_count, urge_count, delay_days, votes_for, votes_against, photo_count, "            \
+    "satisfaction, solved, "                                                                                           \
+    "anonymous, confidential, external_id, source_channel, order_type, title, content, categories, incident_address, " \
+    "town, "                                                                                                           \
     "village, handler_unit, handle_result, status, visit_note, parent_id, reporter_cipher"
-#define COLUMN_ARRAYS                                                                                                              \
-    "$1::int8[], $2::int8[], $3::int8[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], "             \
-    "$8::timestamptz[], $9::float8[], $10::float8[], $11::int4[], $12::int4[], $13::int4[], $14::int4[], $15::int4[], "            \
-    "$16::int4[], $17::int4[], $18::int4[], $19::int4[], $20::int2[], $21::int2[], $22::bool[], $23::bool[], $24::text[], "        \
-    "$25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[], "        \
+#define COLUMN_ARRAYS                                                                                                  \
+    "$1::int8[], $2::int8[], $3::int8[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], " \
+    "$8::timestamptz[], $9::float8[], $10::float8[], $11::int4[], $12::int4[], $13::int4[], $14::int4[], "             \
+    "$15::int4[], "                                                                                                    \
+    "$16::int4[], $17::int4[], $18::int4[], $19::int4[], $20::int2[], $21::int2[], $22::bool[], $23::bool[], "         \
+    "$24::text[], "                                                                                                    \
+    "$25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], "         \
+    "$33::text[], "                                                                                                    \
     "$34::text[], $35::text[], $36::text[], $37::text[], $38::bytea[]"
 enum { COLUMN_COUNT = 38 };
 
-static const wjz_stmt INSERT_COMPLAINTS = {
-    "intake_insert_complaints",
-    "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT * FROM unnest(" COLUMN_ARRAYS ")"
-    " ON CONFLICT (region, feed, external_id) DO NOTHING",
-    0};
+static const wjz_stmt INSERT_COMPLAINTS = {"intake_insert_complaints",
+                                           "INSERT INTO intake.complaint (" COLUMN_NAMES
+                                           ") SELECT * FROM unnest(" COLUMN_ARRAYS ")"
+                                           " ON CONFLICT (region, feed, external_id) DO NOTHING",
+                                           0};
 
 static const wjz_stmt INSERT_REVISIONS = {
     "intake_insert_revisions",
@@ -87,9 +93,12 @@ static bool make_columns(columns *c, size_t count, wjz_arena *arena) {
     MAKE(anonymous);
     MAKE(confidential);
     MAKE(cipher);
-    for (size_t i = 0; i < TIMES; i++) MAKE(times[i]);
-    for (size_t i = 0; i < COUNTS; i++) MAKE(counts[i]);
-    for (size_t i = 0; i < TEXTS; i++) MAKE(texts[i]);
+    for (size_t i = 0; i < TIMES; i++)
+        MAKE(times[i]);
+    for (size_t i = 0; i < COUNTS; i++)
+        MAKE(counts[i]);
+    for (size_t i = 0; i < TEXTS; i++)
+        MAKE(texts[i]);
 #undef MAKE
     return good;
 }
@@ -167,17 +176,20 @@ static size_t make_params(const columns *c, size_t count, wjz_param *params) {
     params[n++] = wjz_i64s(c->id, count);
     params[n++] = wjz_i64s(c->hash, count);
     params[n++] = wjz_i64s(c->reporter, count);
-    for (size_t i = 0; i < TIMES; i++) params[n++] = wjz_times(c->times[i], count);
+    for (size_t i = 0; i < TIMES; i++)
+        params[n++] = wjz_times(c->times[i], count);
     params[n++] = wjz_f64s(c->longitude, c->no_position, count);
     params[n++] = wjz_f64s(c->latitude, c->no_position, count);
     params[n++] = wjz_i32s(c->region, count);
     params[n++] = wjz_i32s(c->feed, count);
-    for (size_t i = 0; i < COUNTS; i++) params[n++] = wjz_i32s(c->counts[i], count);
+    for (size_t i = 0; i < COUNTS; i++)
+        params[n++] = wjz_i32s(c->counts[i], count);
     params[n++] = wjz_i16s(c->satisfaction, count);
     params[n++] = wjz_i16s(c->solved, count);
     params[n++] = wjz_bools(c->anonymous, count);
     params[n++] = wjz_bools(c->confidential, count);
-    for (size_t i = 0; i < TEXTS; i++) params[n++] = wjz_texts(c->texts[i], count);
+    for (size_t i = 0; i < TEXTS; i++)
+        params[n++] = wjz_texts(c->texts[i], count);
     params[n++] = wjz_blobs(c->cipher, count);
     return n;
 }
@@ -199,7 +211,8 @@ int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, 
     return send_rows(tx, &INSERT_COMPLAINTS, items, NULL, count, seal);
 }
 
-int store_insert_revisions(wjz_tx *tx, const stored_item *items, const int32_t *numbers, size_t count, const wjz_seal *seal) {
+int store_insert_revisions(wjz_tx *tx, const stored_item *items, const int32_t *numbers, size_t count,
+                           const wjz_seal *seal) {
     return send_rows(tx, &INSERT_REVISIONS, items, numbers, count, seal);
 }
 
@@ -216,6 +229,7 @@ int store_find_complaints(wjz_tx *tx, const stored_item *items, size_t count, kn
     }
     memset(out, 0, count * sizeof *out);
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &FIND_COMPLAINTS, &rows, err, wjz_i32s(regions, count), wjz_i32s(numbers, count), wjz_texts(ids, count));
+    int r = wjz_tx_query_v(tx, &FIND_COMPLAINTS, &rows, err, wjz_i32s(regions, count), wjz_i32s(numbers, count),
+                           wjz_texts(ids, count));
     return r < 0 ? r : store_take_known(rows, arena, out, err);
 }

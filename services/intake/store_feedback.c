@@ -7,12 +7,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-
 static const wjz_stmt INSERT_FEEDBACK = {
     "intake_insert_feedback",
-    "INSERT INTO intake.feedback (id, identity, at, finished_at, region, feed, redispatch_count, return_count, urge_count,"
+    "INSERT INTO intake.feedback (id, identity, at, finished_at, region, feed, redispatch_count, return_count, "
+    "urge_count,"
     " satisfaction, solved, complaint_external_id, status, note, handle_result)"
-    " SELECT * FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int4[], $6::int4[], $7::int4[],"
+    " SELECT * FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int4[], $6::int4[], "
+    "$7::int4[],"
     " $8::int4[], $9::int4[], $10::int2[], $11::int2[], $12::text[], $13::text[], $14::text[], $15::text[])"
     " ON CONFLICT (region, feed, complaint_external_id, identity) DO NOTHING",
     0};
@@ -20,7 +21,8 @@ static const wjz_stmt INSERT_FEEDBACK = {
 static const wjz_stmt FIND_FEEDBACK = {
     "intake_find_feedback",
     "SELECT t.i, f.id, c.id"
-    " FROM unnest($1::int4[], $2::int4[], $3::text[], $4::int8[]) WITH ORDINALITY t (region, feed, external_id, identity, i)"
+    " FROM unnest($1::int4[], $2::int4[], $3::text[], $4::int8[]) WITH ORDINALITY t (region, feed, external_id, "
+    "identity, i)"
     " JOIN intake.feedback f ON f.region = t.region AND f.feed = t.feed AND f.complaint_external_id = t.external_id"
     "  AND f.identity = t.identity"
     " LEFT JOIN intake.complaint c ON c.region = t.region AND c.feed = t.feed AND c.external_id = t.external_id",
@@ -32,8 +34,8 @@ static const wjz_stmt LOCK_STANDING = {
     " ON CONFLICT (region, complaint) DO UPDATE SET changed_at = now()",
     0};
 
-/* What was said last of each thing, in feedback or a revision; when it was said is when it was visited or finished, else when
- * it came. */
+/* What was said last of each thing, in feedback or a revision; when it was said is when it was visited or finished,
+ * else when it came. */
 static const wjz_stmt COMPUTE_STANDING = {
     "intake_compute_standing",
     "UPDATE intake.standing s SET changes = s.changes + 1, revision = v.revision, satisfaction = v.satisfaction,"
@@ -45,11 +47,14 @@ static const wjz_stmt COMPUTE_STANDING = {
     "   (array_agg(solved ORDER BY said_at DESC, id DESC) FILTER (WHERE solved <> 0))[1] AS solved,"
     "   (array_agg(note ORDER BY said_at DESC, id DESC) FILTER (WHERE note <> ''))[1] AS visit_note,"
     "   (array_agg(status ORDER BY done_at DESC, id DESC) FILTER (WHERE status <> ''))[1] AS status,"
-    "   (array_agg(finished_at ORDER BY done_at DESC, id DESC) FILTER (WHERE finished_at IS NOT NULL))[1] AS finished_at,"
-    "   (array_agg(handle_result ORDER BY done_at DESC, id DESC) FILTER (WHERE handle_result <> ''))[1] AS handle_result,"
+    "   (array_agg(finished_at ORDER BY done_at DESC, id DESC) FILTER (WHERE finished_at IS NOT NULL))[1] AS "
+    "finished_at,"
+    "   (array_agg(handle_result ORDER BY done_at DESC, id DESC) FILTER (WHERE handle_result <> ''))[1] AS "
+    "handle_result,"
     "   max(redispatch_count) AS redispatch_count, max(return_count) AS return_count, max(urge_count) AS urge_count"
     "  FROM (SELECT t.region, t.complaint, 0 AS revision, f.id, coalesce(f.at, f.stored_at) AS said_at,"
-    "     coalesce(f.finished_at, f.at, f.stored_at) AS done_at, f.satisfaction, f.solved, f.note, f.status, f.finished_at,"
+    "     coalesce(f.finished_at, f.at, f.stored_at) AS done_at, f.satisfaction, f.solved, f.note, f.status, "
+    "f.finished_at,"
     "     f.handle_result, f.redispatch_count, f.return_count, f.urge_count"
     "    FROM unnest($1::int4[], $2::int8[]) t (region, complaint)"
     "    JOIN intake.complaint c ON c.region = t.region AND c.id = t.complaint"
@@ -67,14 +72,16 @@ static const wjz_stmt COMPUTE_STANDING = {
 static const wjz_stmt AWAIT_COMPLAINTS = {
     "intake_await_complaints",
     "INSERT INTO intake.feedback_waiting (region, feed, complaint_external_id, due_at)"
-    " SELECT DISTINCT region, feed, external_id, now() FROM unnest($1::int4[], $2::int4[], $3::text[]) t (region, feed, external_id)"
+    " SELECT DISTINCT region, feed, external_id, now() FROM unnest($1::int4[], $2::int4[], $3::text[]) t (region, "
+    "feed, external_id)"
     " ORDER BY 1, 2, 3 ON CONFLICT (region, feed, complaint_external_id) DO UPDATE SET due_at = now()",
     0};
 
 /* Looked for again after as long as it has been waiting, at most ten minutes, at least a second. */
 static const wjz_stmt ADOPT_FEEDBACK = {
     "intake_adopt_feedback",
-    "WITH due AS (SELECT w.region, w.feed, w.complaint_external_id FROM intake.feedback_waiting w WHERE w.due_at <= now()"
+    "WITH due AS (SELECT w.region, w.feed, w.complaint_external_id FROM intake.feedback_waiting w WHERE w.due_at <= "
+    "now()"
     "  ORDER BY w.due_at LIMIT 512 FOR UPDATE SKIP LOCKED),"
     " found AS (SELECT d.region, d.feed, d.complaint_external_id, c.id FROM due d"
     "  JOIN intake.complaint c ON c.region = d.region AND c.feed = d.feed AND c.external_id = d.complaint_external_id),"
@@ -114,8 +121,10 @@ int store_insert_feedback(wjz_tx *tx, const stored_item *items, size_t count) {
     MAKE(feed);
     MAKE(satisfaction);
     MAKE(solved);
-    for (size_t k = 0; k < NUMBERS; k++) MAKE(counts[k]);
-    for (size_t k = 0; k < TEXTS; k++) MAKE(texts[k]);
+    for (size_t k = 0; k < NUMBERS; k++)
+        MAKE(counts[k]);
+    for (size_t k = 0; k < TEXTS; k++)
+        MAKE(texts[k]);
 #undef MAKE
     if (!good) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -136,11 +145,12 @@ int store_insert_feedback(wjz_tx *tx, const stored_item *items, size_t count) {
         c.texts[2][i] = it->note;
         c.texts[3][i] = it->handle_result;
     }
-    return wjz_tx_send_v(tx, &INSERT_FEEDBACK, wjz_i64s(c.id, count), wjz_i64s(c.identity, count), wjz_times(c.at, count),
-                         wjz_times(c.finished_at, count), wjz_i32s(c.region, count), wjz_i32s(c.feed, count),
-                         wjz_i32s(c.counts[0], count), wjz_i32s(c.counts[1], count), wjz_i32s(c.counts[2], count),
-                         wjz_i16s(c.satisfaction, count), wjz_i16s(c.solved, count), wjz_texts(c.texts[0], count),
-                         wjz_texts(c.texts[1], count), wjz_texts(c.texts[2], count), wjz_texts(c.texts[3], count));
+    return wjz_tx_send_v(tx, &INSERT_FEEDBACK, wjz_i64s(c.id, count), wjz_i64s(c.identity, count),
+                         wjz_times(c.at, count), wjz_times(c.finished_at, count), wjz_i32s(c.region, count),
+                         wjz_i32s(c.feed, count), wjz_i32s(c.counts[0], count), wjz_i32s(c.counts[1], count),
+                         wjz_i32s(c.counts[2], count), wjz_i16s(c.satisfaction, count), wjz_i16s(c.solved, count),
+                         wjz_texts(c.texts[0], count), wjz_texts(c.texts[1], count), wjz_texts(c.texts[2], count),
+                         wjz_texts(c.texts[3], count));
 }
 
 typedef struct feedback_keys {
@@ -154,7 +164,8 @@ static bool make_keys(feedback_keys *keys, const stored_item *items, size_t coun
     keys->feeds = wjz_arena_alloc(arena, count * sizeof *keys->feeds);
     keys->external_ids = wjz_arena_alloc(arena, count * sizeof *keys->external_ids);
     keys->identities = wjz_arena_alloc(arena, count * sizeof *keys->identities);
-    if (keys->regions == NULL || keys->feeds == NULL || keys->external_ids == NULL || keys->identities == NULL) return false;
+    if (keys->regions == NULL || keys->feeds == NULL || keys->external_ids == NULL || keys->identities == NULL)
+        return false;
     for (size_t i = 0; i < count; i++) {
         keys->regions[i] = items[i].item->region;
         keys->feeds[i] = items[i].from->feed->number;

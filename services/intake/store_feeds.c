@@ -13,7 +13,8 @@ static const wjz_stmt INSERT_REQUEST = {
     "intake_insert_request",
     "INSERT INTO intake.idempotent_request (region, feed, key, content_hash, receipt) VALUES ($1, $2, $3, $4, $5)", 0};
 static const wjz_stmt FIND_BATCH = {
-    "intake_find_batch", "SELECT receipt, content_hash FROM intake.batch WHERE region = $1 AND feed = $2 AND sequence = $3", 2};
+    "intake_find_batch",
+    "SELECT receipt, content_hash FROM intake.batch WHERE region = $1 AND feed = $2 AND sequence = $3", 2};
 static const wjz_stmt FIND_REQUEST = {
     "intake_find_request",
     "SELECT receipt, content_hash FROM intake.idempotent_request WHERE region = $1 AND feed = $2 AND key = $3", 2};
@@ -24,7 +25,8 @@ int store_insert_receipt(wjz_tx *tx, const submission *from, const void *receipt
                          wjz_i32(from->feed->number), key, wjz_i64((int64_t)from->hash), wjz_bytes(receipt, length));
 }
 
-int store_find_receipt(wjz_tx *tx, const submission *from, wjz_arena *arena, wjz_blob *ret_receipt, uint64_t *ret_hash, wjz_err *err) {
+int store_find_receipt(wjz_tx *tx, const submission *from, wjz_arena *arena, wjz_blob *ret_receipt, uint64_t *ret_hash,
+                       wjz_err *err) {
     wjz_param key = from->key != NULL ? wjz_text(from->key) : wjz_i64((int64_t)from->sequence);
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, from->key != NULL ? &FIND_REQUEST : &FIND_BATCH, &rows, err, wjz_i32(from->feed->region),
@@ -43,29 +45,34 @@ int store_find_receipt(wjz_tx *tx, const submission *from, wjz_arena *arena, wjz
 
 /* --- definitions --- */
 
-#define DEFINED                                                                                                              \
-    "INSERT INTO intake.feed AS f (name, title, profile, region, legal_basis, clue_source, source_kind, organ,"              \
-    " rate_per_second, disabled, curve_key, bearer_hash, from_file) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"   \
-    " $12, $13) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = excluded.profile, region = excluded.region," \
-    " legal_basis = excluded.legal_basis, clue_source = excluded.clue_source, source_kind = excluded.source_kind,"           \
-    " organ = excluded.organ, rate_per_second = excluded.rate_per_second, changed_at = now(), from_file = excluded.from_file"
+#define DEFINED                                                                                                        \
+    "INSERT INTO intake.feed AS f (name, title, profile, region, legal_basis, clue_source, source_kind, organ,"        \
+    " rate_per_second, disabled, curve_key, bearer_hash, from_file) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " \
+    "$11,"                                                                                                             \
+    " $12, $13) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = excluded.profile, region = "        \
+    "excluded.region,"                                                                                                 \
+    " legal_basis = excluded.legal_basis, clue_source = excluded.clue_source, source_kind = excluded.source_kind,"     \
+    " organ = excluded.organ, rate_per_second = excluded.rate_per_second, changed_at = now(), from_file = "            \
+    "excluded.from_file"
 
 static const wjz_stmt DEFINE_FROM_FILE = {
     "intake_define_from_file",
-    DEFINED " WHERE f.from_file AND (f.title, f.profile, f.region, f.legal_basis, f.clue_source, f.source_kind, f.organ, f.rate_per_second)"
-            " IS DISTINCT FROM (excluded.title, excluded.profile, excluded.region, excluded.legal_basis, excluded.clue_source,"
-            " excluded.source_kind, excluded.organ, excluded.rate_per_second)",
+    DEFINED
+    " WHERE f.from_file AND (f.title, f.profile, f.region, f.legal_basis, f.clue_source, f.source_kind, f.organ, "
+    "f.rate_per_second)"
+    " IS DISTINCT FROM (excluded.title, excluded.profile, excluded.region, excluded.legal_basis, excluded.clue_source,"
+    " excluded.source_kind, excluded.organ, excluded.rate_per_second)",
     0};
-static const wjz_stmt DEFINE = {
-    "intake_define",
-    DEFINED ", disabled = excluded.disabled, curve_key = coalesce(excluded.curve_key, f.curve_key),"
-            " bearer_hash = coalesce(excluded.bearer_hash, f.bearer_hash)",
-    0};
+static const wjz_stmt DEFINE = {"intake_define",
+                                DEFINED
+                                ", disabled = excluded.disabled, curve_key = coalesce(excluded.curve_key, f.curve_key),"
+                                " bearer_hash = coalesce(excluded.bearer_hash, f.bearer_hash)",
+                                0};
 
 static int define(wjz_tx *tx, const wjz_stmt *stmt, const feed_definition *it, bool from_file) {
     return wjz_tx_send_v(tx, stmt, wjz_text(it->name), wjz_text(it->title), wjz_text(it->profile), wjz_i32(it->region),
-                         wjz_text(it->legal_basis), wjz_text(it->clue_source), wjz_text(it->source_kind), wjz_text(it->organ),
-                         wjz_i32(it->rate), wjz_bool(it->disabled), wjz_text(it->curve_key),
+                         wjz_text(it->legal_basis), wjz_text(it->clue_source), wjz_text(it->source_kind),
+                         wjz_text(it->organ), wjz_i32(it->rate), wjz_bool(it->disabled), wjz_text(it->curve_key),
                          wjz_bytes(it->bearer_hash, it->bearer_hash != NULL ? WJZ_SEAL_MAC : 0), wjz_bool(from_file));
 }
 
@@ -77,21 +84,24 @@ int store_define_feed(wjz_tx *tx, const feed_definition *it) {
     return define(tx, &DEFINE, it, false);
 }
 
-static const wjz_stmt READ_DEFINITION = {
-    "intake_read_definition",
-    "SELECT title, profile, region, legal_basis, clue_source, source_kind, organ, rate_per_second, disabled FROM intake.feed"
-    " WHERE name = $1",
-    9};
+static const wjz_stmt READ_DEFINITION = {"intake_read_definition",
+                                         "SELECT title, profile, region, legal_basis, clue_source, source_kind, organ, "
+                                         "rate_per_second, disabled FROM intake.feed"
+                                         " WHERE name = $1",
+                                         9};
 
-int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_definition *ret_feed, bool *ret_found, wjz_err *err) {
+int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_definition *ret_feed, bool *ret_found,
+                          wjz_err *err) {
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, &READ_DEFINITION, &rows, err, wjz_text(name));
     if (r < 0) return r;
     *ret_found = wjz_rows_count(rows) == 1;
-    *ret_feed = (feed_definition){.name = name, .title = "", .profile = "", .legal_basis = "", .clue_source = "", .source_kind = "", .organ = ""};
+    *ret_feed = (feed_definition){
+        .name = name, .title = "", .profile = "", .legal_basis = "", .clue_source = "", .source_kind = "", .organ = ""};
     if (!*ret_found) return 0;
-    const char **texts[] = {&ret_feed->title, &ret_feed->profile, NULL, &ret_feed->legal_basis, &ret_feed->clue_source,
-                            &ret_feed->source_kind, &ret_feed->organ};
+    const char **texts[] = {&ret_feed->title,       &ret_feed->profile,     NULL,
+                            &ret_feed->legal_basis, &ret_feed->clue_source, &ret_feed->source_kind,
+                            &ret_feed->organ};
     for (int i = 0; i < (int)WJZ_COUNT(texts); i++) {
         if (texts[i] == NULL) continue;
         *texts[i] = wjz_arena_strdup(arena, wjz_row_text(rows, 0, i));
@@ -105,14 +115,15 @@ int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_d
 
 /* --- the registry --- */
 
-static const wjz_stmt READ_FEEDS = {
-    "intake_read_feeds",
-    "SELECT name, number, region, profile, coalesce(curve_key, ''), bearer_hash, disabled, rate_per_second, sequence_floor"
-    " FROM intake.feed ORDER BY number",
-    9};
+static const wjz_stmt READ_FEEDS = {"intake_read_feeds",
+                                    "SELECT name, number, region, profile, coalesce(curve_key, ''), bearer_hash, "
+                                    "disabled, rate_per_second, sequence_floor"
+                                    " FROM intake.feed ORDER BY number",
+                                    9};
 static const wjz_stmt READ_SEQUENCES = {
     "intake_read_sequences",
-    "SELECT min(sequence), max(sequence) FROM (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS island"
+    "SELECT min(sequence), max(sequence) FROM (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS "
+    "island"
     " FROM intake.batch WHERE region = $1 AND feed = $2 AND sequence > $3) s GROUP BY island ORDER BY 1 LIMIT 1024",
     2};
 static const wjz_stmt READ_GAPS = {
@@ -159,7 +170,8 @@ int store_read_sequences(wjz_tx *tx, feed *of, wjz_err *err) {
     int r = wjz_tx_query_v(tx, &READ_SEQUENCES, &rows, err, wjz_i32(of->region), wjz_i32(of->number),
                            wjz_i64((int64_t)of->sequences.floor));
     for (int row = 0; r == 0 && row < wjz_rows_count(rows); row++) {
-        r = sequences_add_range(&of->sequences, (uint64_t)wjz_row_int(rows, row, 0), (uint64_t)wjz_row_int(rows, row, 1));
+        r = sequences_add_range(&of->sequences, (uint64_t)wjz_row_int(rows, row, 0),
+                                (uint64_t)wjz_row_int(rows, row, 1));
         if (r < 0) return wjz_err_set(err, r, "out of memory");
     }
     return r;
@@ -191,16 +203,19 @@ int store_raise_floor(wjz_tx *tx, const feed *of, uint64_t floor) {
 
 static const wjz_stmt ADD_COUNTS = {
     "intake_add_counts",
-    "INSERT INTO intake.feed_day AS d (region, feed, day, accepted, duplicate, revised, rejected, last_at, newest_report_at)"
+    "INSERT INTO intake.feed_day AS d (region, feed, day, accepted, duplicate, revised, rejected, last_at, "
+    "newest_report_at)"
     " VALUES ($1, $2, current_date, $3, $4, $5, $6, $7, $8) ON CONFLICT (region, feed, day) DO UPDATE SET"
     " accepted = d.accepted + excluded.accepted, duplicate = d.duplicate + excluded.duplicate,"
     " revised = d.revised + excluded.revised, rejected = d.rejected + excluded.rejected,"
-    " last_at = greatest(d.last_at, excluded.last_at), newest_report_at = greatest(d.newest_report_at, excluded.newest_report_at)",
+    " last_at = greatest(d.last_at, excluded.last_at), newest_report_at = greatest(d.newest_report_at, "
+    "excluded.newest_report_at)",
     0};
 /* A gap that stayed so long is given up. */
 static const wjz_stmt PASS_OLD_GAPS = {
     "intake_pass_old_gaps",
-    "UPDATE intake.feed f SET sequence_floor = b.sequence FROM (SELECT region, feed, max(sequence) AS sequence FROM intake.batch"
+    "UPDATE intake.feed f SET sequence_floor = b.sequence FROM (SELECT region, feed, max(sequence) AS sequence FROM "
+    "intake.batch"
     "  WHERE stored_at < now() - make_interval(days => $1) GROUP BY region, feed) b"
     " WHERE b.feed = f.number AND b.region = f.region AND f.sequence_floor < b.sequence",
     0};
@@ -210,14 +225,16 @@ static const wjz_stmt FORGET_BATCHES = {
     " AND b.sequence <= f.sequence_floor AND b.stored_at < now() - make_interval(days => $1)",
     0};
 static const wjz_stmt FORGET_REQUESTS = {
-    "intake_forget_requests", "DELETE FROM intake.idempotent_request WHERE stored_at < now() - make_interval(days => $1)", 0};
+    "intake_forget_requests",
+    "DELETE FROM intake.idempotent_request WHERE stored_at < now() - make_interval(days => $1)", 0};
 static const wjz_stmt READ_REGIONS = {
     "intake_read_regions", "SELECT DISTINCT region FROM directory.organ WHERE region > 0 ORDER BY region", 1};
 
 int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts) {
     return wjz_tx_send_v(tx, &ADD_COUNTS, wjz_i32(of->region), wjz_i32(of->number), wjz_i64((int64_t)counts->accepted),
                          wjz_i64((int64_t)counts->duplicate), wjz_i64((int64_t)counts->revised),
-                         wjz_i64((int64_t)counts->rejected), wjz_time(counts->last_us), wjz_time(counts->newest_report_us));
+                         wjz_i64((int64_t)counts->rejected), wjz_time(counts->last_us),
+                         wjz_time(counts->newest_report_us));
 }
 
 int store_forget_receipts(wjz_tx *tx, int days) {
@@ -233,7 +250,8 @@ int store_read_regions(wjz_tx *tx, int32_t **ret_regions, size_t *ret_count, wjz
     size_t count = (size_t)wjz_rows_count(rows);
     int32_t *regions = calloc(count + 1, sizeof *regions);
     if (regions == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) regions[i] = (int32_t)wjz_row_int(rows, (int)i, 0);
+    for (size_t i = 0; i < count; i++)
+        regions[i] = (int32_t)wjz_row_int(rows, (int)i, 0);
     *ret_regions = regions;
     *ret_count = count;
     return 0;

@@ -33,25 +33,29 @@ typedef struct columns {
     const char **texts[TEXTS];
 } columns;
 
-#define COLUMN_NAMES                                                                                                          \
-    "id, content_hash, fine_fen, confiscated_fen, region, feed, decided_on, pay_until, executed_on, court_application_on, "    \
-    "rectified, transferred_to_police, revoked, document_no, subject_name, subject_kind, credit_code, violation_kind, facts, " \
+#define COLUMN_NAMES                                                                                                   \
+    "id, content_hash, fine_fen, confiscated_fen, region, feed, decided_on, pay_until, executed_on, "                  \
+    "court_application_on, "                                                                                           \
+    "rectified, transferred_to_police, revoked, document_no, subject_name, subject_kind, credit_code, "                \
+    "violation_kind, facts, "                                                                                          \
     "legal_basis, penalty_kind, penalty, agency, agency_code, place, remark"
-#define COLUMN_ARRAYS                                                                                                        \
-    "$1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::date[], $8::date[], $9::date[], "            \
-    "$10::date[], $11::int2[], $12::int2[], $13::bool[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], "   \
+#define COLUMN_ARRAYS                                                                                                  \
+    "$1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::date[], $8::date[], $9::date[], "     \
+    "$10::date[], $11::int2[], $12::int2[], $13::bool[], $14::text[], $15::text[], $16::text[], $17::text[], "         \
+    "$18::text[], "                                                                                                    \
     "$19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[]"
 enum { COLUMN_COUNT = 26 };
 
-static const wjz_stmt INSERT_RECORDS = {
-    "intake_insert_records",
-    "INSERT INTO intake.enforcement_record (" COLUMN_NAMES ") SELECT * FROM unnest(" COLUMN_ARRAYS ")"
-    " ON CONFLICT (region, feed, document_no) DO NOTHING",
-    0};
+static const wjz_stmt INSERT_RECORDS = {"intake_insert_records",
+                                        "INSERT INTO intake.enforcement_record (" COLUMN_NAMES
+                                        ") SELECT * FROM unnest(" COLUMN_ARRAYS ")"
+                                        " ON CONFLICT (region, feed, document_no) DO NOTHING",
+                                        0};
 
-static const wjz_stmt INSERT_REVISIONS = {
-    "intake_insert_record_revisions",
-    "INSERT INTO intake.enforcement_revision (" COLUMN_NAMES ", revision) SELECT * FROM unnest(" COLUMN_ARRAYS ", $27::int4[])", 0};
+static const wjz_stmt INSERT_REVISIONS = {"intake_insert_record_revisions",
+                                          "INSERT INTO intake.enforcement_revision (" COLUMN_NAMES
+                                          ", revision) SELECT * FROM unnest(" COLUMN_ARRAYS ", $27::int4[])",
+                                          0};
 
 static const wjz_stmt FIND_RECORDS = {
     "intake_find_records",
@@ -74,9 +78,12 @@ static bool make_columns(columns *c, size_t count, wjz_arena *arena) {
     MAKE(rectified);
     MAKE(transferred);
     MAKE(revoked);
-    for (size_t i = 0; i < DAYS; i++) MAKE(days[i]);
-    for (size_t i = 0; i < DAYS; i++) MAKE(no_day[i]);
-    for (size_t i = 0; i < TEXTS; i++) MAKE(texts[i]);
+    for (size_t i = 0; i < DAYS; i++)
+        MAKE(days[i]);
+    for (size_t i = 0; i < DAYS; i++)
+        MAKE(no_day[i]);
+    for (size_t i = 0; i < TEXTS; i++)
+        MAKE(texts[i]);
 #undef MAKE
     return good;
 }
@@ -84,9 +91,10 @@ static bool make_columns(columns *c, size_t count, wjz_arena *arena) {
 static void fill(columns *c, size_t i, const stored_item *from) {
     const Wjz__Intake__EnforcementRecord *it = from->item->item->enforcement_record;
     const int32_t days[DAYS] = {it->decided_on, it->pay_until, it->executed_on, it->court_application_on};
-    const char *const texts[TEXTS] = {
-        it->document_no,  it->subject_name, it->subject_kind, it->credit_code, it->violation_kind, it->facts, it->legal_basis,
-        it->penalty_kind, it->penalty,      it->agency,       it->agency_code, it->place,          it->remark};
+    const char *const texts[TEXTS] = {it->document_no,    it->subject_name, it->subject_kind, it->credit_code,
+                                      it->violation_kind, it->facts,        it->legal_basis,  it->penalty_kind,
+                                      it->penalty,        it->agency,       it->agency_code,  it->place,
+                                      it->remark};
     c->id[i] = from->item->id;
     c->hash[i] = (int64_t)from->item->hash;
     c->fine[i] = it->fine_fen;
@@ -100,13 +108,15 @@ static void fill(columns *c, size_t i, const stored_item *from) {
         c->days[k][i] = days[k];
         c->no_day[k][i] = days[k] == 0;
     }
-    for (size_t k = 0; k < TEXTS; k++) c->texts[k][i] = texts[k];
+    for (size_t k = 0; k < TEXTS; k++)
+        c->texts[k][i] = texts[k];
 }
 
 static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items, const int32_t *numbers, size_t count) {
     columns c;
     if (!make_columns(&c, count, wjz_tx_arena(tx))) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) fill(&c, i, &items[i]);
+    for (size_t i = 0; i < count; i++)
+        fill(&c, i, &items[i]);
     wjz_param params[COLUMN_COUNT + 1];
     size_t n = 0;
     params[n++] = wjz_i64s(c.id, count);
@@ -115,11 +125,13 @@ static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items,
     params[n++] = wjz_i64s(c.confiscated, count);
     params[n++] = wjz_i32s(c.region, count);
     params[n++] = wjz_i32s(c.feed, count);
-    for (size_t i = 0; i < DAYS; i++) params[n++] = wjz_dates(c.days[i], c.no_day[i], count);
+    for (size_t i = 0; i < DAYS; i++)
+        params[n++] = wjz_dates(c.days[i], c.no_day[i], count);
     params[n++] = wjz_i16s(c.rectified, count);
     params[n++] = wjz_i16s(c.transferred, count);
     params[n++] = wjz_bools(c.revoked, count);
-    for (size_t i = 0; i < TEXTS; i++) params[n++] = wjz_texts(c.texts[i], count);
+    for (size_t i = 0; i < TEXTS; i++)
+        params[n++] = wjz_texts(c.texts[i], count);
     if (numbers != NULL) params[n++] = wjz_i32s(numbers, count);
     return wjz_tx_send(tx, stmt, params, (int)n);
 }
@@ -137,7 +149,8 @@ int store_take_known(const wjz_rows *rows, wjz_arena *arena, known_item *out, wj
         known_item *known = &out[wjz_row_int(rows, row, 0) - 1];
         int64_t *later = NULL;
         size_t later_count = 0;
-        if (wjz_row_ints(rows, row, 3, arena, &later, &later_count) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");
+        if (wjz_row_ints(rows, row, 3, arena, &later, &later_count) < 0)
+            return wjz_err_set(err, -ENOMEM, "out of memory");
         known->id = wjz_row_int(rows, row, 1);
         known->hash_count = later_count + 1;
         known->hashes = wjz_arena_alloc(arena, known->hash_count * sizeof *known->hashes);
@@ -161,6 +174,7 @@ int store_find_records(wjz_tx *tx, const stored_item *items, size_t count, known
     }
     memset(out, 0, count * sizeof *out);
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &FIND_RECORDS, &rows, err, wjz_i32s(regions, count), wjz_i32s(numbers, count), wjz_texts(ids, count));
+    int r = wjz_tx_query_v(tx, &FIND_RECORDS, &rows, err, wjz_i32s(regions, count), wjz_i32s(numbers, count),
+                           wjz_texts(ids, count));
     return r < 0 ? r : store_take_known(rows, arena, out, err);
 }

@@ -7,7 +7,13 @@
 #include "wjz/db.h"
 #include "wjz/loop.h"
 
-typedef enum outcome { OUTCOME_NONE, ACCEPTED, DUPLICATE, REVISED, REJECTED } outcome; /* numbers of ItemReceipt.Outcome */
+typedef enum outcome {
+    OUTCOME_NONE,
+    ACCEPTED,
+    DUPLICATE,
+    REVISED,
+    REJECTED
+} outcome; /* numbers of ItemReceipt.Outcome */
 
 typedef struct submitted_item {
     const Wjz__Intake__FeedItem *item;
@@ -18,26 +24,28 @@ typedef struct submitted_item {
     const char *code, *field, *message, *remedy; /* when rejected; never NULL then */
 } submitted_item;
 
+struct submission;
+
 /* Writes something of the door's into the same transaction, once the outcomes are known. May be called again when the
  * transaction has to be repeated. */
-typedef int submission_also_fn(wjz_tx *tx, void *arg, wjz_err *err);
+typedef int submission_also_fn(wjz_tx *tx, const struct submission *it, void *arg, wjz_err *err);
 
 typedef struct submission {
     feed *feed;
     submitted_item *items;
     size_t count;
-    bool any_version;     /* a file: what equals an earlier revision is a duplicate, too */
+    bool any_version; /* a file: what equals an earlier revision is a duplicate, too */
     bool drop_id_numbers;
-    uint64_t sequence;    /* of a batch, 0: none */
-    const char *key;      /* Idempotency-Key, NULL: none */
-    uint64_t hash;        /* of the whole, for the two */
-    bool look_first;      /* the sequence or key may have been stored before */
+    uint64_t sequence; /* of a batch, 0: none */
+    const char *key;   /* Idempotency-Key, NULL: none */
+    uint64_t hash;     /* of the whole, for the two */
+    bool look_first;   /* the sequence or key may have been stored before */
     submission_also_fn *also;
     void *also_arg;
-    wjz_arena *arena;     /* results are made in it */
+    wjz_arena *arena; /* results are made in it */
     /* results */
-    int result;           /* 0: durable */
-    wjz_blob stored;      /* receipt of the first time, when sequence or key had been stored with the same content */
+    int result;      /* 0: durable */
+    wjz_blob stored; /* receipt of the first time, when sequence or key had been stored with the same content */
     wjz_err err;
     /* the writer's */
     wjz_event done;

@@ -42,4 +42,10 @@ typedef struct table_row {
 /* Called for every row that is not empty. 0 to go on; anything else ends the reading with that result. */
 typedef int table_row_fn(const table_row *row, void *arg, wjz_err *err);
 
+/* Called now and then by readers that may go on for long without a row, so that others can run. */
+typedef struct table_breath {
+    void (*fn)(void *arg);
+    void *arg;
+} table_breath;
+
 #endif

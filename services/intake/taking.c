@@ -29,22 +29,26 @@ static void reject(submitted_item *to, const issue *why) {
     to->remedy = why->remedy;
 }
 
+void taking_prepare(submitted_item *to, const Wjz__Intake__FeedItem *item, const feed *of) {
+    *to = (submitted_item){.item = item, .hash = content_hash(item), .region = region_of(item, of)};
+}
+
 static void check_all(const intake *it, const taking *what, submission *to) {
-    check_rules rules = {
-        .now_us = wjz_clock_us(), .region = what->feed->region, .regions = it->regions, .region_count = it->region_count};
+    check_rules rules = {.now_us = wjz_clock_us(),
+                         .region = what->feed->region,
+                         .regions = it->regions,
+                         .region_count = it->region_count};
     uint64_t hashes[2] = {what->count, 0}; /* chained: the hash of the whole depends on the order */
     issue_list issues;
     for (size_t i = 0; i < what->count; i++) {
         submitted_item *item = &to->items[i];
-        *item = (submitted_item){.item = what->items[i]};
-        if (item->item == NULL) {
+        if (what->items[i] == NULL) {
             *item = what->refusals[i];
             continue;
         }
         issues.count = 0;
-        item->region = region_of(item->item, what->feed);
+        taking_prepare(item, what->items[i], what->feed);
         if (!check_item(item->item, &rules, what->arena, &issues)) reject(item, issue_first_fatal(&issues));
-        item->hash = content_hash(item->item);
         const char *id = item_external_id(item->item);
         hashes[1] = item->hash;
         hashes[0] = XXH3_64bits_withSeed(id, strlen(id), XXH3_64bits(hashes, sizeof hashes));
@@ -81,8 +85,8 @@ static int make_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__F
 }
 
 static int read_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__FeedReceipt **ret_receipt) {
-    ProtobufCMessage *stored =
-        protobuf_c_message_unpack(&wjz__intake__feed_receipt__descriptor, wjz_arena_protobuf(arena), from->stored.length, from->stored.data);
+    ProtobufCMessage *stored = protobuf_c_message_unpack(
+        &wjz__intake__feed_receipt__descriptor, wjz_arena_protobuf(arena), from->stored.length, from->stored.data);
     *ret_receipt = (Wjz__Intake__FeedReceipt *)stored;
     return stored != NULL && (*ret_receipt)->n_items == from->count ? 0 : -ENOMEM;
 }
@@ -149,17 +153,20 @@ static void add_counts(const submission *from, const Wjz__Intake__FeedReceipt *r
         const Wjz__Intake__FeedItem *item = from->items[i].item;
         if (item == NULL || from->items[i].outcome == REJECTED) continue;
         if (item->item_case != WJZ__INTAKE__FEED_ITEM__ITEM_COMPLAINT) continue;
-        if (item->complaint->received_at_us > counts->newest_report_us) counts->newest_report_us = item->complaint->received_at_us;
+        if (item->complaint->received_at_us > counts->newest_report_us)
+            counts->newest_report_us = item->complaint->received_at_us;
     }
 }
 
 static uint32_t over_rate(const intake *it, const taking *what) {
     if (what->unlimited) return 0;
     double rate = what->feed->rate > 0 ? what->feed->rate : (double)it->conf->rate;
-    return bucket_take(&what->feed->bucket, wjz_clock_monotonic_us(), rate, rate * (double)it->conf->burst_s, (double)what->count);
+    return bucket_take(&what->feed->bucket, wjz_clock_monotonic_us(), rate, rate * (double)it->conf->burst_s,
+                       (double)what->count);
 }
 
-int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt, uint32_t *ret_retry_ms, wjz_err *err) {
+int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt, uint32_t *ret_retry_ms,
+                 wjz_err *err) {
     uint32_t wait_ms = over_rate(it, what);
     if (wait_ms > 0) {
         *ret_retry_ms = wait_ms;
@@ -180,13 +187,16 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
     check_all(it, what, &to);
     bool new_sequence = what->sequence != 0 && !sequences_contain(&what->feed->sequences, what->sequence);
     if (what->sequence != 0 && !new_sequence) to.look_first = true;
-    if (new_sequence && sequences_add(&what->feed->sequences, what->sequence) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");
+    if (new_sequence && sequences_add(&what->feed->sequences, what->sequence) < 0)
+        return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = writer_submit(it->writer, &to);
     if (r < 0) {
         if (new_sequence && sequences_remove(&what->feed->sequences, what->sequence) < 0) {
             wjz_log_warn("sequence forgotten", "feed=%s", what->feed->name);
         }
         *ret_retry_ms = (uint32_t)it->conf->retry_after;
+        if (r != -EAGAIN)
+            return wjz_err_set(err, r, "could not store items of feed \"%s\": %s", what->feed->name, to.err.text);
         return wjz_err_set(err, r, "the store is away or crowded; nothing was kept");
     }
     Wjz__Intake__FeedReceipt *receipt = NULL;

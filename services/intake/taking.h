@@ -7,7 +7,7 @@
 
 typedef struct taking {
     feed *feed;
-    Wjz__Intake__FeedItem **items; /* NULL where the door could not read one; then refusals[i] says why */
+    Wjz__Intake__FeedItem **items;  /* NULL where the door could not read one; then refusals[i] says why */
     const submitted_item *refusals; /* by item, may be NULL when no item is NULL */
     size_t count;
     uint64_t sequence; /* 0: none */
@@ -20,7 +20,11 @@ typedef struct taking {
 
 /* Waits until the items are durable. *ret_receipt lives in the arena. -EAGAIN: nothing was kept, try again after
  * *ret_retry_ms. -ENOMEM. */
-WJZ_MUST_CHECK int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt, uint32_t *ret_retry_ms, wjz_err *err);
+WJZ_MUST_CHECK int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt,
+                                uint32_t *ret_retry_ms, wjz_err *err);
+
+/* What the writer has to know of an item. */
+void taking_prepare(submitted_item *to, const Wjz__Intake__FeedItem *item, const feed *of);
 
 /* Counts outcomes of a receipt: out[ItemReceipt.Outcome]. */
 void taking_count(const Wjz__Intake__FeedReceipt *receipt, uint64_t out[5]);

@@ -40,7 +40,8 @@ static int write_counts(intake *it, feed *of, wjz_err *err) {
 
 static int write_all_counts(intake *it, wjz_err *err) {
     int r = 0;
-    for (size_t i = 0; r == 0 && i < it->feeds.count; i++) r = write_counts(it, it->feeds.items[i], err);
+    for (size_t i = 0; r == 0 && i < it->feeds.count; i++)
+        r = write_counts(it, it->feeds.items[i], err);
     return r;
 }
 
@@ -62,7 +63,8 @@ static int raise_floor(intake *it, feed *of, wjz_err *err) {
 static int raise_floors(intake *it, wjz_err *err) {
     int r = 0;
     for (size_t i = 0; r == 0 && i < it->feeds.count; i++) {
-        if (it->feeds.items[i]->sequences.floor > it->feeds.items[i]->stored_floor) r = raise_floor(it, it->feeds.items[i], err);
+        if (it->feeds.items[i]->sequences.floor > it->feeds.items[i]->stored_floor)
+            r = raise_floor(it, it->feeds.items[i], err);
     }
     return r;
 }
@@ -111,7 +113,8 @@ void upkeep_close(upkeep **at) {
     wjz_err err = {0};
     wjz_event_set(u->it->loop, &u->stop);
     wjz_event_wait(u->it->loop, &u->ended);
-    if (wjz_db_ready(u->it->db) && write_all_counts(u->it, &err) < 0) wjz_log_warn("counts lost", "error=\"%s\"", err.text);
+    if (wjz_db_ready(u->it->db) && write_all_counts(u->it, &err) < 0)
+        wjz_log_warn("counts lost", "error=\"%s\"", err.text);
     free(u);
     *at = NULL;
 }

@@ -18,11 +18,11 @@ enum {
 
 struct writer {
     writer_options options;
-    feed *round;         /* feeds with something waiting, in a ring; the last one served */
+    feed *round; /* feeds with something waiting, in a ring; the last one served */
     size_t waiting_items;
     wjz_event work;
     wjz_event ended;
-    int running;         /* writer fibers */
+    int running; /* writer fibers */
     bool closing;
     wjz_metric *queued, *stored, *group_sizes, *store_time, *refused;
 };
@@ -32,8 +32,10 @@ struct writer {
 static void enqueue(writer *w, submission *it) {
     feed *of = it->feed;
     it->next = NULL;
-    if (of->last != NULL) of->last->next = it;
-    else of->first = it;
+    if (of->last != NULL)
+        of->last->next = it;
+    else
+        of->first = it;
     of->last = it;
     of->waiting_items += it->count;
     w->waiting_items += it->count;
@@ -63,8 +65,10 @@ static submission *dequeue(writer *w, size_t room, bool anything) {
         return it;
     }
     of->in_round = false;
-    if (w->round == of) w->round = NULL;
-    else w->round->next_waiting = of->next_waiting;
+    if (w->round == of)
+        w->round = NULL;
+    else
+        w->round->next_waiting = of->next_waiting;
     return it;
 }
 
@@ -96,7 +100,8 @@ static bool is_passing(int r) {
 
 static int store_repeatedly(writer *w, submission *const *group, size_t count, wjz_err *err) {
     bool look_first = false;
-    for (size_t i = 0; i < count; i++) look_first = look_first || group[i]->look_first;
+    for (size_t i = 0; i < count; i++)
+        look_first = look_first || group[i]->look_first;
     int r = -EAGAIN;
     for (int attempt = 0; attempt < ATTEMPTS && (r == -EAGAIN || r == -EEXIST); attempt++) {
         group_context context = context_of(w, look_first);
@@ -155,7 +160,7 @@ static void store_group(writer *w, submission **group, size_t count) {
     for (size_t i = 0; i < count; i++) {
         int alone = count > 1 ? store_repeatedly(w, &group[i], 1, &group[i]->err) : r;
         if (alone < 0 && !is_passing(alone)) alone = store_good_items(w, group[i]);
-        complete(w, group[i], alone < 0 ? -EAGAIN : 0);
+        complete(w, group[i], alone < 0 && is_passing(alone) ? -EAGAIN : alone);
     }
 }
 
@@ -182,7 +187,8 @@ int writer_open(const writer_options *options, writer **ret_writer, wjz_err *err
     w->options = *options;
     w->queued = wjz_gauge("wjz_intake_queue_items", "", "Items that wait for the store");
     w->stored = wjz_counter("wjz_intake_stored_items_total", "", "Items handed to the store");
-    w->refused = wjz_counter("wjz_intake_queue_refusals_total", "", "Submissions refused because the queue was full or the store away");
+    w->refused = wjz_counter("wjz_intake_queue_refusals_total", "",
+                             "Submissions refused because the queue was full or the store away");
     w->group_sizes = wjz_size_histogram("wjz_intake_group_items", "", "Items in one transaction");
     w->store_time = wjz_histogram("wjz_intake_store_seconds", "", "Time of one transaction");
     for (int i = 0; i < options->writers; i++) {

@@ -1,5 +1,6 @@
-/* Group commit: what the doors hand in is stored together with what else has queued meanwhile, in one transaction with the
- * messages that announce it. Nothing waits for company: a transaction takes what is there when a connection is free. */
+/* Group commit: what the doors hand in is stored together with what else has queued meanwhile, in one transaction with
+ * the messages that announce it. Nothing waits for company: a transaction takes what is there when a connection is
+ * free. */
 #ifndef INTAKE_WRITER_H
 #define INTAKE_WRITER_H
 
@@ -22,9 +23,9 @@ WJZ_MUST_CHECK int writer_open(const writer_options *options, writer **ret_write
 /* Refuses what comes from now on, stores what waits, ends. Only from a fiber. */
 void writer_close(writer **writer);
 
-/* Stores the items that are not rejected and fills in their outcomes; returns when they are durable. -EAGAIN: nothing is known to
- * be kept, because the queue is full or the store away; the sender tries again. Waits; the submission may live on the
- * stack. */
+/* Stores the items that are not rejected and fills in their outcomes; returns when they are durable. -EAGAIN: nothing
+ * is known to be kept, because the queue is full or the store away; the sender tries again. Waits; the submission may
+ * live on the stack. */
 WJZ_MUST_CHECK int writer_submit(writer *writer, submission *it);
 
 /* Brings feedback that came before its complaint to it, when that has come since. Waits. */

@@ -6,7 +6,10 @@
 
 #include "wjz/clean.h"
 
-enum { RATIO_FROM = 1024 * 1024 }; /* small parts may be packed as well as they like */
+enum {
+    RATIO_FROM = 1024 * 1024, /* small parts may be packed as well as they like */
+    NODES_IN_A_BREATH = 8192,
+};
 
 static int read_zip(void *context, char *buffer, int length) {
     xlsx_part *part = context;
@@ -43,7 +46,7 @@ static int too_large(const xlsx_part *part, wjz_err *err) {
 int xlsx_part_open(zip_t *package, const char *name, const xlsx_limits *limits, xlsx_part *part, wjz_err *err) {
     zip_stat_t stat;
     if (zip_stat(package, name, ZIP_FL_NOCASE, &stat) != 0) return -ENOENT;
-    *part = (xlsx_part){.name = name, .limit = limits->entry_bytes};
+    *part = (xlsx_part){.name = name, .limit = limits->entry_bytes, .breath = limits->breath};
     uint64_t by_ratio = (stat.valid & ZIP_STAT_COMP_SIZE) != 0 ? stat.comp_size * limits->ratio : RATIO_FROM;
     if (by_ratio < RATIO_FROM) by_ratio = RATIO_FROM;
     if (by_ratio < part->limit) part->limit = by_ratio;
@@ -69,6 +72,10 @@ void xlsx_part_close(xlsx_part *part) {
 }
 
 int xlsx_part_next(xlsx_part *part, wjz_err *err) {
+    if (part->breath != NULL && ++part->nodes == NODES_IN_A_BREATH) {
+        part->nodes = 0;
+        part->breath->fn(part->breath->arg);
+    }
     int r = xmlTextReaderRead(part->reader);
     if (part->over) return too_large(part, err);
     if (part->broken) return wjz_err_set(err, -EINVAL, "the workbook's part \"%.80s\" is damaged", part->name);

@@ -14,8 +14,10 @@ typedef struct xlsx_part {
     xmlTextReaderPtr reader;
     const char *name;
     uint64_t read, limit; /* inflated bytes */
-    bool over;            /* the limit was hit */
-    bool broken;          /* the archive was */
+    const table_breath *breath;
+    unsigned nodes; /* since the last breath */
+    bool over;      /* the limit was hit */
+    bool broken;    /* the archive was */
 } xlsx_part;
 
 /* -ENOENT when the package has no such part (err untouched), -E2BIG, -EINVAL. part stays in place until the close. */

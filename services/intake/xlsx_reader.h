@@ -7,9 +7,10 @@
 #include "intake/table.h"
 
 typedef struct xlsx_limits {
-    uint64_t entry_bytes; /* most that one part may inflate to; 0: 2 GiB */
-    uint32_t ratio;       /* most times its packed size, above 1 MiB; 0: 300 */
-    uint64_t rows;        /* in all sheets; 0: 2,000,000 */
+    uint64_t entry_bytes;       /* most that one part may inflate to; 0: 2 GiB */
+    uint32_t ratio;             /* most times its packed size, above 1 MiB; 0: 300 */
+    uint64_t rows;              /* in all sheets; 0: 2,000,000 */
+    const table_breath *breath; /* NULL: none */
 } xlsx_limits;
 
 /* Calls fn for every row of every visible sheet that is not empty. limits may be NULL. -EINVAL when it is no readable

@@ -31,11 +31,9 @@ def define_feed(house, name, **fields):
     return ask_intake(house, pb().DefineFeed(name=name, **values))
 
 
-def door_of(intake):
-    """(endpoint, public key) as the service has logged them."""
-    found = re.search(r'event="feed door open".*endpoint="([^"]*)" key="([^"]*)"', intake.text())
-    assert found, intake.tail()
-    return found.group(1), found.group(2)
+def feed_name(prefix, request):
+    """A name of a feed for a test alone."""
+    return f"{prefix}-{re.sub('[^a-z0-9]+', '-', request.node.name.lower())[:50].strip('-')}"
 
 
 class Platform:
@@ -112,4 +110,4 @@ def emitted(database, kind):
     return ids
 
 
-__all__ = ["REGION", "Platform", "ask_intake", "complaint", "define_feed", "door_of", "emitted", "outcomes", "pb", "wait_until"]
+__all__ = ["REGION", "Platform", "ask_intake", "complaint", "define_feed", "emitted", "feed_name", "outcomes", "pb", "wait_until"]

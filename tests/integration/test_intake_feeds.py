@@ -1,7 +1,7 @@
 """The ZeroMQ door: what a platform pushes is in the store when its receipt comes, once, whatever is sent again."""
 
 import pytest
-from intake_tools import REGION, Platform, complaint, define_feed, emitted, outcomes, pb, wait_until
+from intake_tools import REGION, Platform, complaint, define_feed, emitted, feed_name, outcomes, pb, wait_until
 from wjzlib import wire
 
 REFUSAL = wire.proto("envelope").Refusal
@@ -14,7 +14,7 @@ def intake(module_house):
 
 @pytest.fixture
 def platform(module_house, intake, request):
-    made = Platform(module_house, intake, name="f-" + request.node.name.replace("_", "-")[:50].strip("-"))
+    made = Platform(module_house, intake, name=feed_name("f", request))
     yield made
     made.close()
 
