@@ -10,6 +10,8 @@
 #include "proto/scoring.pb-c.h"
 #include "scoring/handlers.h"
 #include "scoring/offline.h"
+#include "scoring/offline_score.h"
+#include "scoring/train.h"
 #include "wjz/log.h"
 
 static void make_metrics(scoring_service *self) {
@@ -68,6 +70,8 @@ static void scoring_stop(void *state) {
 
 static int usage(void) {
     fputs("weijianzhi-scoring check-rules DIR         check a rule pack\n"
+          "weijianzhi-scoring score FILE.tsv [ROUNDS] index, class and factors of each complaint of a file alone\n"
+          "weijianzhi-scoring train TEXTS.tsv LABELS.tsv MODEL  learn from labels\n"
           "weijianzhi-scoring group FILE.tsv          which complaints of a file are one matter\n"
           "weijianzhi-scoring compare FILE.tsv PAIRS.tsv  why two complaints are one matter, or are not\n",
           stderr);
@@ -93,6 +97,11 @@ static int scoring_command(const void *conf, int argc, char **argv) {
     if (argc == 2 && strcmp(argv[0], "check-rules") == 0) return rules_check_command(argv[1]);
     if ((argc == 2 && strcmp(argv[0], "group") == 0) || (argc == 3 && strcmp(argv[0], "compare") == 0))
         return offline(conf, argc, argv);
+    const scoring_conf *c = conf;
+    if ((argc == 2 || argc == 3) && strcmp(argv[0], "score") == 0)
+        return offline_score(argv[1], c->rules_dir, c->gazetteer_dir, argc == 3 ? atoi(argv[2]) : 1);
+    if (argc == 4 && strcmp(argv[0], "train") == 0)
+        return train_command(argv[1], argv[2], c->rules_dir, c->gazetteer_dir, argv[3]);
     return usage();
 }
 
