@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-enum { DEFAULT_ANSWER = 64 << 10, IDLE_CONNECTIONS = 16, REPLY_LINE = 512 };
+enum { DEFAULT_ANSWER = 64 << 10, IDLE_CONNECTIONS = 16, REPLY_LINE = 512, SOCKETS = 8 };
 
 struct wjz_xfer {
     wjz_loop *loop;
@@ -34,6 +36,10 @@ typedef struct transfer {
     const char *message; /* mail: what is still to be sent */
     size_t message_left;
     char reply[REPLY_LINE], refusal[REPLY_LINE]; /* mail: the server's last line, and the last with 4xx or 5xx */
+    int status;                                  /* mail: the code of the last line */
+    curl_socket_t sockets[SOCKETS];              /* mail: open ones */
+    int socket_count;
+    bool left; /* mail: QUIT was sent */
     char problem[CURL_ERROR_SIZE];
 } transfer;
 
@@ -346,6 +352,8 @@ static size_t on_message(char *to, size_t one, size_t room, void *arg) {
 
 static size_t on_reply_line(char *line, WJZ_UNUSED size_t one, size_t length, void *arg) {
     transfer *t = arg;
+    if (t->left) return length;
+    t->status = atoi(line);
     char *kept = length > 0 && (line[0] == '4' || line[0] == '5') ? t->refusal : t->reply;
     size_t keep = length < REPLY_LINE ? length : REPLY_LINE - 1;
     memcpy(kept, line, keep);
@@ -354,9 +362,46 @@ static size_t on_reply_line(char *line, WJZ_UNUSED size_t one, size_t length, vo
     return length;
 }
 
+static int on_socket_made(void *arg, curl_socket_t fd, WJZ_UNUSED curlsocktype purpose) {
+    transfer *t = arg;
+    if (t->socket_count == SOCKETS) return CURL_SOCKOPT_ERROR;
+    t->sockets[t->socket_count++] = fd;
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_closed(void *arg, curl_socket_t fd) {
+    transfer *t = arg;
+    for (int i = 0; i < t->socket_count; i++)
+        if (t->sockets[i] == fd) t->sockets[i--] = t->sockets[--t->socket_count];
+    return close(fd);
+}
+
+/* libcurl takes its leave of a mail server by QUIT and blocks until that is answered, which a server that hangs never
+ * does. So there is nothing left to read once QUIT has been written. */
+static int on_talk(WJZ_UNUSED CURL *easy, curl_infotype type, char *data, size_t length, void *arg) {
+    transfer *t = arg;
+    if (type != CURLINFO_HEADER_OUT || length < 4 || memcmp(data, "QUIT", 4) != 0) return 0;
+    t->left = true;
+    for (int i = 0; i < t->socket_count; i++)
+        shutdown(t->sockets[i], SHUT_RD);
+    return 0;
+}
+
+/* A connection is for one message: so it is closed here, and not by libcurl at some other time. */
+static bool set_leaving(transfer *t) {
+    bool ok = curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_SOCKOPTDATA, t) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_closed) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, t) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_VERBOSE, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_DEBUGFUNCTION, on_talk) == CURLE_OK;
+    return ok && curl_easy_setopt(t->easy, CURLOPT_DEBUGDATA, t) == CURLE_OK;
+}
+
 static bool set_mail(transfer *t, const wjz_xfer_mail *mail) {
     bool ok = set_common(t, "smtp,smtps", mail->url, mail->ca_file, mail->timeout_ms) && add_to_list(t, mail->to);
-    if (!ok) return false;
+    if (!ok || !set_leaving(t)) return false;
     ok &= curl_easy_setopt(t->easy, CURLOPT_USE_SSL, (long)(mail->require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE)) ==
           CURLE_OK;
     if (mail->user) ok &= curl_easy_setopt(t->easy, CURLOPT_USERNAME, mail->user) == CURLE_OK;
@@ -379,16 +424,14 @@ int wjz_xfer_mail_send(wjz_xfer *xfer, const wjz_xfer_mail *mail, wjz_arena *are
     transfer t = {.answer_limit = DEFAULT_ANSWER, .message = mail->message, .message_left = mail->length};
     if (!set_mail(&t, mail)) return no_memory(mail->url, err);
     e = perform(xfer, &t, mail->url, err);
-    long status = 0;
-    curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &status);
-    if (e < 0 && e != -ECANCELED && status >= 400) {
-        *ret_status = (int)status;
+    if (e < 0 && e != -ECANCELED && t.status >= 400) {
+        *ret_status = t.status;
         return wjz_err_set(err, e == -EACCES ? e : -EREMOTEIO, "\"%s\" refused the message: %s", mail->url, t.refusal);
     }
     if (e < 0) return e;
     char *answer = wjz_arena_strdup(arena, t.reply);
     if (!answer) return no_memory(mail->url, err);
-    *ret_status = (int)status;
+    *ret_status = t.status;
     *ret_answer = answer;
     return 0;
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "wjz/clock.h"
 #include "wjz/http.h"
 #include "wjz/xfer.h"
 
@@ -337,6 +338,34 @@ static void a_message_is_refused_after_its_data(WJZ_UNUSED void **state) {
     assert_int_equal(status, 554);
 }
 
+/* Nobody waits for a server's good-bye. */
+static int mail_against_one_that_hangs(const reply *replies) {
+    int64_t begun_us = wjz_clock_monotonic_us();
+    int e = mail_against(replies);
+    assert_true(wjz_clock_monotonic_us() - begun_us < WJZ_SECOND_US);
+    assert_non_null(strstr(server.heard, "QUIT"));
+    return e;
+}
+
+static void a_server_may_hang_after_taking(WJZ_UNUSED void **state) {
+    static const reply replies[] = {{"EHLO", "250 here\r\n"},
+                                    {"MAIL", "250 ok\r\n"},
+                                    {"RCPT", "250 ok\r\n"},
+                                    {"DATA", "354 go\r\n"},
+                                    {".", "250 queued\r\n"},
+                                    {"QUIT", ""},
+                                    {0}};
+    assert_int_equal(mail_against_one_that_hangs(replies), 0);
+    assert_int_equal(status, 250);
+    assert_string_equal(answer, "250 queued");
+}
+
+static void a_server_may_hang_after_refusing(WJZ_UNUSED void **state) {
+    static const reply replies[] = {{"EHLO", "250 here\r\n"}, {"MAIL", "550 no\r\n"}, {"QUIT", ""}, {0}};
+    assert_int_equal(mail_against_one_that_hangs(replies), -EREMOTEIO);
+    assert_int_equal(status, 550);
+}
+
 static void logins_are_refused(WJZ_UNUSED void **state) {
     static const reply replies[] = {
         {"EHLO", "250-here\r\n250 AUTH PLAIN\r\n"}, {"AUTH", "535 5.7.8 wrong\r\n"}, {"QUIT", "221 bye\r\n"}, {0}};
@@ -389,6 +418,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(mail_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mail_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_message_is_refused_after_its_data, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_may_hang_after_taking, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_may_hang_after_refusing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(logins_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(clear_text_is_refused_when_tls_is_required, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_mails_are_refused, set_up, tear_down),
