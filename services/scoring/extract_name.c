@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scoring/extract.h"
+#include "scoring/extract_chars.h"
 
 enum { NAME_CHARACTERS = 10 };
 
@@ -15,13 +16,13 @@ typedef struct ending {
 #define KIND(name) WJZ__SCORING__ANCHOR_KIND__ANCHOR_##name
 
 /* Grouped by their last character; longer ones first. */
-static const ending on_qu[] = {
+static const ending on_district[] = {
     {"小区", KIND(ESTATE), 1}, {"社区", KIND(VILLAGE), 1},  {"开发区", KIND(SITE), 1}, {"工业区", KIND(SITE), 1},
     {"园区", KIND(SITE), 1},   {"安置区", KIND(ESTATE), 1}, {"区", KIND(REGION), 1},   {NULL, 0, 0}};
-static const ending on_yuan[] = {
+static const ending on_garden[] = {
     {"幼儿园", KIND(SCHOOL), 1}, {"工业园", KIND(SITE), 1}, {"产业园", KIND(SITE), 1}, {"物流园", KIND(SITE), 1},
     {"公园", KIND(SITE), 1},     {"陵园", KIND(SITE), 1},   {"园", KIND(ESTATE), 2},   {NULL, 0, 0}};
-static const ending on_yuan2[] = {{"医院", KIND(SITE), 1},   {"学院", KIND(SCHOOL), 1}, {"法院", KIND(SITE), 1},
+static const ending on_house[] = {{"医院", KIND(SITE), 1},   {"学院", KIND(SCHOOL), 1}, {"法院", KIND(SITE), 1},
                                   {"检察院", KIND(SITE), 1}, {"敬老院", KIND(SITE), 1}, {NULL, 0, 0}};
 static const ending on_estate[] = {{"苑", KIND(ESTATE), 1},
                                    {"府", KIND(ESTATE), 2},
@@ -62,134 +63,17 @@ static const ending on_site[] = {{"养猪场", KIND(COMPANY), 1}, {"养殖场", 
 static const ending on_water[] = {{"河", KIND(WATER), 1},   {"江", KIND(WATER), 1}, {"湖", KIND(WATER), 1},
                                   {"水库", KIND(WATER), 1}, {"溪", KIND(WATER), 1}, {NULL, 0, 0}};
 
-static uint32_t code_at(const char *text, uint32_t at) {
-    const unsigned char *c = (const unsigned char *)text + at;
-    if (c[0] < 0x80) return c[0];
-    if ((c[0] & 0xF0) == 0xE0) return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
-    return 0xFFFD;
-}
-
-static const ending *endings_by_last(uint32_t code) {
-    switch (code) {
-    case 0x533A: /* 区 */
-        return on_qu;
-    case 0x56ED: /* 园 */
-        return on_yuan;
-    case 0x9662: /* 院 */
-        return on_yuan2;
-    case 0x82D1: /* 苑 */
-    case 0x5E9C: /* 府 */
-    case 0x90E1: /* 郡 */
-    case 0x57CE: /* 城 */
-    case 0x6E7E: /* 湾 */
-    case 0x5BD3: /* 寓 */
-        return on_estate;
-    case 0x8DEF: /* 路 */
-    case 0x8857: /* 街 */
-    case 0x5DF7: /* 巷 */
-    case 0x9053: /* 道 */
-    case 0x901F: /* 速 */
-    case 0x7EBF: /* 线 */
-    case 0x6865: /* 桥 */
-        return on_road;
-    case 0x9547: /* 镇 */
-    case 0x4E61: /* 乡 */
-    case 0x6751: /* 村 */
-    case 0x53BF: /* 县 */
-        return on_area;
-    case 0x5E02: /* 市 */
-        return on_area;
-    case 0x53F8: /* 司 */
-    case 0x56E2: /* 团 */
-    case 0x5382: /* 厂 */
-    case 0x5E97: /* 店 */
-    case 0x9986: /* 馆 */
-    case 0x6240: /* 所 */
-    case 0x884C: /* 行 */
-        return on_company;
-    case 0x6821: /* 校 */
-    case 0x5B66: /* 学 */
-        return on_school;
-    case 0x573A: /* 场 */
-    case 0x7AD9: /* 站 */
-    case 0x53A6: /* 厦 */
-    case 0x5730: /* 地 */
-    case 0x5FC3: /* 心 */
-    case 0x76EE: /* 目 */
-    case 0x76D8: /* 盘 */
-    case 0x77FF: /* 矿 */
-    case 0x4E1A: /* 业 */
-        return on_site;
-    case 0x6CB3: /* 河 */
-    case 0x6C5F: /* 江 */
-    case 0x6E56: /* 湖 */
-    case 0x5E93: /* 库 */
-    case 0x6EAA: /* 溪 */
-        return on_water;
-    default:
-        return NULL;
-    }
-}
+static const ending *const endings[ENDING_GROUPS] = {
+    [ENDING_DISTRICT] = on_district, [ENDING_GARDEN] = on_garden, [ENDING_HOUSE] = on_house,
+    [ENDING_ESTATE] = on_estate,     [ENDING_ROAD] = on_road,     [ENDING_AREA] = on_area,
+    [ENDING_COMPANY] = on_company,   [ENDING_SCHOOL] = on_school, [ENDING_SITE] = on_site,
+    [ENDING_WATER] = on_water,
+};
 
 /* A character that no name goes on across: marks, and words that join sentences. */
 static bool stops(uint32_t code) {
     if (code < 0x80) return !((code >= '0' && code <= '9') || (code >= 'a' && code <= 'z'));
-    if (code < 0x4E00 || code > 0x9FFF) return true;
-    switch (code) {
-    case 0x7684: /* 的 */
-    case 0x5728: /* 在 */
-    case 0x662F: /* 是 */
-    case 0x548C: /* 和 */
-    case 0x4E0E: /* 与 */
-    case 0x5BF9: /* 对 */
-    case 0x5230: /* 到 */
-    case 0x4E86: /* 了 */
-    case 0x8BF7: /* 请 */
-    case 0x6211: /* 我 */
-    case 0x4F60: /* 你 */
-    case 0x4ED6: /* 他 */
-    case 0x8FD9: /* 这 */
-    case 0x90A3: /* 那 */
-    case 0x4E8E: /* 于 */
-    case 0x7531: /* 由 */
-    case 0x4ECE: /* 从 */
-    case 0x88AB: /* 被 */
-    case 0x628A: /* 把 */
-    case 0x7ED9: /* 给 */
-    case 0x4E3A: /* 为 */
-    case 0x7B49: /* 等 */
-    case 0x53CA: /* 及 */
-    case 0x6216: /* 或 */
-    case 0x5C06: /* 将 */
-    case 0x8BE5: /* 该 */
-    case 0x672C: /* 本 */
-    case 0x4EEC: /* 们 */
-    case 0x90FD: /* 都 */
-    case 0x5F88: /* 很 */
-    case 0x6709: /* 有 */
-    case 0x65C1: /* 旁 */
-    case 0x8FB9: /* 边 */
-    case 0x5185: /* 内 */
-    case 0x4E0D: /* 不 */
-    case 0x53BB: /* 去 */
-    case 0x5C31: /* 就 */
-    case 0x4E5F: /* 也 */
-    case 0x8BA9: /* 让 */
-    case 0x5411: /* 向 */
-    case 0x6BCF: /* 每 */
-    case 0x5404: /* 各 */
-    case 0x67D0: /* 某 */
-    case 0x5168: /* 全 */
-    case 0x4E9B: /* 些 */
-    case 0x8BC9: /* 诉 */
-    case 0x62A5: /* 报 */
-    case 0x6620: /* 映 */
-    case 0x54A8: /* 咨 */
-    case 0x8BE2: /* 询 */
-        return true;
-    default:
-        return false;
-    }
+    return code < 0x4E00 || code > 0x9FFF || (char_classes[code] & CHAR_STOPS);
 }
 
 /* Whether a wider place ends right before `at`, so that the name begins there. */
@@ -238,14 +122,15 @@ size_t extract_names(const char *text, uint32_t from, uint32_t to, text_name *na
         uint32_t next = at + 1;
         while (next < to && !utf8_begins(text[next]))
             next++;
-        const ending *row = next - at == 3 ? endings_by_last(code_at(text, at)) : NULL;
+        const ending *row = next - at == 3 ? endings[class_at(text, at) >> CHAR_ENDING_SHIFT] : NULL;
         for (; row && row->text; row++) {
             uint32_t length = (uint32_t)strlen(row->text);
             if (next + 3 <= to && code_at(text, next) == 0x9053 && code_at(text, at) == 0x8857)
                 continue; /* 街道 comes */
             if (length > next - begin || memcmp(text + next - length, row->text, length) != 0) continue;
             uint32_t start = next - length;
-            if (count > 0 && start == begin && names[count - 1].to == begin) { /* "橄榄城" goes on as "橄榄城小区" */
+            if (count > 0 && start == begin && names[count - 1].to == begin &&
+                names[count - 1].kind >= KIND(ROAD)) { /* "橄榄城" goes on as "橄榄城小区" */
                 names[count - 1] = (text_name){row->kind, names[count - 1].from, next};
                 begin = next;
                 break;
@@ -264,26 +149,16 @@ static bool digit_before(const char *text, uint32_t from, uint32_t at) {
     if (at == from) return false;
     if (text[at - 1] >= '0' && text[at - 1] <= '9') return true;
     if (at - from < 3) return false;
-    switch (code_at(text, at - 3)) {
-    case 0x4E00:
-    case 0x4E8C:
-    case 0x4E09:
-    case 0x56DB:
-    case 0x4E94:
-    case 0x516D:
-    case 0x4E03:
-    case 0x516B:
-    case 0x4E5D:
-    case 0x5341:
-        return true; /* 一 to 十 */
-    default:
-        return false;
-    }
+    return (class_at(text, at - 3) & CHAR_NUMERAL) != 0;
 }
 
 bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to) {
     for (uint32_t at = from; at + 3 <= to; at++) {
         if ((unsigned char)text[at] < 0xE4) continue;
+        if (!(class_at(text, at) & CHAR_ADDRESS)) {
+            at += 2;
+            continue;
+        }
         bool exact = false;
         switch (code_at(text, at)) {
         case 0x53F7: /* 号 */
@@ -315,9 +190,7 @@ bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret
 bool extract_time(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to) {
     for (uint32_t at = from; at + 3 <= to; at++) {
         if ((unsigned char)text[at] < 0xE4) continue;
-        uint32_t code = code_at(text, at);
-        if ((code == 0x6708 /* 月 */ || code == 0x70B9 /* 点 */ || code == 0x65E5 /* 日 */) &&
-            digit_before(text, from, at)) {
+        if ((class_at(text, at) & CHAR_TIME) && digit_before(text, from, at)) {
             *ret_to = at + 3;
             *ret_from = at;
             while (*ret_from > from && text[*ret_from - 1] >= '0' && text[*ret_from - 1] <= '9')

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scoring/extract.h"
+#include "scoring/extract_chars.h"
 
 typedef struct unit_row {
     const char *text;
@@ -59,10 +60,10 @@ static bool starts(const char *text, uint32_t at, uint32_t to, const char *with,
 /* The Chinese numeral at `at`, -1 for none. */
 static double numeral(const char *text, uint32_t at, uint32_t to, uint32_t *ret_length) {
     if (to - at < 3 || at > to) return -1;
-    const unsigned char *c = (const unsigned char *)text + at;
-    if ((c[0] & 0xF0) != 0xE0) return -1;
+    uint32_t code = code_at(text, at);
+    if (!(char_classes[code] & CHAR_NUMERAL)) return -1;
     *ret_length = 3;
-    switch ((c[0] & 0x0F) << 12 | (c[1] & 0x3F) << 6 | (c[2] & 0x3F)) {
+    switch (code) {
     case 0x96F6: /* 零 */
         return 0;
     case 0x534A: /* 半 */

@@ -30,7 +30,8 @@ struct gazetteer {
     size_t place_count, place_capacity;
     place_name *names;
     size_t name_count, name_capacity;
-    uint32_t *slots; /* name index + 1 by its first two characters */
+    uint64_t firsts[65536 / 64]; /* a bit for the first character of each name: most characters begin none */
+    uint32_t *slots;             /* name index + 1 by its first two characters */
     uint32_t slot_mask;
 };
 
@@ -48,6 +49,13 @@ static uint32_t hash_head(const char *head, uint32_t length) {
     for (uint32_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)head[i]) * 16777619u;
     return hash ^ hash >> 15;
+}
+
+/* A number for the character that begins at text: its code up to U+FFFF, or some other. */
+static inline uint32_t first_of(const char *text, size_t length) {
+    const unsigned char *c = (const unsigned char *)text;
+    if ((c[0] & 0xF0) != 0xE0 || length < 3) return c[0];
+    return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
 }
 
 /* Bytes of the first two characters, 0 when there are fewer. */
@@ -222,6 +230,8 @@ static int index_names(gazetteer *g, wjz_err *err) {
             if (other->head == name->head && memcmp(other->text, name->text, name->head) == 0) break;
             at = (at + 1) & g->slot_mask;
         }
+        uint32_t first = first_of(name->text, name->length);
+        g->firsts[first / 64] |= UINT64_C(1) << first % 64;
         name->next = g->slots[at];
         g->slots[at] = i + 1;
     }
@@ -257,6 +267,8 @@ size_t gazetteer_count(const gazetteer *places) {
 /* The longest names that begin at text, all places of that name; the bytes taken, 0 for none. */
 static size_t find_here(const gazetteer *g, const char *text, size_t at, size_t length, gazetteer_hit_fn *hit,
                         void *arg) {
+    uint32_t first_code = first_of(text + at, length - at);
+    if (!(g->firsts[first_code / 64] >> first_code % 64 & 1)) return 0;
     uint32_t head = head_length(text + at, length - at);
     if (head == 0) return 0;
     uint32_t slot = hash_head(text + at, head) & g->slot_mask;

@@ -70,6 +70,7 @@ static void finds_names(void **state) {
         {"我们小区", ""},
         {"在芙蓉路与人民路交界处", "芙蓉路 人民路"},
         {"育才小学旁的养猪场", "育才小学"},
+        {"怀远镇河道", "怀远镇"},
         {"", ""},
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
