@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/asker.h"
 #include "runtime/consumer.h"
@@ -44,61 +43,6 @@ struct wjz_bus {
 
 /* --- ground --- */
 
-static bool over_tcp(const char *endpoint) {
-    return strncmp(endpoint, "tcp://", 6) == 0;
-}
-
-/* What peers reach a tcp endpoint by: its host is ours when it was bound to a certain one. */
-static void advertise(const wjz_ground *ground, const char *bound, char ret_endpoint[WJZ_ENDPOINT_TEXT]) {
-    char host[200] = "localhost";
-    const char *port = strrchr(bound, ':');
-    if (ground->advertise_host)
-        snprintf(host, sizeof host, "%s", ground->advertise_host);
-    else if (!strstr(bound, "//0.0.0.0:") && !strstr(bound, "//[::]:"))
-        snprintf(host, sizeof host, "%.*s", (int)(port - bound - 6), bound + 6);
-    else
-        gethostname(host, sizeof host - 1);
-    snprintf(ret_endpoint, WJZ_ENDPOINT_TEXT, "tcp://%.200s%.10s", host, port);
-}
-
-int wjz_ground_bind(const wjz_ground *ground, wjz_socket *socket, const char *purpose,
-                    char ret_endpoint[WJZ_ENDPOINT_TEXT], wjz_err *err) {
-    static unsigned made; /* a process may have several buses */
-    char wanted[WJZ_ENDPOINT_TEXT], bound[256];
-    if (over_tcp(ground->bind))
-        snprintf(wanted, sizeof wanted, "%.300s:*", ground->bind);
-    else
-        snprintf(wanted, sizeof wanted, "%.200s/%.60s-%d-%u.%s", ground->bind, ground->instance, (int)getpid(), made++,
-                 purpose);
-    int r = wjz_socket_bind(socket, wanted, bound, err);
-    if (r < 0) return r;
-    if (over_tcp(bound))
-        advertise(ground, bound, ret_endpoint);
-    else
-        snprintf(ret_endpoint, WJZ_ENDPOINT_TEXT, "%s", bound);
-    return 0;
-}
-
-int wjz_ground_connect(wjz_socket *socket, const char *endpoint, const char *public_key, wjz_err *err) {
-    return wjz_socket_connect(socket, endpoint, over_tcp(endpoint) ? public_key : "", err);
-}
-
-wjz_socket_options wjz_ground_client(const wjz_ground *ground, int type, wjz_socket_fn *received, void *arg) {
-    return (wjz_socket_options){.type = type,
-                                .received = received,
-                                .arg = arg,
-                                .public_key = ground->public_key,
-                                .secret_key = ground->secret_key};
-}
-
-wjz_socket_options wjz_ground_server(const wjz_ground *ground, int type, wjz_socket_fn *received, void *arg) {
-    return (wjz_socket_options){.type = type,
-                                .received = received,
-                                .arg = arg,
-                                .secret_key = ground->curve ? ground->secret_key : NULL,
-                                .domain = ground->curve ? WJZ_BUS_DOMAIN : NULL};
-}
-
 const wjz_ground *wjz_bus_ground(const wjz_bus *bus) {
     return &bus->ground;
 }
@@ -118,7 +62,7 @@ static int judge(void *arg, const char *domain, const char *public_key, char use
         wjz_registry_refresh(bus->ground.registry); /* it may have registered a moment ago */
         return -EAGAIN;
     }
-    snprintf(user, 64, "%.30s/%.32s", peer->service, peer->name);
+    wjz_peer_user(peer, user);
     return 0;
 }
 
@@ -146,7 +90,7 @@ static int lay_ground(wjz_bus *bus, wjz_loop *loop, wjz_db *db, const wjz_bus_op
     bus->advertise_host = options->advertise_host ? strdup(options->advertise_host) : NULL;
     if (!bus->service || !bus->instance || !bus->bind || (options->advertise_host && !bus->advertise_host))
         return wjz_err_set(err, -ENOMEM, "could not open bus: out of memory");
-    if (!options->client && !over_tcp(bus->bind) && strncmp(bus->bind, "ipc://", 6) != 0)
+    if (!options->client && !wjz_over_tcp(bus->bind) && strncmp(bus->bind, "ipc://", 6) != 0)
         return wjz_err_set(err, -EINVAL, "cannot bind the bus to \"%s\": give \"ipc://FOLDER\" or \"tcp://HOST\"",
                            bus->bind);
     bus->client = options->client;
@@ -159,11 +103,12 @@ static int lay_ground(wjz_bus *bus, wjz_loop *loop, wjz_db *db, const wjz_bus_op
         .instance = bus->instance,
         .bind = bus->bind,
         .advertise_host = bus->advertise_host,
-        .curve = over_tcp(bus->bind),
+        .curve = wjz_over_tcp(bus->bind),
     };
     if (!bus->ground.zmq || zmq_ctx_set(bus->ground.zmq, ZMQ_MAX_SOCKETS, ZMQ_SOCKETS) != 0 ||
         zmq_curve_keypair(bus->ground.public_key, bus->ground.secret_key) != 0)
         return wjz_err_set(err, -EIO, "could not open bus: %s", zmq_strerror(errno));
+    wjz_ground_clear_leftovers(&bus->ground);
     return bus->client ? 0 : wjz_queue_sql_for(bus->service, &bus->ground.sql, err);
 }
 

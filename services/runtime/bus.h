@@ -25,6 +25,9 @@ typedef struct wjz_ground {
 
 enum { WJZ_ENDPOINT_TEXT = 320 };
 
+bool wjz_over_tcp(const char *endpoint);
+/* Removes socket files that an earlier process of this instance's name left behind when it was killed. */
+void wjz_ground_clear_leftovers(const wjz_ground *ground);
 /* Binds a socket of the bus where the options say, with a name or port of its own; ret_endpoint is what peers connect
  * to. purpose: "queue", "request", "publish". */
 WJZ_MUST_CHECK int wjz_ground_bind(const wjz_ground *ground, wjz_socket *socket, const char *purpose,

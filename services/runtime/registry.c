@@ -337,6 +337,10 @@ const wjz_peer *wjz_registry_find_key(const wjz_registry *registry, const char *
     return NULL;
 }
 
+void wjz_peer_user(const wjz_peer *peer, char user[64]) {
+    snprintf(user, 64, "%.30s/%.32s", peer->service, peer->name);
+}
+
 void wjz_registry_refresh(wjz_registry *registry) {
     wjz_event_set(registry->loop, &registry->kicked);
 }

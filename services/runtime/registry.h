@@ -46,6 +46,8 @@ const wjz_peer *wjz_registry_peers(const wjz_registry *registry);
 const wjz_peer *wjz_registry_find(const wjz_registry *registry, uint32_t number);
 /* Registered, alive or silent. */
 const wjz_peer *wjz_registry_find_key(const wjz_registry *registry, const char *public_key);
+/* What ZAP calls the peer's connections: "service/name", shortened. */
+void wjz_peer_user(const wjz_peer *peer, char user[64]);
 /* Next heartbeat at once, for somebody who looks for a peer that may have come a moment ago. */
 void wjz_registry_refresh(wjz_registry *registry);
 

@@ -25,9 +25,9 @@ static wjz_consumer_link *link_of(const wjz_relay *relay, const void *identity, 
 static bool speaks_for(const wjz_relay *relay, zmq_msg_t *frame, const wjz_peer *peer) {
     if (!relay->ground->curve) return true;
     const char *user = zmq_msg_gets(frame, "User-Id");
-    size_t length = strlen(peer->service);
-    return user && strncmp(user, peer->service, length) == 0 && user[length] == '/' &&
-           strcmp(user + length + 1, peer->name) == 0;
+    char own[64];
+    wjz_peer_user(peer, own);
+    return user && strcmp(user, own) == 0;
 }
 
 static wjz_consumer_link *link_new(wjz_destination *destination, uint32_t number) {

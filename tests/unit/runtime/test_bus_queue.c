@@ -133,11 +133,11 @@ static int tear_down(WJZ_UNUSED void **state) {
     return 0;
 }
 
-static void flow(WJZ_UNUSED void *arg) {
+static void flow(void *arg) {
     node intake;
     receiver scoring = {0};
-    producer_open(&intake, "intake-1", (wjz_bus_options){0});
-    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    producer_open(&intake, "intake-1", (wjz_bus_options){.bind = arg});
+    receiver_open(&scoring, "scoring-with-a-name-of-more-than-32-letters", (wjz_bus_options){.bind = arg});
     emit(&intake, 1, 100);
     wait_until(effects() == 100 && outbox() == 0);
     assert_int_equal(test_db_int(db, "SELECT count(*) FROM scoring.inbox"), 100);
@@ -149,6 +149,33 @@ static void flow(WJZ_UNUSED void *arg) {
 
 static void test_flow(WJZ_UNUSED void **state) {
     world_run(flow, NULL);
+}
+
+static void test_flow_over_curve(WJZ_UNUSED void **state) {
+    char bind[] = "tcp://127.0.0.1";
+    world_run(flow, bind);
+}
+
+/* Socket files of killed processes go when one of their name starts; others stay. */
+static void leftovers(WJZ_UNUSED void *arg) {
+    static const char *const NAMES[] = {"intake-1-4194303-0.queue", "intake-1-4194303-1.request",
+                                        "intake-1-4194303-0.other", "intake-2-4194303-0.queue"};
+    node intake;
+    char path[100];
+    for (size_t i = 0; i < WJZ_COUNT(NAMES); i++) {
+        snprintf(path, sizeof path, "%s/%s", the_world.dir, NAMES[i]);
+        assert_true(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
+    }
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    for (size_t i = 0; i < WJZ_COUNT(NAMES); i++) {
+        snprintf(path, sizeof path, "%s/%s", the_world.dir, NAMES[i]);
+        assert_int_equal(access(path, F_OK), i < 2 ? -1 : 0);
+    }
+    node_close(&intake);
+}
+
+static void test_leftovers(WJZ_UNUSED void **state) {
+    world_run(leftovers, NULL);
 }
 
 /* --- sharing --- */
@@ -621,6 +648,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_flow),
+        TEST(test_flow_over_curve),
+        TEST(test_leftovers),
         TEST(test_share),
         TEST(test_batches),
         TEST(test_duplicate),
