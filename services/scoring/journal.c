@@ -92,8 +92,11 @@ static uint64_t take(cursor *c, size_t bytes) {
 
 static int replay_put(cursor *c, repeats_index *index) {
     uint32_t keys[MATTER_KEYS], slot;
+    matter m = {0};
     int64_t id = (int64_t)take(c, 8);
-    matter m = {.self = take(c, 8), .received_at_us = (int64_t)take(c, 8), .key_count = (uint16_t)take(c, 1)};
+    m.self = take(c, 8);
+    m.received_at_us = (int64_t)take(c, 8);
+    m.key_count = (uint16_t)take(c, 1);
     if (c->bad || m.key_count > MATTER_KEYS) return -EBADMSG;
     for (uint16_t i = 0; i < m.key_count; i++) {
         keys[i] = (uint32_t)take(c, 4);
@@ -105,7 +108,8 @@ static int replay_put(cursor *c, repeats_index *index) {
 }
 
 static int replay_pair(cursor *c, repeats_index *index, bool joined) {
-    int64_t first = (int64_t)take(c, 8), second = (int64_t)take(c, 8);
+    int64_t first = (int64_t)take(c, 8);
+    int64_t second = (int64_t)take(c, 8);
     uint32_t a = c->bad ? REPEATS_NONE : repeats_index_find(index, first);
     uint32_t b = c->bad || !joined ? 0 : repeats_index_find(index, second);
     if (a == REPEATS_NONE || b == REPEATS_NONE) return -EBADMSG;

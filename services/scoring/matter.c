@@ -38,9 +38,12 @@ typedef struct counted {
 typedef struct reader {
     const repeat_rules *rules;
     counted *table;
+    const char *title; /* normalised, or the head of the content */
+    size_t title_length;
     uint32_t slots, used;
     uint32_t districts[MATTER_DISTRICTS];
-    uint16_t district_count;
+    uint32_t names[MATTER_NAME_GRAMS];
+    uint16_t district_count, name_count;
 } reader;
 
 typedef enum zone { ZONE_TITLE, ZONE_CONTENT, ZONE_ADDRESS, ZONE_NAME, ZONE_DISTRICT } zone;
@@ -189,34 +192,70 @@ static bool stands_in_front(const Wjz__Scoring__Anchor *anchor) {
            (field == WJZ__SCORING__FIELD__FIELD_CONTENT && anchor->span->from < DISTRICT_BYTES);
 }
 
+static bool ends_any(const char *text, size_t length, const char *const *words) {
+    for (; *words; words++) {
+        size_t size = strlen(*words);
+        if (length > size && memcmp(text + length - size, *words, size) == 0) return true;
+    }
+    return false;
+}
+
 static bool tells_places_apart(const Wjz__Scoring__Anchor *anchor) {
-    return anchor->kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE && stands_in_front(anchor) &&
-           strlen(anchor->name) <= NAME_BYTES;
+    static const char *const firms[] = {"公司", "集团", "厂", NULL};
+    size_t length = strlen(anchor->name);
+    bool kind = anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE ||
+                anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_ESTATE ||
+                anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_SCHOOL ||
+                (anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_COMPANY && ends_any(anchor->name, length, firms));
+    return kind && length <= NAME_BYTES && stands_in_front(anchor);
 }
 
 /* The rarest pair of a name: 大道 and 小区 are no names, however they are marked. */
-static double rarest(const repeat_rules *rules, const char *name) {
+static double rarest(const repeat_rules *rules, const char *name, size_t length) {
     double most = 0;
     uint32_t previous = 0;
-    for (size_t at = 0, size = 0, length = strlen(name); at < length; at += size) {
+    for (size_t at = 0, size = 0; at < length; at += size) {
         uint32_t code = code_point(name + at, length - at, &size);
         bool rare = false;
-        double rarity = previous && code ? repeat_rules_rarity(rules, previous, code, &rare) : 0;
+        double rarity = previous ? repeat_rules_rarity(rules, previous, code, &rare) : 0;
         if (rarity > most) most = rarity;
         previous = code;
     }
     return most;
 }
 
+/* The name without what may be said or left out. */
+static size_t core_length(const char *name) {
+    static const char *const optional[] = {"小区", "社区", NULL};
+    size_t length = strlen(name), suffix = strlen(optional[0]);
+    return length >= 2 * suffix && ends_any(name, length, optional) ? length - suffix : length;
+}
+
+static void add_name(reader *in, const char *name, size_t length) {
+    uint32_t grams[MATTER_NAME_GRAMS], previous = 0;
+    uint16_t count = 0;
+    for (size_t at = 0; at < length && count < MATTER_NAME_GRAMS;) {
+        unit u = next_unit(in, name + at, length - at, false);
+        if (previous && u.value && !u.parts) grams[count++] = gram_hash(previous, u.value) << 1;
+        previous = u.parts ? 0 : u.value;
+        at += u.length;
+    }
+    if (!count || in->name_count + count > MATTER_NAME_GRAMS) return;
+    grams[count - 1] |= 1;
+    memcpy(in->names + in->name_count, grams, count * sizeof *grams);
+    in->name_count = (uint16_t)(in->name_count + count);
+    read_zone(in, name, length, ZONE_NAME);
+}
+
 static void read_names(reader *in, const Wjz__Scoring__Finding *finding) {
     for (size_t i = 0; i < finding->n_anchors; i++) {
         const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
-        size_t length = strlen(anchor->name);
+        size_t length = core_length(anchor->name);
         if (anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN && stands_in_front(anchor)) {
             add_district(in, anchor->name, length);
             read_zone(in, anchor->name, length, ZONE_DISTRICT);
-        } else if (tells_places_apart(anchor) && rarest(in->rules, anchor->name) >= name_rarity) {
-            read_zone(in, anchor->name, length, ZONE_NAME);
+        } else if (tells_places_apart(anchor) && rarest(in->rules, anchor->name, length) >= name_rarity) {
+            add_name(in, anchor->name, length);
         }
     }
 }
@@ -323,8 +362,10 @@ static void sum_up(matter *m) {
         all += square;
         if (!(gram & GRAM_RARE)) common += square;
         if ((gram & GRAM_TITLE) && !(gram & GRAM_RARE)) title_common += square;
-        if ((gram & GRAM_TITLE) && (gram & GRAM_RARE)) title_rare += square;
-        if (gram & GRAM_PLACE) m->has_place = true;
+        if ((gram & GRAM_TITLE) && (gram & GRAM_RARE)) {
+            title_rare += square;
+            m->title_rare_count++;
+        }
     }
     m->all_norm = (float)sqrt(all);
     m->common_norm = (float)sqrt(common);
@@ -363,13 +404,15 @@ static int read_complaint(reader *in, const complaint *c, wjz_arena *arena, uint
         in->slots *= 2;
     in->table = wjz_arena_calloc(arena, in->slots, sizeof *in->table);
     if (!in->table) return -ENOMEM;
-    read_zone(in, bytes, title, ZONE_TITLE);
-    if (title <= 1) {
-        size_t head = content < HEAD_BYTES ? content : HEAD_BYTES;
-        while (head < content && !utf8_begins(bytes[from[1] + head]))
-            head++;
-        read_zone(in, bytes + from[1], head, ZONE_TITLE);
+    in->title = bytes;
+    in->title_length = title;
+    if (title <= 1) { /* nothing but the line's end: the head of the content stands for it */
+        in->title = bytes + from[1];
+        in->title_length = content < HEAD_BYTES ? content : HEAD_BYTES;
+        while (in->title_length < content && !utf8_begins(in->title[in->title_length]))
+            in->title_length++;
     }
+    read_zone(in, in->title, in->title_length, ZONE_TITLE);
     read_zone(in, bytes + from[1], content, ZONE_CONTENT);
     read_zone(in, bytes + from[2], from[3] - from[2], ZONE_ADDRESS);
     *ret_copy = copy_hash(bytes + from[1], content);
@@ -389,7 +432,8 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
     uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
     uint32_t *districts = wjz_arena_alloc(arena, sizeof in.districts);
-    if (!m || !all || !grams || !keys || !districts) return -ENOMEM;
+    uint32_t *names = wjz_arena_alloc(arena, sizeof in.names);
+    if (!m || !all || !grams || !keys || !districts || !names) return -ENOMEM;
     m->reporter = c->reporter;
     m->received_at_us = c->received_at_us;
     m->self = matter_self(c->feed, c->external_id);
@@ -400,6 +444,9 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     memcpy(districts, in.districts, sizeof in.districts);
     qsort(districts, in.district_count, sizeof *districts, by_value);
     m->district_count = in.district_count;
+    memcpy(names, in.names, sizeof in.names);
+    m->name_count = in.name_count;
+    m->names = names;
     m->grams = grams;
     m->keys = keys;
     m->districts = districts;
@@ -410,12 +457,12 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
 
 /* --- as stored: little-endian; version, counts, then the arrays --- */
 
-enum { PACK_VERSION = 1, PACK_HEAD = 4 + 4 * 8 };
+enum { PACK_VERSION = 1, PACK_HEAD = 5 + 4 * 8 };
 
 int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
-    const uint32_t *const arrays[] = {m->grams, m->districts, m->keys};
-    const uint16_t counts[] = {m->gram_count, m->district_count, m->key_count};
-    size_t length = PACK_HEAD + 4U * (counts[0] + counts[1] + counts[2]);
+    const uint32_t *const arrays[] = {m->grams, m->districts, m->keys, m->names};
+    const uint16_t counts[] = {m->gram_count, m->district_count, m->key_count, m->name_count};
+    size_t length = PACK_HEAD + 4U * (counts[0] + counts[1] + counts[2] + counts[3]);
     unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
     if (!data) return -ENOMEM;
     at = put_bytes(at, PACK_VERSION, 1);
@@ -437,9 +484,9 @@ int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t
 int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter) {
     const unsigned char *from = data;
     if (length < PACK_HEAD || from[0] != PACK_VERSION) return -EBADMSG;
-    size_t count = (size_t)from[1] + from[2] + from[3];
+    size_t count = (size_t)from[1] + from[2] + from[3] + from[4];
     if (from[1] > MATTER_GRAMS + MATTER_NAMED_GRAMS || from[2] > MATTER_DISTRICTS || from[3] > MATTER_KEYS ||
-        length != PACK_HEAD + 4 * count)
+        from[4] > MATTER_NAME_GRAMS || length != PACK_HEAD + 4 * count)
         return -EBADMSG;
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
     uint32_t *values = wjz_arena_alloc(arena, count * sizeof *values);
@@ -449,13 +496,15 @@ int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **re
     m->gram_count = from[1];
     m->district_count = from[2];
     m->key_count = from[3];
-    m->reporter = get_bytes(from + 4, 8);
-    m->received_at_us = (int64_t)get_bytes(from + 12, 8);
-    m->self = get_bytes(from + 20, 8);
-    m->parent = get_bytes(from + 28, 8);
+    m->name_count = from[4];
+    m->reporter = get_bytes(from + 5, 8);
+    m->received_at_us = (int64_t)get_bytes(from + 13, 8);
+    m->self = get_bytes(from + 21, 8);
+    m->parent = get_bytes(from + 29, 8);
     m->grams = values;
     m->districts = values + m->gram_count;
     m->keys = m->districts + m->district_count;
+    m->names = m->keys + m->key_count;
     sum_up(m);
     *ret_matter = m;
     return 0;

@@ -19,6 +19,7 @@ enum {
     MATTER_NAMED_GRAMS = 48, /* kept besides, because they stand in the title or in a name */
     MATTER_DISTRICTS = 8,
     MATTER_KEYS = 16,
+    MATTER_NAME_GRAMS = 24,
 };
 
 /* A gram is a pair of adjacent characters: 25 bits of hash, then what it is. Sorted by hash. */
@@ -38,10 +39,13 @@ typedef struct matter {
     const uint32_t *grams;
     const uint32_t *districts; /* hashes of the names of counties and towns, sorted */
     const uint32_t *keys;      /* sorted; complaints of one matter share at least one */
-    uint16_t gram_count, district_count, key_count;
+    /* Names of estates, villages, schools and companies that stand in front: for each the hashes of its grams, shifted
+     * by one; the last one of a name is odd. */
+    const uint32_t *names;
+    uint16_t gram_count, district_count, key_count, name_count;
     /* sums over the grams, so that comparing needs one pass */
+    uint16_t title_rare_count;
     float all_norm, common_norm, title_common, title_rare;
-    bool has_place;
 } matter;
 
 /* finding may be NULL: then names come from rarity alone. The matter lives in the arena. -ENOMEM, -EMSGSIZE above

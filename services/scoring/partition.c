@@ -3,12 +3,8 @@
 #include "scoring/partition.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A judge can be against a union, but not without limit. */
-static const double harshest = -20;
 
 typedef struct link {
     uint32_t a, b; /* ranks, a < b */
@@ -44,14 +40,17 @@ static uint32_t root_of(group *groups, uint32_t rank) {
     return rank;
 }
 
-/* Mean of what the judges of both groups say about each other. */
-static double agreement(const repeat_rules *rules, const ranking *ranked, const group *a, const group *b) {
+/* Whether the judges of both groups agree: on the whole for it, and none of them firmly against. */
+static bool agree(const repeat_rules *rules, const ranking *ranked, const group *a, const group *b) {
     double sum = 0;
     for (uint32_t i = 0; i < a->judge_count; i++) {
-        for (uint32_t j = 0; j < b->judge_count; j++)
-            sum += fmax(repeats_weigh(rules, ranked[a->judges[i]].matter, ranked[b->judges[j]].matter), harshest);
+        for (uint32_t j = 0; j < b->judge_count; j++) {
+            double says = repeats_weigh(rules, ranked[a->judges[i]].matter, ranked[b->judges[j]].matter);
+            if (says < repeat_rules_veto(rules)) return false;
+            sum += says;
+        }
     }
-    return sum / (a->judge_count * b->judge_count);
+    return sum / (a->judge_count * b->judge_count) >= repeat_rules_agreement(rules);
 }
 
 static void unite(group *groups, uint32_t a, uint32_t b) {
@@ -97,7 +96,7 @@ int partition_make(const repeat_rules *rules, const matter *const *members, size
     for (size_t i = 0; i < link_count; i++) {
         uint32_t a = root_of(groups, links[i].a), b = root_of(groups, links[i].b);
         if (a == b) continue;
-        if (agreement(rules, ranked, &groups[a], &groups[b]) >= repeat_rules_agreement(rules)) unite(groups, a, b);
+        if (agree(rules, ranked, &groups[a], &groups[b])) unite(groups, a, b);
     }
     for (uint32_t i = 0; i < count; i++)
         ret_groups[i] = ranked[root_of(groups, rank_of[i])].index;

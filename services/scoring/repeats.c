@@ -10,6 +10,7 @@ typedef struct shared {
     double a_common, a_rare; /* mass of a's title found in b */
     double b_common, b_rare;
     unsigned rare, title_rare, place;
+    unsigned a_found, b_found; /* rare grams of a title */
 } shared;
 
 static void share(shared *sum, uint32_t a, uint32_t b) {
@@ -20,12 +21,16 @@ static void share(shared *sum, uint32_t a, uint32_t b) {
         if (a & GRAM_TITLE) sum->a_common += x * x;
         if (b & GRAM_TITLE) sum->b_common += y * y;
     } else {
-        sum->rare++;
-        if ((a | b) & GRAM_TITLE) sum->title_rare++;
+        if ((a | b) & GRAM_PLACE)
+            sum->place++;
+        else
+            sum->rare++;
+        if (((a | b) & GRAM_TITLE) && !((a | b) & GRAM_PLACE)) sum->title_rare++;
+        if (a & GRAM_TITLE) sum->a_found++;
+        if (b & GRAM_TITLE) sum->b_found++;
         if (a & GRAM_TITLE) sum->a_rare += x * x;
         if (b & GRAM_TITLE) sum->b_rare += y * y;
     }
-    if ((a | b) & GRAM_PLACE) sum->place++;
 }
 
 static shared share_all(const matter *a, const matter *b) {
@@ -49,6 +54,30 @@ static bool share_district(const matter *a, const matter *b) {
     return false;
 }
 
+static bool has_gram(const matter *m, uint32_t hash) {
+    uint16_t low = 0, high = m->gram_count;
+    while (low < high) {
+        uint16_t middle = (uint16_t)((low + high) / 2);
+        if (m->grams[middle] >> GRAM_HASH_SHIFT < hash)
+            low = (uint16_t)(middle + 1);
+        else
+            high = middle;
+    }
+    return low < m->gram_count && m->grams[low] >> GRAM_HASH_SHIFT == hash;
+}
+
+/* Whether one of a's names stands in b, all of it. */
+static bool names_place(const matter *a, const matter *b) {
+    bool whole = true;
+    for (uint16_t i = 0; i < a->name_count; i++) {
+        whole = whole && has_gram(b, a->names[i] >> 1);
+        if (!(a->names[i] & 1)) continue;
+        if (whole) return true;
+        whole = true;
+    }
+    return false;
+}
+
 static double part(double of, double whole) {
     return whole > 0 ? of / whole : 0;
 }
@@ -57,7 +86,8 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
     shared sum = share_all(a, b);
     double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
-    bool district = share_district(a, b), places = a->has_place && b->has_place;
+    bool district = share_district(a, b), places = a->name_count && b->name_count;
+    bool place = places && (names_place(a, b) || names_place(b, a));
     *ret_signs = (repeat_signs){
         .value = {
             [SIGN_BASE] = 1,
@@ -65,13 +95,15 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
             [SIGN_PROBLEM] = part(sum.common, (double)a->common_norm * b->common_norm),
             [SIGN_TITLE_NAMES] = log1p(sum.title_rare),
             [SIGN_NAMES] = log1p(sum.rare),
+            [SIGN_PLACE_NAMES] = log1p(sum.place),
+            [SIGN_UNMATCHED] = log1p(fmin(a->title_rare_count - sum.a_found, b->title_rare_count - sum.b_found)),
             [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
             [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
             [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
             [SIGN_OTHER_DISTRICT] = a->district_count && b->district_count && !district,
             [SIGN_SAME_DISTRICT] = district,
-            [SIGN_OTHER_PLACE] = places && !sum.place,
-            [SIGN_SAME_PLACE] = places && sum.place,
+            [SIGN_OTHER_PLACE] = places && !place,
+            [SIGN_SAME_PLACE] = place,
             [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
             [SIGN_PLATFORM_SAYS] = (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self),
         }};

@@ -25,8 +25,22 @@ enum {
 };
 
 const char *const repeat_sign_names[SIGN_COUNT] = {
-    "base",          "wording",        "problem",       "title_names", "names",      "title_problem", "both_titles",
-    "title_subject", "other_district", "same_district", "other_place", "same_place", "same_writer",   "platform_says",
+    [SIGN_BASE] = "base",
+    [SIGN_WORDING] = "wording",
+    [SIGN_PROBLEM] = "problem",
+    [SIGN_TITLE_NAMES] = "title_names",
+    [SIGN_NAMES] = "names",
+    [SIGN_PLACE_NAMES] = "place_names",
+    [SIGN_UNMATCHED] = "unmatched",
+    [SIGN_TITLE_PROBLEM] = "title_problem",
+    [SIGN_BOTH_TITLES] = "both_titles",
+    [SIGN_TITLE_SUBJECT] = "title_subject",
+    [SIGN_OTHER_DISTRICT] = "other_district",
+    [SIGN_SAME_DISTRICT] = "same_district",
+    [SIGN_OTHER_PLACE] = "other_place",
+    [SIGN_SAME_PLACE] = "same_place",
+    [SIGN_SAME_WRITER] = "same_writer",
+    [SIGN_PLATFORM_SAYS] = "platform_says",
 };
 
 typedef struct frame {
@@ -39,7 +53,7 @@ struct repeat_rules {
     const char *version;
     double weights[SIGN_COUNT];
     int64_t window_us, rare_below;
-    double agreement;
+    double agreement, veto;
     frame frames[FRAME_SLOTS]; /* found by their first three bytes */
     /* pairs of Han characters: open addressing */
     uint32_t *pairs; /* key + 1, 0: free */
@@ -65,6 +79,10 @@ int64_t repeat_rules_window_us(const repeat_rules *rules) {
 
 double repeat_rules_agreement(const repeat_rules *rules) {
     return rules->agreement;
+}
+
+double repeat_rules_veto(const repeat_rules *rules) {
+    return rules->veto;
 }
 
 double repeat_rules_most_rarity(const repeat_rules *rules) {
@@ -162,12 +180,13 @@ static int load_decision(repeat_rules *rules, const char *path, wjz_err *err) {
     const wjz_yaml_node *root = wjz_yaml_root(yaml);
     if (!root || wjz_yaml_kind_of(root) != WJZ_YAML_MAP)
         return wjz_err_set(err, -EINVAL, "%s: must be a map of settings", path);
-    static const char *const allowed[] = {"version",     "weights", "agreement", "rare_below",
-                                          "window_days", "frames",  NULL};
+    static const char *const allowed[] = {"version",    "weights",     "agreement", "veto",
+                                          "rare_below", "window_days", "frames",    NULL};
     const char *version = NULL;
     int64_t days = 0;
     if ((r = wjz_yaml_only(root, allowed, err)) || (r = wjz_yaml_get_text(root, "version", &version, err)) ||
         (r = wjz_yaml_get_real_or(root, "agreement", 0, &rules->agreement, err)) ||
+        (r = wjz_yaml_get_real_or(root, "veto", -100, &rules->veto, err)) ||
         (r = wjz_yaml_get_int(root, "rare_below", 1, 1000000, &rules->rare_below, err)) ||
         (r = wjz_yaml_get_int(root, "window_days", 1, 36500, &days, err)) || (r = load_weights(rules, root, err)) ||
         (r = load_frames(rules, root, err)))

@@ -16,6 +16,8 @@ typedef enum repeat_sign {
     SIGN_PROBLEM,
     SIGN_TITLE_NAMES,
     SIGN_NAMES,
+    SIGN_PLACE_NAMES,
+    SIGN_UNMATCHED,
     SIGN_TITLE_PROBLEM,
     SIGN_BOTH_TITLES,
     SIGN_TITLE_SUBJECT,
@@ -41,6 +43,8 @@ const double *repeat_rules_weights(const repeat_rules *rules); /* SIGN_COUNT */
 int64_t repeat_rules_window_us(const repeat_rules *rules);
 /* Least mean weight between the first members of two groups that become one. */
 double repeat_rules_agreement(const repeat_rules *rules);
+/* A weight below it between any two of them keeps the groups apart. */
+double repeat_rules_veto(const repeat_rules *rules);
 
 /* Of two adjacent Chinese characters: log(messages / messages that use the pair), and whether it counts as a name. */
 double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare);
