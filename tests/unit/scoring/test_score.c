@@ -299,11 +299,11 @@ static void keeps_the_gates(void **state) {
     made = scored(w, &f, &id, 1, &nothing_more);
     assert_int_equal(made->stars, 5);
     assert_int_equal(made->n_gates, 0);
-    f->domain = "other_public";
-    f->branch = "none";
+    f->domain = (char *)"other_public";
+    f->branch = (char *)"none";
     made = scored(w, &f, &id, 1, &nothing_more);
     assert_true(made->stars <= 3);
-    f->domain = "none";
+    f->domain = (char *)"none";
     made = scored(w, &f, &id, 1, &nothing_more);
     assert_true(made->stars <= 2);
 }
