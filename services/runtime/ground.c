@@ -38,10 +38,12 @@ int wjz_ground_bind(const wjz_ground *ground, wjz_socket *socket, const char *pu
                  purpose);
     int r = wjz_socket_bind(socket, wanted, bound, err);
     if (r < 0) return r;
-    if (wjz_over_tcp(bound))
+    if (wjz_over_tcp(bound)) {
         advertise(ground, bound, ret_endpoint);
-    else
+    } else {
+        wjz_socket_own_file(socket, bound);
         snprintf(ret_endpoint, WJZ_ENDPOINT_TEXT, "%s", bound);
+    }
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/wire.h"
 #include "wjz/log.h"
@@ -20,6 +21,7 @@ struct wjz_socket {
     void *zmq; /* NULL once closed */
     wjz_poll *poll;
     wjz_socket_options options;
+    char *file; /* to be removed at the end; NULL: none */
     bool reading;
     bool blocked;  /* a send got -EAGAIN */
     bool deferred; /* a pump is on its way: it frees a socket that was closed meanwhile */
@@ -172,6 +174,9 @@ void wjz_socket_close(wjz_socket **socket) {
     wjz_poll_close(&closing->poll);
     if (closing->zmq) zmq_close(closing->zmq);
     closing->zmq = NULL;
+    if (closing->file) unlink(closing->file);
+    free(closing->file);
+    closing->file = NULL;
     release(closing);
 }
 
@@ -186,6 +191,10 @@ int wjz_socket_bind(wjz_socket *socket, const char *endpoint, char ret_bound[256
         return wjz_err_set(err, -errno, "could not bind \"%s\": its name is too long", endpoint);
     pump_soon(socket);
     return 0;
+}
+
+void wjz_socket_own_file(wjz_socket *socket, const char *bound) {
+    socket->file = strdup(bound + strlen("ipc://")); /* else it stays, as after a crash */
 }
 
 int wjz_socket_connect(wjz_socket *socket, const char *endpoint, const char *server_key, wjz_err *err) {

@@ -42,6 +42,8 @@ void wjz_socket_close(wjz_socket **socket);
 /* ret_bound: the endpoint as bound, with its port; at most 256 bytes with NUL. Files of ipc endpoints are the user's
  * alone. */
 WJZ_MUST_CHECK int wjz_socket_bind(wjz_socket *socket, const char *endpoint, char ret_bound[256], wjz_err *err);
+/* The bound ipc endpoint is nobody else's, now or later: its file, which ZeroMQ leaves behind, is removed on close. */
+void wjz_socket_own_file(wjz_socket *socket, const char *bound);
 /* server_key: "" for none. */
 WJZ_MUST_CHECK int wjz_socket_connect(wjz_socket *socket, const char *endpoint, const char *server_key, wjz_err *err);
 void wjz_socket_disconnect(wjz_socket *socket, const char *endpoint);

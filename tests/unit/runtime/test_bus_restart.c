@@ -144,7 +144,7 @@ static void test_restarts(WJZ_UNUSED void **state) {
 /* --- a message kills its handlers --- */
 
 static void be_consumer(void *arg) {
-    scoring_open(arg, "scoring-1");
+    scoring_open(arg, "scoring-doomed");
 }
 
 /* A process that keeps one consumer running, as a supervisor does, until it is killed. */
