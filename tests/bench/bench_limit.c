@@ -99,7 +99,7 @@ static void run(const char *verb, const char *rest, ExecStatusType status) {
 static void begin(const char *url) {
     conn = PQconnectdb(url);
     if (PQstatus(conn) != CONNECTION_OK) stop("connect", PQerrorMessage(conn));
-    run("TRUNCATE", "", PGRES_COMMAND_OK);
+    run("TRUNCATE", "CASCADE", PGRES_COMMAND_OK);
     expect(PQexec(conn, "CHECKPOINT"), PGRES_COMMAND_OK);
 }
 

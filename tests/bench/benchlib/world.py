@@ -1,0 +1,226 @@
+"""The installation that is measured: a cluster of its own, and a fresh product database in it as often as one is wanted."""
+
+import contextlib
+import json
+import pathlib
+import struct
+import subprocess
+import urllib.error
+import urllib.request
+
+import psycopg2
+from wjzlib.installation import SERVICES, Installation, to_complaint
+from wjzlib.paths import BUILD
+from wjzlib.wait import wait_until
+from wjzlib.wire import curve_keys
+
+FEED = "demo-hotline"
+SETTLE_S = 180
+TABLE = "intake.complaint"
+BOUND_S = 240
+
+
+def bench_program(name, *words):
+    """Runs a program of the build's bench folder; its line of JSON."""
+    done = subprocess.run([str(BUILD / "bench" / name), *map(str, words)], capture_output=True, text=True, timeout=BOUND_S)
+    if done.returncode != 0:
+        raise RuntimeError(f"{name}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def _says_ready(admin):
+    try:
+        with urllib.request.urlopen(f"http://{admin}/readyz", timeout=2) as answer:
+            return answer.status == 200
+    except urllib.error.URLError:
+        return False
+
+
+def _memory(pid, field):
+    """Megabytes; 0 of a process that has just ended."""
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+    return 0
+
+
+def _children_of(parent):
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+class World:
+    def __init__(self):
+        self.place = Installation()
+        self.rows_file = self.place.home / "rows"  # of intake.complaint, as COPY BINARY writes them
+        self.feed_file = self.place.home / "complaints"
+        self.keys = curve_keys()
+        self.door = ()
+        self.sequence = 1  # of the next batch
+        self.memory = {}  # most resident MB seen, by kind of process
+        self._admin_url = self.place.url.replace("dbname=weijianzhi", "dbname=postgres")
+        self._bench_url = self.place.url.replace("dbname=weijianzhi", "dbname=bench")
+
+    # --- beginning and end
+
+    def begin(self, complaints, seed):
+        self._write_feed(complaints, seed)
+        self.place.up(**{service: 0 for service in SERVICES})
+        self._sql(self._admin_url, "ALTER SYSTEM SET track_commit_timestamp = on")  # when was it stored? See committed_at
+        self._sql(self._admin_url, "CREATE DATABASE bench")
+        self.place.restart_postgres()
+        self.place.environment["WJZ_DATABASE_URL"] = self._bench_url  # the limit is measured on the same table, by the same migrations
+        self.place.wjz("migrate")
+        del self.place.environment["WJZ_DATABASE_URL"]
+        self._connect_feed()
+
+    def _write_feed(self, complaints, seed):
+        """The generator's complaints, packed, for bench_push."""
+        lines = self.place.wjz("demo", "feed", "--complaints", complaints, "--seed", seed).stdout.splitlines()
+        with open(self.feed_file, "wb") as file:
+            for line in lines:
+                packed = to_complaint(line).SerializeToString()
+                file.write(struct.pack("<I", len(packed)) + packed)
+
+    def _connect_feed(self):
+        self.scale(intake=1)
+        self.place.wjz("demo", "load")
+        defined = json.loads(
+            self.place.wjz("--json", "feeds", "define", FEED, "--curve-key", self.keys[0], "--rate", 1000000).stdout
+        )
+        self.door = (defined["door_endpoint"], defined["door_public_key"], *self.keys, FEED)
+        self.sequence = 1
+
+    def close(self):
+        self.place.close()
+
+    # --- databases
+
+    @staticmethod
+    def _sql(url, *statements):
+        with contextlib.closing(psycopg2.connect(url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+
+    def fresh(self, **scale):
+        """An empty database, never analysed, and processes that have seen no other."""
+        self.scale(**{service: 0 for service in SERVICES})
+        if self.place._connection is not None:
+            self.place._connection.close()
+        self._sql(self._admin_url, "DROP DATABASE weijianzhi WITH (FORCE)", "CREATE DATABASE weijianzhi")
+        self.place.wjz("migrate")
+        self._connect_feed()
+        self.scale(**{service: 1 for service in SERVICES} | scale)
+
+    def keep_rows(self, most):
+        """The first stored complaints become the rows that the store's limit is measured with."""
+        with contextlib.closing(psycopg2.connect(self.place.url)) as connection, connection.cursor() as cursor:
+            with open(self.rows_file, "wb") as file:
+                query = f"SELECT * FROM {TABLE} ORDER BY id LIMIT {int(most)}"
+                cursor.copy_expert(f"COPY ({query}) TO STDOUT BINARY", file)
+
+    # --- processes
+
+    def scale(self, **wanted):
+        self.place.wjz("scale", *[f"{service}={count}" for service, count in wanted.items()])
+        wait_until(lambda: self._ready(wanted), 60, f"processes as wanted: {wanted}")
+
+    def _ready(self, wanted):
+        running = {}
+        for command in self.place._children().values():
+            running[command] = running.get(command, 0) + 1
+        if any(running.get(f"weijianzhi-{service}", 0) != count for service, count in wanted.items()):
+            return False
+        if not any(wanted.values()):
+            return True
+        listed = self.place.rows("SELECT service, admin FROM bus.instance WHERE heartbeat_at > now() - interval '2 seconds'")
+        for service, count in wanted.items():
+            if sum(name == service and _says_ready(admin) for name, admin in listed) < count:
+                return False
+        return True
+
+    def note_memory(self):
+        """The most that each kind of process has held; of PostgreSQL's what is not shared between them."""
+        own = self.place._children()
+        server = next(pid for pid, command in own.items() if command == "postgres")
+        for pid, command in own.items():
+            if pid != server:
+                self._note(command, _memory(pid, "VmHWM"))
+        for pid in _children_of(server):
+            self._note("postgres, a process's own", _memory(pid, "RssAnon"))
+
+    def _note(self, kind, megabytes):
+        self.memory[kind] = max(self.memory.get(kind, 0), megabytes)
+
+    # --- measuring
+
+    def limit(self, mode, *words):
+        """As bench_limit prints it; in a database of its own in the same cluster."""
+        return bench_program("bench_limit", mode, self._bench_url, TABLE, self.rows_file, *words)
+
+    def push(self, **settings):
+        """As bench_push prints it. Everything must be accepted."""
+        pushed = bench_program(
+            "bench_push", *self.door, self.feed_file, *[f"{k}={v}" for k, v in {"sequence": self.sequence, **settings}.items()]
+        )
+        if "sequence" not in settings:
+            self.sequence += pushed["batches"]
+        return pushed
+
+    def settled(self):
+        """Every message was handled."""
+        tables = " AND ".join(f"NOT EXISTS (SELECT FROM {service}.outbox)" for service in SERVICES)
+        wait_until(lambda: self.place.value(f"SELECT {tables}"), SETTLE_S, "all messages handled")
+
+    def analyse(self):
+        self._sql(self.place.url, "ANALYZE", "CHECKPOINT")
+
+    def all_assigned_us(self, complaints):
+        """When the last clue's assignment was stored. Raises when something is missing."""
+        self.settled()
+        scored = self.place.value("SELECT count(*) FROM scoring.finding")
+        without = self.place.value(
+            "SELECT count(*) FROM scoring.clue c WHERE stars >= 3 AND merged_into = 0 AND NOT EXISTS (SELECT FROM"
+            " assignment.assignment a WHERE a.region = c.region AND a.clue = c.id AND a.state = 'assigned')"
+        )
+        if scored != complaints or without:
+            raise RuntimeError(f"{scored} of {complaints} complaints scored, {without} clues without assignment")
+        return int(
+            self.place.value(
+                "SELECT extract(epoch FROM max(pg_xact_commit_timestamp(xmin))) * 1000000 FROM"
+                " (SELECT xmin FROM scoring.inbox UNION ALL SELECT xmin FROM assignment.inbox) handled"
+            )
+        )
+
+    def scored_us(self):
+        """{external id: when its score was committed}. A score's time is that of its transaction's begin, as that of the
+        message in the inbox is; the inbox row is never changed, so that its transaction is that one."""
+        return {
+            name: int(us)
+            for name, us in self.place.rows(
+                "SELECT c.external_id, min(extract(epoch FROM pg_xact_commit_timestamp(i.xmin)) * 1000000)"
+                " FROM intake.complaint c JOIN scoring.finding f ON f.region = c.region AND f.complaint = c.id"
+                " JOIN scoring.inbox i ON i.handled_at = f.scored_at GROUP BY 1"
+            )
+        }
+
+    def noticed_us(self):
+        """[(external ids of the clue, when the notice of its assignment was committed)]."""
+        return [
+            (names, int(us))
+            for names, us in self.place.rows(
+                "SELECT (SELECT array_agg(c.external_id) FROM scoring.finding f JOIN intake.complaint c"
+                "  ON c.region = f.region AND c.id = f.complaint WHERE f.region = a.region AND f.clue = a.clue),"
+                " min(extract(epoch FROM pg_xact_commit_timestamp(i.xmin)) * 1000000)"
+                " FROM notification.notice n JOIN assignment.assignment a ON a.region = n.region AND a.id = n.subject"
+                " JOIN notification.inbox i ON i.handled_at = n.made_at"
+                " WHERE n.template = 'assignment_new' GROUP BY a.region, a.id, a.clue"
+            )
+        ]
