@@ -49,7 +49,7 @@ static int on_batch(wjz_call *call, void *state, wjz_err *err) {
     Wjz__Intake__FeedReceipt *receipt = NULL;
     uint32_t retry_ms = 0;
     int r = taking_store(it, &what, &receipt, &retry_ms, err);
-    if (r == -EAGAIN) {
+    if (r == -EAGAIN || r == -EDQUOT) {
         return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_RETRY_LATER,
                                                     .message = err->text,
                                                     .remedy = "send the same batch again after the delay",

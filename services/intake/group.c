@@ -91,9 +91,11 @@ static int look_for_receipt(group *g, size_t index, bool *ret_known, wjz_err *er
     uint64_t hash = 0;
     int r = store_find_receipt(g->tx, it, it->arena, &receipt, &hash, err);
     if (r < 0 || receipt.length == 0) return r;
-    g->no_receipt[index] = hash != it->hash;
-    *ret_known = hash == it->hash;
-    if (*ret_known) it->stored = receipt;
+    bool same = hash == it->hash;
+    g->no_receipt[index] = !same;
+    it->key_reused = !same && it->key != NULL;
+    *ret_known = same || it->key_reused;
+    if (same) it->stored = receipt;
     return 0;
 }
 

@@ -11,8 +11,10 @@
 #include "intake/feeds_file.h"
 #include "intake/handlers.h"
 #include "intake/importer.h"
+#include "intake/open311.h"
 #include "intake/store.h"
 #include "intake/upkeep.h"
+#include "intake/web.h"
 #include "wjz/log.h"
 
 enum { FEEDS_MEMORY = 4 * 1024 * 1024 };
@@ -62,6 +64,7 @@ static int open_parts(intake *it, wjz_err *err) {
     if (r == 0) r = upkeep_open(it, &it->upkeep, err);
     if (r == 0) r = importer_open(it, &it->importer, err);
     if (r == 0) r = door_open(it, err);
+    if (r == 0) r = web_open(it, err);
     return r;
 }
 
@@ -84,9 +87,15 @@ static void stop(void *state) {
         wjz_door_close(&it->door, on_closed, &c);
         wjz_event_wait(it->loop, &c.closed);
     }
+    if (it->http != NULL) {
+        closing c = {.loop = it->loop};
+        wjz_http_close(&it->http, on_closed, &c);
+        wjz_event_wait(it->loop, &c.closed);
+    }
     importer_close(&it->importer);
     upkeep_close(&it->upkeep);
     writer_close(&it->writer);
+    open311_close(it);
     feeds_free(&it->feeds);
     wjz_seal_destroy(&it->seal);
     free(it->regions);
@@ -109,6 +118,7 @@ static int start(wjz_service *service, const void *conf, void **ret_state, wjz_e
         wjz_log_info("feed door open", "endpoint=\"%s\" key=\"%s\"", wjz_door_endpoint(it->door),
                      wjz_door_public_key(it->door));
     }
+    if (it->http != NULL) wjz_log_info("http door open", "port=%d", wjz_http_port(it->http));
     *ret_state = it;
     return 0;
 }

@@ -10,9 +10,11 @@
 #include "wjz/seal.h"
 #include "wjz/service.h"
 
-struct open311;
+struct open311_conf;
 struct importer;
 struct upkeep;
+
+enum { INTAKE_ROUTES = 10 };
 
 typedef struct intake {
     const intake_conf *conf;
@@ -26,7 +28,8 @@ typedef struct intake {
     writer *writer;
     wjz_door *door;
     wjz_http *http;
-    struct open311 *open311;
+    wjz_route routes[INTAKE_ROUTES]; /* http's */
+    struct open311_conf *open311;    /* NULL without HTTP */
     struct importer *importer;
     struct upkeep *upkeep;
 } intake;

@@ -95,6 +95,13 @@ WJZ_MUST_CHECK int store_read_gaps(wjz_tx *tx, feed *of, const sequence_range *g
 WJZ_MUST_CHECK int store_raise_floor(wjz_tx *tx, const feed *of, uint64_t floor);
 /* Adds to the day's counts. Queues. */
 WJZ_MUST_CHECK int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts);
+typedef struct feed_health {
+    uint64_t accepted, duplicate, revised, rejected;
+    int64_t last_us, newest_report_us;
+} feed_health;
+
+/* Sums of all days. Waits. */
+WJZ_MUST_CHECK int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err);
 /* Queues: forgets receipts that are older than the days given, and gives up gaps that old. */
 WJZ_MUST_CHECK int store_forget_receipts(wjz_tx *tx, int days);
 /* Counties that have an organ, ascending, malloced. Waits. */

@@ -227,6 +227,12 @@ static const wjz_stmt FORGET_BATCHES = {
 static const wjz_stmt FORGET_REQUESTS = {
     "intake_forget_requests",
     "DELETE FROM intake.idempotent_request WHERE stored_at < now() - make_interval(days => $1)", 0};
+static const wjz_stmt READ_HEALTH = {
+    "intake_read_health",
+    "SELECT coalesce(sum(accepted), 0)::int8, coalesce(sum(duplicate), 0)::int8, coalesce(sum(revised), 0)::int8,"
+    " coalesce(sum(rejected), 0)::int8, max(last_at), max(newest_report_at) FROM intake.feed_day WHERE region = $1 AND "
+    "feed = $2",
+    6};
 static const wjz_stmt READ_REGIONS = {
     "intake_read_regions", "SELECT DISTINCT region FROM directory.organ WHERE region > 0 ORDER BY region", 1};
 
@@ -235,6 +241,19 @@ int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts) {
                          wjz_i64((int64_t)counts->duplicate), wjz_i64((int64_t)counts->revised),
                          wjz_i64((int64_t)counts->rejected), wjz_time(counts->last_us),
                          wjz_time(counts->newest_report_us));
+}
+
+int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &READ_HEALTH, &rows, err, wjz_i32(of->region), wjz_i32(of->number));
+    if (r < 0) return r;
+    *ret_health = (feed_health){.accepted = (uint64_t)wjz_row_int(rows, 0, 0),
+                                .duplicate = (uint64_t)wjz_row_int(rows, 0, 1),
+                                .revised = (uint64_t)wjz_row_int(rows, 0, 2),
+                                .rejected = (uint64_t)wjz_row_int(rows, 0, 3),
+                                .last_us = wjz_row_time(rows, 0, 4),
+                                .newest_report_us = wjz_row_time(rows, 0, 5)};
+    return 0;
 }
 
 int store_forget_receipts(wjz_tx *tx, int days) {

@@ -45,6 +45,7 @@ typedef struct submission {
     wjz_arena *arena; /* results are made in it */
     /* results */
     int result;      /* 0: durable */
+    bool key_reused; /* the key belongs to another request; nothing was stored */
     wjz_blob stored; /* receipt of the first time, when sequence or key had been stored with the same content */
     wjz_err err;
     /* the writer's */

@@ -170,7 +170,7 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
     uint32_t wait_ms = over_rate(it, what);
     if (wait_ms > 0) {
         *ret_retry_ms = wait_ms;
-        return wjz_err_set(err, -EAGAIN, "feed \"%s\" sends more than it may", what->feed->name);
+        return wjz_err_set(err, -EDQUOT, "feed \"%s\" sends more than it may", what->feed->name);
     }
     submission to = {.feed = what->feed,
                      .count = what->count,
@@ -190,6 +190,7 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
     if (new_sequence && sequences_add(&what->feed->sequences, what->sequence) < 0)
         return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = writer_submit(it->writer, &to);
+    if (r == 0 && to.key_reused) return wjz_err_set(err, -EEXIST, "the idempotency key was used for another request");
     if (r < 0) {
         if (new_sequence && sequences_remove(&what->feed->sequences, what->sequence) < 0) {
             wjz_log_warn("sequence forgotten", "feed=%s", what->feed->name);

@@ -18,8 +18,9 @@ typedef struct taking {
     wjz_arena *arena;
 } taking;
 
-/* Waits until the items are durable. *ret_receipt lives in the arena. -EAGAIN: nothing was kept, try again after
- * *ret_retry_ms. -ENOMEM. */
+/* Waits until the items are durable. *ret_receipt lives in the arena. -EAGAIN (the store is away or
+ * crowded) and -EDQUOT (the feed sends too much): nothing was kept, try again after *ret_retry_ms. -EEXIST: the key was
+ * used for something else. -ENOMEM. */
 WJZ_MUST_CHECK int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt,
                                 uint32_t *ret_retry_ms, wjz_err *err);
 

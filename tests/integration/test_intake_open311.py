@@ -1,0 +1,160 @@
+"""Open311 GeoReport v2, as a client that knows only the specification sees it."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import requests
+from intake_tools import REGION, define_feed
+
+REQUEST = {
+    "service_code": "0203",
+    "lat": "30.6312",
+    "long": "103.6711",
+    "address_string": "崇阳街道某路1号",
+    "description": "夜间施工噪声 <扰民> & 无人管",
+    "first_name": "三",
+    "last_name": "张",
+    "phone": "13800001111",
+    "email": "a@example.com",
+    "media_url": "https://example.com/1.jpg",
+    "attribute[order_type]": "投诉",
+}
+
+
+@pytest.fixture(scope="module")
+def address(module_house):
+    intake = module_house.start("intake", door="", http="127.0.0.1:0")
+    port = re.search(r'event="http door open" port=(\d+)', intake.text()).group(1)
+    return f"http://127.0.0.1:{port}/open311/v2"
+
+
+@pytest.fixture(scope="module")
+def key(module_house, address):
+    return define_feed(module_house, "open311", profile="open311").bearer_key
+
+
+def get(address, path, **params):
+    return requests.get(f"{address}/{path}", params=params, timeout=20)
+
+
+def post(address, key, **fields):
+    return requests.post(f"{address}/requests.json", data={**REQUEST, "api_key": key, **fields}, timeout=20)
+
+
+@pytest.fixture
+def made(address, key):
+    answer = post(address, key)
+    assert answer.status_code == 201, answer.text
+    return answer.json()[0]["service_request_id"]
+
+
+def error(answer, status):
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body[0]["code"] == status and body[0]["description"]
+
+
+def test_discovery(address):
+    found = get(address, "discovery.json").json()
+    endpoint = found["endpoints"][0]
+    assert endpoint["specification"] == "http://wiki.open311.org/GeoReport_v2" and endpoint["url"] == address
+    root = ElementTree.fromstring(get(address, "discovery.xml").content)
+    assert root.tag == "discovery" and root.find("endpoints/endpoint/url").text == address
+
+
+def test_services(address):
+    services = get(address, "services.json").json()
+    noise = next(s for s in services if s["service_code"] == "0203")
+    assert noise["service_name"] == "噪声" and noise["group"] == "生态环境" and noise["type"] == "realtime" and noise["metadata"] is True
+    answer = get(address, "services.xml")
+    assert answer.headers["Content-Type"].startswith("text/xml")
+    root = ElementTree.fromstring(answer.content)
+    assert root.tag == "services" and len(root.findall("service")) == len(services)
+    assert root.find("service/metadata").text == "true"
+
+
+def test_a_service_definition(address):
+    attribute = get(address, "services/0203.json").json()["attributes"][0]
+    assert attribute["code"] == "order_type" and attribute["datatype"] == "singlevaluelist" and attribute["required"] is False
+    assert {"key": "投诉", "name": "投诉"} in attribute["values"]
+    root = ElementTree.fromstring(get(address, "services/0203.xml").content)
+    assert root.tag == "service_definition" and root.find("attributes/attribute/values/value/key").text == "投诉"
+    error(get(address, "services/9999.json"), 404)
+
+
+def test_a_request_becomes_a_complaint(module_house, made):
+    row = module_house.database.row(
+        "SELECT feed, categories, order_type, content, incident_address, longitude, latitude, photo_count, reporter_hash <> 0, received_at IS NOT NULL"
+        " FROM intake.complaint_for_scoring WHERE region = %s AND id = %s",
+        REGION,
+        int(made),
+    )
+    content = "夜间施工噪声 <扰民> & 无人管\nhttps://example.com/1.jpg"
+    assert row == ("open311", ["生态环境", "噪声"], "投诉", content, "崇阳街道某路1号", 103.6711, 30.6312, 1, True, True)
+
+
+def test_one_request_with_and_without_the_key(address, key, made):
+    shown = get(address, f"requests/{made}.json", api_key=key).json()[0]
+    assert shown["service_request_id"] == made and shown["status"] == "open" and shown["service_code"] == "0203"
+    assert shown["description"].startswith("夜间施工噪声") and shown["lat"] == 30.6312 and shown["requested_datetime"]
+    public = get(address, f"requests/{made}.json").json()[0]
+    assert public["status"] == "open" and public["description"] is None and public["address"] is None
+    root = ElementTree.fromstring(get(address, f"requests/{made}.xml", api_key=key).content)
+    assert root.tag == "service_requests" and root.find("request/description").text.startswith("夜间施工噪声 <扰民> & 无人管")
+    error(get(address, "requests/123.json"), 404)
+    error(get(address, "requests/none.json"), 404)
+
+
+def test_status_follows_feedback(module_house, address, key, made):
+    external_id = module_house.database.value("SELECT external_id FROM intake.complaint WHERE id = %s", int(made))
+    url = address.replace("/open311/v2", "/v1/feeds/open311/feedback")
+    said = {"complaint_external_id": external_id, "status": "closed", "handle_result": "已责令停工", "at": "2026-11-20T00:00:00Z"}
+    assert requests.post(url, json=said, headers={"Authorization": f"Bearer {key}"}, timeout=20).json()["accepted"] == 1
+    shown = get(address, f"requests/{made}.json", api_key=key).json()[0]
+    assert shown["status"] == "closed" and shown["status_notes"] == "已责令停工"
+    assert made in [r["service_request_id"] for r in get(address, "requests.json", api_key=key, status="closed").json()]
+    assert made not in [r["service_request_id"] for r in get(address, "requests.json", api_key=key, status="open").json()]
+
+
+def test_lists_and_filters(address, key):
+    ids = [post(address, key, service_code=code).json()[0]["service_request_id"] for code in ("0101", "0102", "0101")]
+    several = get(address, "requests.json", service_request_id=",".join(ids[:2])).json()
+    assert {r["service_request_id"] for r in several} == set(ids[:2])
+    by_code = [r["service_request_id"] for r in get(address, "requests.json", service_code="0101").json()]
+    assert by_code == [ids[2], ids[0]], "newest first"
+    assert len(get(address, "requests.json", page_size=2).json()) == 2
+    first, second = (get(address, "requests.json", page_size=1, page=n).json()[0]["service_request_id"] for n in (1, 2))
+    assert (first, second) == (ids[2], ids[1])
+    assert get(address, "requests.json", start_date="2020-01-01T00:00:00Z", end_date="2020-02-01T00:00:00Z").json() == []
+    assert ids[0] in [r["service_request_id"] for r in get(address, "requests.json", start_date="2026-11-01T00:00:00Z").json()]
+    error(get(address, "requests.json", start_date="2020-01-01T00:00:00Z", end_date="2021-01-01T00:00:00Z"), 400)
+    error(get(address, "requests.json", start_date="yesterday"), 400)
+    error(get(address, "requests.json", status="lost"), 400)
+    error(get(address, "requests.json", service_code="9999"), 404)
+
+
+def test_errors_of_a_post(address, key):
+    error(post(address, "wrong"), 403)
+    error(post(address, ""), 403)
+    error(post(address, key, service_code=""), 400)
+    error(post(address, key, service_code="9999"), 404)
+    error(post(address, key, lat="", long="", address_string=""), 400)
+    error(post(address, key, lat="north", long="5"), 400)
+    error(post(address, key, lat="48.85", long="2.35"), 400)
+    error(post(address, key, jurisdiction_id="elsewhere"), 404)
+    assert post(address, key, jurisdiction_id="510184").status_code == 201
+    answer = requests.post(f"{address}/requests.xml", data={**REQUEST, "api_key": "wrong"}, timeout=20)
+    root = ElementTree.fromstring(answer.content)
+    assert answer.status_code == 403 and root.tag == "errors" and root.find("error/code").text == "403"
+
+
+def test_a_token_is_the_id(address, made):
+    assert get(address, f"tokens/{made}.json").json() == [{"service_request_id": made, "token": made}]
+    error(get(address, "tokens/none.json"), 404)
+
+
+def test_resources_and_formats_that_do_not_exist(address):
+    error(get(address, "requests.yaml"), 404)
+    error(get(address, "nothing.json"), 404)
+    error(get(address, "nothing/1.json"), 404)
