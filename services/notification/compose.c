@@ -131,6 +131,20 @@ static struct notice *next_notice(struct writer *writer) {
     return &writer->notices[writer->count];
 }
 
+bool ask_is_code(const char *value_name) {
+    static const char *const names[] = {"prosecutor", "from", "to", "consult", "person", "station", "organ"};
+    for (size_t i = 0; i < WJZ_COUNT(names); i++)
+        if (strcmp(names[i], value_name) == 0) return true;
+    return false;
+}
+
+static const char *called(const struct composer *composer, const char *value_name, const char *text) {
+    if (!ask_is_code(value_name)) return text;
+    for (size_t i = 0; i < composer->name_count; i++)
+        if (strcmp(composer->names[i].code, text) == 0) return composer->names[i].name;
+    return text;
+}
+
 /* The words, from the template or, when there is none of that name, from the plain one. */
 static int word(struct writer *writer, const Wjz__Notification__Notice *asked, enum locale locale, const char *name,
                 struct rendered *ret_rendered) {
@@ -140,7 +154,8 @@ static int word(struct writer *writer, const Wjz__Notification__Notice *asked, e
     values[0] = (struct template_value){"recipient", name};
     values[1] = (struct template_value){"event", asked->event};
     for (size_t i = 0; i < asked->n_values; i++)
-        values[i + 2] = (struct template_value){asked->values[i]->key, asked->values[i]->value};
+        values[i + 2] = (struct template_value){
+            asked->values[i]->key, called(writer->composer, asked->values[i]->key, asked->values[i]->value)};
     const struct templates *templates = writer->composer->templates;
     int r = templates_render(templates, asked->template_, locale, values, count, writer->arena, ret_rendered);
     if (r == -ENOENT)

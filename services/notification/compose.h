@@ -23,6 +23,8 @@ struct composer {
     size_t person_count;
     const struct duty *duties;
     size_t duty_count;
+    const struct name *names; /* of the codes that ask_is_code tells */
+    size_t name_count;
 };
 
 /* -EINVAL naming the field when the message cannot become a notice. */
@@ -30,6 +32,9 @@ WJZ_MUST_CHECK int ask_check(const Wjz__Notification__Notice *notice, size_t ind
 
 /* The station of a "duty:STATION" role, NULL for another. */
 const char *ask_duty_station(const Wjz__Notification__Notice *notice);
+
+/* Whether a value of that name holds the code of a person, a station or an organ, which people know by its name. */
+bool ask_is_code(const char *value_name);
 
 /* asks have been checked. */
 WJZ_MUST_CHECK int compose(const struct composer *composer, const struct ask *asks, size_t count, wjz_arena *arena,

@@ -29,6 +29,11 @@ struct duty {
     const char *station, *person;
 };
 
+/* What a code in a notice's values is called. */
+struct name {
+    const char *code, *name;
+};
+
 /* What somebody asked to be told. */
 struct ask {
     int32_t region;

@@ -36,6 +36,14 @@ static const wjz_stmt FIND_DUTIES = {
     3,
 };
 
+static const wjz_stmt FIND_NAMES = {
+    "notification_find_names",
+    "SELECT code, name FROM directory.person WHERE code = ANY ($1::text[])"
+    " UNION SELECT code, name FROM directory.station WHERE code = ANY ($1::text[])"
+    " UNION SELECT code, name FROM directory.organ WHERE code = ANY ($1::text[])",
+    2,
+};
+
 static const wjz_stmt INSERT_NOTICES = {
     "notification_insert_notices",
     "INSERT INTO notification.notice (region, id, event, recipient, guest, template, locale, urgency, title, body,"
@@ -244,6 +252,22 @@ int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations
     }
     if (!whole) return out_of_memory(err);
     *ret_duties = duties;
+    *ret_count = (size_t)found;
+    return 0;
+}
+
+int store_names(wjz_tx *tx, const char *const *codes, size_t count, wjz_arena *arena, struct name **ret_names,
+                size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &FIND_NAMES, &rows, err, wjz_texts(codes, count));
+    if (r < 0) return r;
+    int found = wjz_rows_count(rows);
+    struct name *names = wjz_arena_calloc(arena, (size_t)found, sizeof *names);
+    bool whole = names != NULL;
+    for (int i = 0; whole && i < found; i++)
+        names[i] = (struct name){keep(rows, i, 0, arena, &whole), keep(rows, i, 1, arena, &whole)};
+    if (!whole) return out_of_memory(err);
+    *ret_names = names;
     *ret_count = (size_t)found;
     return 0;
 }

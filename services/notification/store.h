@@ -10,6 +10,10 @@ WJZ_MUST_CHECK int store_people(wjz_tx *tx, const char *const *codes, size_t cod
                                 size_t region_count, wjz_arena *arena, struct person **ret_people, size_t *ret_count,
                                 wjz_err *err);
 
+/* What codes of people, stations and organs are called. */
+WJZ_MUST_CHECK int store_names(wjz_tx *tx, const char *const *codes, size_t count, wjz_arena *arena,
+                               struct name **ret_names, size_t *ret_count, wjz_err *err);
+
 /* For each (region, station) who has the shift that runs, or the next one within 14 days. */
 WJZ_MUST_CHECK int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations, size_t count,
                                 wjz_arena *arena, struct duty **ret_duties, size_t *ret_count, wjz_err *err);

@@ -98,6 +98,33 @@ static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, 
     return r;
 }
 
+static bool has_code(const char *const *codes, size_t count, const char *code) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(codes[i], code) == 0) return true;
+    return false;
+}
+
+/* The names of the codes in the values: a handful, since notices of a batch are about the same organs and people. */
+static int look_up_names(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct composer *composer,
+                         wjz_err *err) {
+    size_t most = 0, codes = 0;
+    for (size_t i = 0; i < count; i++)
+        most += asks[i].notice->n_values;
+    const char **code = wjz_arena_alloc(arena, most * sizeof *code);
+    if (code == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < asks[i].notice->n_values; j++) {
+            const Wjz__Notification__Notice__ValuesEntry *value = asks[i].notice->values[j];
+            if (ask_is_code(value->key) && value->value[0] != '\0' && !has_code(code, codes, value->value))
+                code[codes++] = value->value;
+        }
+    }
+    struct name *names = NULL;
+    int r = codes == 0 ? 0 : store_names(tx, code, codes, arena, &names, &composer->name_count, err);
+    composer->names = names;
+    return r;
+}
+
 int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, wjz_err *err) {
     for (size_t i = 0; i < count; i++) {
         int r = ask_check(asks[i].notice, i, err);
@@ -118,6 +145,7 @@ int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct a
     if (r < 0) return r;
     composer.duties = duties;
     r = look_up_people(tx, arena, asks, count, &composer, err);
+    if (r == 0) r = look_up_names(tx, arena, asks, count, &composer, err);
     if (r < 0) return r;
 
     struct notice *notices = NULL;
