@@ -19,7 +19,7 @@ static sizes measure(const regroup_group *groups, size_t group_count) {
         for (size_t j = 0; j < groups[i].count; j++) {
             const regroup_member *member = &groups[i].members[j];
             if (member->rekeyed) s.put++;
-            if (member->rekeyed) s.keys += member->matter->key_count;
+            if (member->rekeyed) s.keys += member->matter->keys.count;
             if (member->clue != groups[i].clue) s.moved++;
         }
     }
@@ -30,9 +30,9 @@ static unsigned char *write_put(unsigned char *at, const regroup_member *member)
     at = put_bytes(at, (uint64_t)member->complaint, 8);
     at = put_bytes(at, member->matter->self, 8);
     at = put_bytes(at, (uint64_t)member->matter->received_at_us, 8);
-    at = put_bytes(at, member->matter->key_count, 1);
-    for (uint16_t i = 0; i < member->matter->key_count; i++)
-        at = put_bytes(at, member->matter->keys[i], 4);
+    at = put_bytes(at, member->matter->keys.count, 1);
+    for (uint16_t i = 0; i < member->matter->keys.count; i++)
+        at = put_bytes(at, member->matter->keys.items[i], 4);
     return at;
 }
 
@@ -96,13 +96,13 @@ static int replay_put(cursor *c, repeats_index *index) {
     int64_t id = (int64_t)take(c, 8);
     m.self = take(c, 8);
     m.received_at_us = (int64_t)take(c, 8);
-    m.key_count = (uint16_t)take(c, 1);
-    if (c->bad || m.key_count > MATTER_KEYS) return -EBADMSG;
-    for (uint16_t i = 0; i < m.key_count; i++) {
+    m.keys.count = (uint16_t)take(c, 1);
+    if (c->bad || m.keys.count > MATTER_KEYS) return -EBADMSG;
+    for (uint16_t i = 0; i < m.keys.count; i++) {
         keys[i] = (uint32_t)take(c, 4);
         if (!keys[i] || (i && keys[i] <= keys[i - 1])) return -EBADMSG;
     }
-    m.keys = keys;
+    m.keys.items = keys;
     int r = repeats_index_put(index, id, &m, NULL, NULL, &slot);
     return r < 0 ? r : 0;
 }

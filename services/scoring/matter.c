@@ -8,7 +8,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "scoring/bytes.h"
 #include "scoring/normalise.h"
 
 enum {
@@ -43,7 +42,12 @@ typedef struct reader {
     uint32_t slots, used;
     uint32_t districts[MATTER_DISTRICTS];
     uint32_t names[MATTER_NAME_GRAMS];
-    uint16_t district_count, name_count;
+    uint32_t units[MATTER_UNITS];
+    uint16_t district_count, name_count, unit_count;
+    bool has_address;
+    uint32_t town;
+    const char *address;
+    size_t address_length;
 } reader;
 
 typedef enum zone { ZONE_TITLE, ZONE_CONTENT, ZONE_ADDRESS, ZONE_NAME, ZONE_DISTRICT } zone;
@@ -116,6 +120,18 @@ static bool is_district_code(const char *text, size_t run, size_t length, size_t
     return true;
 }
 
+/* A villagers' group, a building or a house number is part of the place: 4组, 12栋. */
+static void add_unit(reader *in, const char *number, size_t run, size_t length) {
+    static const char *const kinds[] = {"组", "栋", "幢", "社", "号", NULL};
+    size_t kind = 0;
+    if (!begins_any(number + run, length - run, kinds, &kind)) return;
+    uint32_t hash = (uint32_t)XXH3_64bits(number, run + kind);
+    for (uint16_t i = 0; i < in->unit_count; i++) {
+        if (in->units[i] == hash) return;
+    }
+    if (in->unit_count < MATTER_UNITS) in->units[in->unit_count++] = hash;
+}
+
 static unit next_unit(reader *in, const char *text, size_t length, bool districts_count) {
     size_t size = 0;
     if (!is_latin(text[0])) {
@@ -133,6 +149,7 @@ static unit next_unit(reader *in, const char *text, size_t length, bool district
         if (!city && districts_count) add_district(in, text, size);
         return (unit){.length = size, .parts = true};
     }
+    if (text[0] <= '9' && districts_count) add_unit(in, text, run, length);
     if (text[0] <= '9' && is_measure(text + run, length - run, &size))
         return (unit){.length = run + size, .parts = true};
     return (unit){.value = (uint32_t)XXH3_64bits(text, run) | 0x80000000U, .length = run};
@@ -225,9 +242,9 @@ static double rarest(const repeat_rules *rules, const char *name, size_t length)
 }
 
 /* The name without what may be said or left out. */
-static size_t core_length(const char *name) {
+static size_t core_length(const char *name, size_t length) {
     static const char *const optional[] = {"小区", "社区", NULL};
-    size_t length = strlen(name), suffix = strlen(optional[0]);
+    size_t suffix = strlen(optional[0]);
     return length >= 2 * suffix && ends_any(name, length, optional) ? length - suffix : length;
 }
 
@@ -247,10 +264,37 @@ static void add_name(reader *in, const char *name, size_t length) {
     read_zone(in, name, length, ZONE_NAME);
 }
 
+/* Where an address goes on behind its districts; 0 when it has none, or nothing behind them. */
+static size_t behind_districts(const char *address, size_t length) {
+    static const char *const wide[] = {"省", "市", "县", NULL};
+    static const char *const towns[] = {"街道", "镇", "乡", NULL};
+    size_t from = 0;
+    for (size_t at = 0, size = 0; at < length && at < DISTRICT_BYTES; at += size) {
+        bool town = at > from && begins_any(address + at, length - at, towns, &size);
+        if (town || (at > from && begins_any(address + at, length - at, wide, &size))) {
+            if (at + size < length && utf8_begins(address[at + size]) && address[at + size] != '\n') from = at + size;
+            if (town) break;
+        } else {
+            code_point(address + at, length - at, &size);
+        }
+    }
+    return from;
+}
+
+/* An address names its place behind the districts and before the house number. */
+static void add_address(reader *in, const char *address, size_t length) {
+    size_t from = behind_districts(address, length), to = from;
+    while (to < length && address[to] != '\n' && !is_latin(address[to]))
+        to++;
+    add_name(in, address + from, core_length(address + from, to - from));
+    in->has_address = in->name_count > 0;
+}
+
 static void read_names(reader *in, const Wjz__Scoring__Finding *finding) {
+    in->town = finding->place ? finding->place->town : 0;
     for (size_t i = 0; i < finding->n_anchors; i++) {
         const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
-        size_t length = core_length(anchor->name);
+        size_t length = core_length(anchor->name, strlen(anchor->name));
         if (anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN && stands_in_front(anchor)) {
             add_district(in, anchor->name, length);
             read_zone(in, anchor->name, length, ZONE_DISTRICT);
@@ -347,17 +391,17 @@ static uint16_t choose_keys(const matter *m, const uint32_t *grams, uint64_t cop
     count = add_key(keys, count, matter_self_key(m->self));
     if (m->parent) count = add_key(keys, count, matter_self_key(m->parent));
     if (finding) count = add_name_keys(keys, count, finding);
-    for (uint16_t i = 0, taken = 0; i < m->gram_count && taken < KEY_GRAMS; i++, taken++)
+    for (uint16_t i = 0, taken = 0; i < m->grams.count && taken < KEY_GRAMS; i++, taken++)
         count = add_key(keys, count, key_of('g', grams[i] >> GRAM_HASH_SHIFT));
     qsort(keys, count, sizeof *keys, by_value);
     return count;
 }
 
 /* What the comparison divides by. */
-static void sum_up(matter *m) {
+void matter_sum_up(matter *m) {
     double all = 0, common = 0, title_common = 0, title_rare = 0;
-    for (uint16_t i = 0; i < m->gram_count; i++) {
-        uint32_t gram = m->grams[i];
+    for (uint16_t i = 0; i < m->grams.count; i++) {
+        uint32_t gram = m->grams.items[i];
         double square = (double)(gram & GRAM_WEIGHT) * (gram & GRAM_WEIGHT);
         all += square;
         if (!(gram & GRAM_RARE)) common += square;
@@ -414,8 +458,18 @@ static int read_complaint(reader *in, const complaint *c, wjz_arena *arena, uint
     }
     read_zone(in, in->title, in->title_length, ZONE_TITLE);
     read_zone(in, bytes + from[1], content, ZONE_CONTENT);
-    read_zone(in, bytes + from[2], from[3] - from[2], ZONE_ADDRESS);
+    in->address = bytes + from[2];
+    in->address_length = from[3] - from[2];
+    read_zone(in, in->address, in->address_length, ZONE_ADDRESS);
     *ret_copy = copy_hash(bytes + from[1], content);
+    return 0;
+}
+
+static int keep(const uint32_t *items, uint16_t count, wjz_arena *arena, word_list *ret_list) {
+    uint32_t *copy = wjz_arena_alloc(arena, count * sizeof *copy);
+    if (!copy) return -ENOMEM;
+    memcpy(copy, items, count * sizeof *copy);
+    *ret_list = (word_list){copy, count};
     return 0;
 }
 
@@ -425,87 +479,30 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     uint64_t copy = 0;
     int r = read_complaint(&in, c, arena, &copy);
     if (r) return r;
+    add_address(&in, in.address, in.address_length);
     if (finding) read_names(&in, finding);
     weigh(&in);
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
     uint32_t *all = wjz_arena_alloc(arena, (in.used + 1) * sizeof *all);
     uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
     uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
-    uint32_t *districts = wjz_arena_alloc(arena, sizeof in.districts);
-    uint32_t *names = wjz_arena_alloc(arena, sizeof in.names);
-    if (!m || !all || !grams || !keys || !districts || !names) return -ENOMEM;
+    if (!m || !all || !grams || !keys) return -ENOMEM;
     m->reporter = c->reporter;
     m->received_at_us = c->received_at_us;
+    m->town = in.town;
+    m->has_address = in.has_address;
     m->self = matter_self(c->feed, c->external_id);
     m->parent = c->parent_id[0] ? matter_self(c->feed, c->parent_id) : 0;
-    m->gram_count = choose_grams(&in, all, grams);
-    m->key_count = choose_keys(m, grams, copy, finding, keys);
-    qsort(grams, m->gram_count, sizeof *grams, by_value);
-    memcpy(districts, in.districts, sizeof in.districts);
-    qsort(districts, in.district_count, sizeof *districts, by_value);
-    m->district_count = in.district_count;
-    memcpy(names, in.names, sizeof in.names);
-    m->name_count = in.name_count;
-    m->names = names;
-    m->grams = grams;
-    m->keys = keys;
-    m->districts = districts;
-    sum_up(m);
-    *ret_matter = m;
-    return 0;
-}
-
-/* --- as stored: little-endian; version, counts, then the arrays --- */
-
-enum { PACK_VERSION = 1, PACK_HEAD = 5 + 4 * 8 };
-
-int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
-    const uint32_t *const arrays[] = {m->grams, m->districts, m->keys, m->names};
-    const uint16_t counts[] = {m->gram_count, m->district_count, m->key_count, m->name_count};
-    size_t length = PACK_HEAD + 4U * (counts[0] + counts[1] + counts[2] + counts[3]);
-    unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
-    if (!data) return -ENOMEM;
-    at = put_bytes(at, PACK_VERSION, 1);
-    for (size_t i = 0; i < WJZ_COUNT(counts); i++)
-        at = put_bytes(at, counts[i], 1);
-    at = put_bytes(at, m->reporter, 8);
-    at = put_bytes(at, (uint64_t)m->received_at_us, 8);
-    at = put_bytes(at, m->self, 8);
-    at = put_bytes(at, m->parent, 8);
-    for (size_t i = 0; i < WJZ_COUNT(arrays); i++) {
-        for (uint16_t j = 0; j < counts[i]; j++)
-            at = put_bytes(at, arrays[i][j], 4);
-    }
-    *ret_data = data;
-    *ret_length = length;
-    return 0;
-}
-
-int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter) {
-    const unsigned char *from = data;
-    if (length < PACK_HEAD || from[0] != PACK_VERSION) return -EBADMSG;
-    size_t count = (size_t)from[1] + from[2] + from[3] + from[4];
-    if (from[1] > MATTER_GRAMS + MATTER_NAMED_GRAMS || from[2] > MATTER_DISTRICTS || from[3] > MATTER_KEYS ||
-        from[4] > MATTER_NAME_GRAMS || length != PACK_HEAD + 4 * count)
-        return -EBADMSG;
-    matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
-    uint32_t *values = wjz_arena_alloc(arena, count * sizeof *values);
-    if (!m || !values) return -ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        values[i] = (uint32_t)get_bytes(from + PACK_HEAD + 4 * i, 4);
-    m->gram_count = from[1];
-    m->district_count = from[2];
-    m->key_count = from[3];
-    m->name_count = from[4];
-    m->reporter = get_bytes(from + 5, 8);
-    m->received_at_us = (int64_t)get_bytes(from + 13, 8);
-    m->self = get_bytes(from + 21, 8);
-    m->parent = get_bytes(from + 29, 8);
-    m->grams = values;
-    m->districts = values + m->gram_count;
-    m->keys = m->districts + m->district_count;
-    m->names = m->keys + m->key_count;
-    sum_up(m);
+    m->grams = (word_list){grams, choose_grams(&in, all, grams)};
+    m->keys = (word_list){keys, choose_keys(m, grams, copy, finding, keys)};
+    qsort(grams, m->grams.count, sizeof *grams, by_value);
+    qsort(in.districts, in.district_count, sizeof *in.districts, by_value);
+    qsort(in.units, in.unit_count, sizeof *in.units, by_value);
+    r = keep(in.districts, in.district_count, arena, &m->districts);
+    if (!r) r = keep(in.units, in.unit_count, arena, &m->units);
+    if (!r) r = keep(in.names, in.name_count, arena, &m->names);
+    if (r) return r;
+    matter_sum_up(m);
     *ret_matter = m;
     return 0;
 }

@@ -20,6 +20,7 @@ enum {
     MATTER_DISTRICTS = 8,
     MATTER_KEYS = 16,
     MATTER_NAME_GRAMS = 24,
+    MATTER_UNITS = 6,
 };
 
 /* A gram is a pair of adjacent characters: 25 bits of hash, then what it is. Sorted by hash. */
@@ -31,27 +32,38 @@ enum {
     GRAM_HASH_SHIFT = 7,
 };
 
+/* Hashes, and for grams what they are. */
+typedef struct word_list {
+    const uint32_t *items;
+    uint16_t count;
+} word_list;
+
 typedef struct matter {
     uint64_t reporter; /* as in complaint */
     int64_t received_at_us;
-    uint64_t self;   /* of feed and external id: the same wherever and whenever it is grouped */
-    uint64_t parent; /* self of the complaint that the platform says it repeats, 0: none */
-    const uint32_t *grams;
-    const uint32_t *districts; /* hashes of the names of counties and towns, sorted */
-    const uint32_t *keys;      /* sorted; complaints of one matter share at least one */
+    uint64_t self;       /* of feed and external id: the same wherever and whenever it is grouped */
+    uint64_t parent;     /* self of the complaint that the platform says it repeats, 0: none */
+    uint32_t town;       /* nine digits, 0: not known */
+    bool has_address;    /* the first name is that of the address field */
+    word_list grams;     /* sorted */
+    word_list districts; /* names of counties and towns, sorted */
+    word_list keys;      /* sorted; complaints of one matter share at least one; never 0 */
+    word_list units;     /* numbered villagers' groups, buildings and house numbers, sorted */
     /* Names of estates, villages, schools and companies that stand in front: for each the hashes of its grams, shifted
      * by one; the last one of a name is odd. */
-    const uint32_t *names;
-    uint16_t gram_count, district_count, key_count, name_count;
+    word_list names;
     /* sums over the grams, so that comparing needs one pass */
-    uint16_t title_rare_count;
     float all_norm, common_norm, title_common, title_rare;
+    uint16_t title_rare_count;
 } matter;
 
 /* finding may be NULL: then names come from rarity alone. The matter lives in the arena. -ENOMEM, -EMSGSIZE above
  * 64 MB of text. */
 WJZ_MUST_CHECK int matter_of(const repeat_rules *rules, const complaint *complaint,
                              const Wjz__Scoring__Finding *finding, wjz_arena *arena, matter **ret_matter);
+
+/* Fills the sums. */
+void matter_sum_up(matter *m);
 
 /* As stored. Packed bytes live in the arena: -ENOMEM. Unpacking checks them: -EBADMSG, -ENOMEM. */
 WJZ_MUST_CHECK int matter_pack(const matter *matter, wjz_arena *arena, const void **ret_data, size_t *ret_length);

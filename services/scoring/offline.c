@@ -5,25 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "scoring/analysis.h"
 #include "scoring/matter.h"
 #include "scoring/regroup.h"
 #include "scoring/repeats.h"
-#include "wjz/clock.h"
-#include "wjz/utf8.h"
+#include "scoring/table.h"
 
-enum { COLUMNS_LIMIT = 64, ROWS_LIMIT = 1000000 };
-
-typedef struct table {
-    FILE *file;
-    char *line, *head;
-    size_t capacity;
-    char *cells[COLUMNS_LIMIT], *names[COLUMNS_LIMIT];
-    size_t columns;
-    int number;
-} table;
+enum { ROWS_LIMIT = 1000000 };
 
 typedef struct member {
     const char *external_id;
@@ -36,136 +25,45 @@ typedef struct members {
     size_t count, capacity;
 } members;
 
-static void table_close(table *t) {
-    if (t->file) fclose(t->file);
-    free(t->line);
-    free(t->head);
-}
-
 static void members_close(members *all) {
     wjz_arena_destroy(&all->arena);
     free(all->items);
 }
 
-/* --- tab-separated values --- */
-
-static size_t split(char *line, char **cells) {
-    size_t count = 0;
-    line[strcspn(line, "\r\n")] = '\0';
-    for (char *at = line; at && count < COLUMNS_LIMIT; count++) {
-        cells[count] = at;
-        at = strchr(at, '\t');
-        if (at) *at++ = '\0';
-    }
-    return count;
-}
-
-static void unescape(char *text) {
-    char *to = text;
-    for (const char *from = text; *from; from++) {
-        if (*from == '\\' && from[1]) {
-            from++;
-            *to++ = *from == 't' ? '\t' : *from == 'n' ? '\n' : *from;
-        } else {
-            *to++ = *from;
-        }
-    }
-    *to = '\0';
-}
-
-static int table_open(table *t, const char *path) {
-    t->file = fopen(path, "re");
-    if (!t->file) {
-        fprintf(stderr, "could not open \"%s\": %s\n", path, strerror(errno));
-        return -errno;
-    }
-    if (getline(&t->head, &t->capacity, t->file) < 0) {
-        fprintf(stderr, "%s: has no header line\n", path);
-        return -EINVAL;
-    }
-    t->capacity = 0;
-    t->number = 1;
-    t->columns = split(t->head, t->names);
-    return 0;
-}
-
-/* 1 with the next row, 0 at the end. */
-static int table_next(table *t) {
-    if (getline(&t->line, &t->capacity, t->file) < 0) return 0;
-    t->number++;
-    size_t cells = split(t->line, t->cells);
-    for (size_t i = 0; i < cells; i++)
-        unescape(t->cells[i]);
-    for (size_t i = cells; i < t->columns; i++)
-        t->cells[i] = t->line + strlen(t->line);
-    return 1;
-}
-
-static const char *cell(const table *t, const char *name) {
-    for (size_t i = 0; i < t->columns; i++) {
-        if (strcmp(t->names[i], name) == 0) return t->cells[i];
-    }
-    return "";
-}
-
 /* --- complaints --- */
 
-static int read_row(const table *t, const char *path, const repeat_rules *repeats, const rule_pack *pack,
-                    const gazetteer *places, members *all) {
-    complaint c = {.feed = "",
-                   .order_type = "",
-                   .categories = "",
-                   .town = "",
-                   .village = "",
-                   .handler_unit = "",
-                   .handle_result = "",
-                   .status = "",
-                   .visit_note = "",
-                   .parent_id = ""};
-    c.external_id = cell(t, "external_id");
-    c.title = cell(t, "title");
-    c.content = cell(t, "content");
-    c.incident_address = cell(t, "address");
-    const char *at = cell(t, "received_at"), *reporter = cell(t, "reporter");
-    if (!c.external_id[0] || (at[0] && wjz_clock_parse(at, &c.received_at_us))) {
-        fprintf(stderr, "%s:%d: %s \"%s\"\n", path, t->number,
-                at[0] ? "received_at is no RFC 3339 time:" : "lacks external_id", at);
-        return -EINVAL;
-    }
-    c.reporter = reporter[0] ? XXH3_64bits(reporter, strlen(reporter)) : 0;
+static int add_row(const table *t, const repeat_rules *repeats, const rule_pack *pack, const gazetteer *places,
+                   members *all, wjz_err *err) {
+    complaint c;
     Wjz__Scoring__Finding *finding = NULL;
-    wjz_err err = {0};
-    if (pack && analyse(pack, places, &c, all->arena, &finding, &err)) {
-        fprintf(stderr, "%s:%d: %s\n", path, t->number, err.text);
-        return -EINVAL;
-    }
     matter *m = NULL;
-    int r = matter_of(repeats, &c, finding, all->arena, &m);
-    if (all->count == all->capacity) {
+    int r = table_complaint(t, all->arena, &c, err);
+    if (!r && pack) r = analyse(pack, places, &c, all->arena, &finding, err);
+    if (!r && (r = matter_of(repeats, &c, finding, all->arena, &m))) wjz_err_set(err, r, "out of memory");
+    if (!r && all->count == all->capacity) {
         all->capacity = all->capacity ? all->capacity * 2 : 1024;
         member *items = realloc(all->items, all->capacity * sizeof *items);
-        if (!items) return -ENOMEM;
+        if (!items) return wjz_err_set(err, -ENOMEM, "out of memory");
         all->items = items;
     }
-    char *id = wjz_arena_strdup(all->arena, c.external_id);
-    if (r || !id) return -ENOMEM;
-    all->items[all->count++] = (member){id, m};
-    return 0;
+    if (!r) all->items[all->count++] = (member){c.external_id, m};
+    return r;
 }
 
 static int read_file(const char *path, const repeat_rules *repeats, const rule_pack *pack, const gazetteer *places,
-                     members *all) {
+                     members *all, wjz_err *err) {
     WJZ_CLEANUP(table_close) table t = {0};
-    int r = table_open(&t, path);
-    while (!r && table_next(&t)) {
-        if (all->count == ROWS_LIMIT) {
-            fprintf(stderr, "%s: has more than %d rows\n", path, ROWS_LIMIT);
-            return -EINVAL;
-        }
-        r = read_row(&t, path, repeats, pack, places, all);
-        if (r == -ENOMEM) fprintf(stderr, "%s:%d: out of memory\n", path, t.number);
+    int r = table_open(&t, path, err);
+    while (!r && (r = table_next(&t, err)) > 0) {
+        if (all->count == ROWS_LIMIT) return wjz_err_set(err, -EINVAL, "%s: has more than %d rows", path, ROWS_LIMIT);
+        r = add_row(&t, repeats, pack, places, all, err);
     }
     return r;
+}
+
+static int failed(const char *text) {
+    fprintf(stderr, "%s\n", text);
+    return 1;
 }
 
 /* Everything is put at once; row numbers are the ids of complaints and of clues. */
@@ -190,13 +88,13 @@ int offline_group(const char *file, const repeat_rules *repeats, const rule_pack
     WJZ_CLEANUP(members_close) members all = {.arena = wjz_arena_new(0)};
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
     WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
-    if (!all.arena || read_file(file, repeats, pack, places, &all)) return 1;
+    wjz_err err = {0};
+    if (!all.arena) return failed("out of memory");
+    if (read_file(file, repeats, pack, places, &all, &err)) return failed(err.text);
     size_t *leaders = wjz_arena_alloc(all.arena, (all.count + 1) * sizeof *leaders);
     if (!leaders || repeats_index_new(&index) || regroup_new(repeats, index, all.arena, &g) ||
-        group_all(&all, g, leaders)) {
-        fprintf(stderr, "out of memory\n");
-        return 1;
-    }
+        group_all(&all, g, leaders))
+        return failed("out of memory");
     printf("external_id\tclue\n");
     for (size_t i = 0; i < all.count; i++)
         printf("%s\t%s\n", all.items[i].external_id, all.items[leaders[i]].external_id);
@@ -204,9 +102,9 @@ int offline_group(const char *file, const repeat_rules *repeats, const rule_pack
 }
 
 static bool share_key(const matter *a, const matter *b) {
-    for (uint16_t i = 0, j = 0; i < a->key_count && j < b->key_count;) {
-        if (a->keys[i] == b->keys[j]) return true;
-        if (a->keys[i] < b->keys[j])
+    for (uint16_t i = 0, j = 0; i < a->keys.count && j < b->keys.count;) {
+        if (a->keys.items[i] == b->keys.items[j]) return true;
+        if (a->keys.items[i] < b->keys.items[j])
             i++;
         else
             j++;
@@ -221,27 +119,34 @@ static const matter *find_member(const members *all, const char *external_id) {
     return NULL;
 }
 
+static int print_pair(const table *t, const members *all, const repeat_rules *repeats, wjz_err *err) {
+    const char *id_a = table_cell(t, "id_a"), *id_b = table_cell(t, "id_b");
+    const matter *a = find_member(all, id_a), *b = find_member(all, id_b);
+    if (!a || !b)
+        return wjz_err_set(err, -ENOENT, "%s:%d: there is no complaint \"%s\"", t->path, t->number, a ? id_b : id_a);
+    repeat_signs signs;
+    repeats_measure(a, b, &signs);
+    printf("%s\t%s\t%d\t%.3f", id_a, id_b, share_key(a, b), repeats_weigh(repeats, a, b));
+    for (int i = 0; i < SIGN_COUNT; i++)
+        printf("\t%.4f", signs.value[i]);
+    printf("\n");
+    return 0;
+}
+
 int offline_compare(const char *file, const char *pairs, const repeat_rules *repeats, const rule_pack *pack,
                     const gazetteer *places) {
     WJZ_CLEANUP(members_close) members all = {.arena = wjz_arena_new(0)};
     WJZ_CLEANUP(table_close) table t = {0};
-    if (!all.arena || read_file(file, repeats, pack, places, &all) || table_open(&t, pairs)) return 1;
+    wjz_err err = {0};
+    if (!all.arena) return failed("out of memory");
+    int r = read_file(file, repeats, pack, places, &all, &err);
+    if (!r) r = table_open(&t, pairs, &err);
+    if (r) return failed(err.text);
     printf("id_a\tid_b\tnear\tweight");
     for (int i = 0; i < SIGN_COUNT; i++)
         printf("\t%s", repeat_sign_names[i]);
-    while (table_next(&t)) {
-        const matter *a = find_member(&all, cell(&t, "id_a")), *b = find_member(&all, cell(&t, "id_b"));
-        if (!a || !b) {
-            fprintf(stderr, "%s:%d: no complaint \"%s\" in \"%s\"\n", pairs, t.number, cell(&t, a ? "id_b" : "id_a"),
-                    file);
-            return 1;
-        }
-        repeat_signs signs;
-        repeats_measure(a, b, &signs);
-        printf("\n%s\t%s\t%d\t%.3f", cell(&t, "id_a"), cell(&t, "id_b"), share_key(a, b), repeats_weigh(repeats, a, b));
-        for (int i = 0; i < SIGN_COUNT; i++)
-            printf("\t%.4f", signs.value[i]);
-    }
     printf("\n");
-    return 0;
+    while (!r && (r = table_next(&t, &err)) > 0)
+        r = print_pair(&t, &all, repeats, &err);
+    return r ? failed(err.text) : 0;
 }

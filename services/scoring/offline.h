@@ -7,10 +7,8 @@
 #include "scoring/repeats_rules.h"
 #include "scoring/rules.h"
 
-/* file: tab-separated with a header; columns external_id, title, content, and where known received_at (RFC 3339),
- * address, reporter; in them \t, \n and \\ stand for tab, line feed and backslash. pack and places may be NULL: then no
- * names are found. Both return an exit status; errors go to stderr.
- * Prints external_id and clue, which is the canonically first member's external_id. */
+/* file: complaints as in table.h. pack and places may be NULL: then no names are found. Both return an exit status;
+ * errors go to stderr. Prints external_id and clue, which is the canonically first member's external_id. */
 int offline_group(const char *file, const repeat_rules *repeats, const rule_pack *pack, const gazetteer *places);
 /* pairs: tab-separated with header columns id_a and id_b. Prints both, the weight, and every sign. */
 int offline_compare(const char *file, const char *pairs, const repeat_rules *repeats, const rule_pack *pack,

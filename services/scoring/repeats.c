@@ -1,6 +1,7 @@
 /* One pass over the two sorted lists of grams gives all sums that the signs are made of. */
 #include "scoring/repeats.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,45 +36,48 @@ static void share(shared *sum, uint32_t a, uint32_t b) {
 
 static shared share_all(const matter *a, const matter *b) {
     shared sum = {0};
-    for (uint16_t i = 0, j = 0; i < a->gram_count && j < b->gram_count;) {
-        uint32_t x = a->grams[i] >> GRAM_HASH_SHIFT, y = b->grams[j] >> GRAM_HASH_SHIFT;
-        if (x == y) share(&sum, a->grams[i], b->grams[j]);
+    for (uint16_t i = 0, j = 0; i < a->grams.count && j < b->grams.count;) {
+        uint32_t x = a->grams.items[i] >> GRAM_HASH_SHIFT, y = b->grams.items[j] >> GRAM_HASH_SHIFT;
+        if (x == y) share(&sum, a->grams.items[i], b->grams.items[j]);
         i = (uint16_t)(i + (x <= y));
         j = (uint16_t)(j + (y <= x));
     }
     return sum;
 }
 
-static bool share_district(const matter *a, const matter *b) {
-    for (uint16_t i = 0, j = 0; i < a->district_count && j < b->district_count;) {
-        uint32_t x = a->districts[i], y = b->districts[j];
-        if (x == y) return true;
-        i = (uint16_t)(i + (x < y));
-        j = (uint16_t)(j + (y < x));
+/* Whether two sorted lists have a word in common. */
+static bool share_word(const word_list *a, const word_list *b) {
+    for (uint16_t i = 0, j = 0; i < a->count && j < b->count;) {
+        if (a->items[i] == b->items[j]) return true;
+        if (a->items[i] < b->items[j])
+            i++;
+        else
+            j++;
     }
     return false;
 }
 
 static bool has_gram(const matter *m, uint32_t hash) {
-    uint16_t low = 0, high = m->gram_count;
+    uint16_t low = 0, high = m->grams.count;
     while (low < high) {
         uint16_t middle = (uint16_t)((low + high) / 2);
-        if (m->grams[middle] >> GRAM_HASH_SHIFT < hash)
+        if (m->grams.items[middle] >> GRAM_HASH_SHIFT < hash)
             low = (uint16_t)(middle + 1);
         else
             high = middle;
     }
-    return low < m->gram_count && m->grams[low] >> GRAM_HASH_SHIFT == hash;
+    return low < m->grams.count && m->grams.items[low] >> GRAM_HASH_SHIFT == hash;
 }
 
-/* Whether one of a's names stands in b, all of it. */
-static bool names_place(const matter *a, const matter *b) {
+/* Whether one of a's names, of the first `most` ones, stands in b, all of it. */
+static bool names_place(const matter *a, const matter *b, unsigned most) {
     bool whole = true;
-    for (uint16_t i = 0; i < a->name_count; i++) {
-        whole = whole && has_gram(b, a->names[i] >> 1);
-        if (!(a->names[i] & 1)) continue;
+    for (uint16_t i = 0; i < a->names.count && most; i++) {
+        whole = whole && has_gram(b, a->names.items[i] >> 1);
+        if (!(a->names.items[i] & 1)) continue;
         if (whole) return true;
         whole = true;
+        most--;
     }
     return false;
 }
@@ -86,8 +90,9 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
     shared sum = share_all(a, b);
     double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
-    bool district = share_district(a, b), places = a->name_count && b->name_count;
-    bool place = places && (names_place(a, b) || names_place(b, a));
+    bool district = share_word(&a->districts, &b->districts), places = a->names.count && b->names.count;
+    bool place = places && (names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
+    bool addresses = a->has_address && b->has_address;
     *ret_signs = (repeat_signs){
         .value = {
             [SIGN_BASE] = 1,
@@ -100,9 +105,12 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
             [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
             [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
             [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
-            [SIGN_OTHER_DISTRICT] = a->district_count && b->district_count && !district,
+            [SIGN_OTHER_DISTRICT] = a->districts.count && b->districts.count && !district,
             [SIGN_SAME_DISTRICT] = district,
+            [SIGN_OTHER_TOWN] = a->town && b->town && a->town != b->town,
             [SIGN_OTHER_PLACE] = places && !place,
+            [SIGN_OTHER_ADDRESS] = addresses && !names_place(a, b, 1) && !names_place(b, a, 1),
+            [SIGN_OTHER_UNIT] = a->units.count && b->units.count && !share_word(&a->units, &b->units),
             [SIGN_SAME_PLACE] = place,
             [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
             [SIGN_PLATFORM_SAYS] = (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self),

@@ -218,8 +218,8 @@ static void leave_lists(repeats_index *index, uint32_t slot, repeats_slot_fn *fn
 }
 
 static bool unchanged(const repeats_index *index, const repeats_entry *entry, const matter *m) {
-    return entry->self == m->self && entry->received_at_us == m->received_at_us && entry->key_count == m->key_count &&
-           memcmp(index->keys + entry->key_at, m->keys, m->key_count * sizeof *m->keys) == 0;
+    return entry->self == m->self && entry->received_at_us == m->received_at_us && entry->key_count == m->keys.count &&
+           memcmp(index->keys + entry->key_at, m->keys.items, m->keys.count * sizeof *m->keys.items) == 0;
 }
 
 static int new_slot(repeats_index *index, int64_t id, uint32_t *ret_slot) {
@@ -245,20 +245,20 @@ int repeats_index_put(repeats_index *index, int64_t id, const matter *m, repeats
     repeats_entry *entry = &index->entries[slot];
     if (unchanged(index, entry, m)) return 0;
     leave_lists(index, slot, disturbed, arg);
-    if (m->key_count > entry->key_count) {
+    if (m->keys.count > entry->key_count) {
         entry->key_at = index->keys_used;
-        index->keys_used += m->key_count;
+        index->keys_used += m->keys.count;
     }
     entry->key_count = 0;
     entry->self = m->self;
     entry->received_at_us = m->received_at_us;
-    for (uint16_t i = 0; i < m->key_count; i++) {
-        key_cell *cell = cell_of(index, m->keys[i]);
+    for (uint16_t i = 0; i < m->keys.count; i++) {
+        key_cell *cell = cell_of(index, m->keys.items[i]);
         if (!cell->key) index->cells_used++;
-        cell->key = m->keys[i];
+        cell->key = m->keys.items[i];
         r = put_in_list(index, cell, slot, disturbed, arg);
         if (r) return r;
-        index->keys[entry->key_at + entry->key_count++] = m->keys[i];
+        index->keys[entry->key_at + entry->key_count++] = m->keys.items[i];
     }
     return 1;
 }

@@ -286,7 +286,7 @@ def test_only_what_is_worth_it_is_told_and_then_every_change(intake, scorer, dat
 
 
 def test_a_penalty_not_carried_out_lifts_the_matters_of_its_subject(intake, scorer, database):
-    intake.write(1, "举报棠源养殖有限公司污水直排", "棠源养殖有限公司污水直排河道，水发黑发臭。", at(0))
+    intake.write(1, "棠源化工厂污水直排", "石桤村的棠源化工厂每天夜里把污水直排河道，水发黑发臭。", at(0))
     intake.accept(1)
     before, subject = database.row("SELECT index, subject FROM scoring.clue")
     assert subject

@@ -1,0 +1,63 @@
+/* A matter as stored: little-endian; version, numbers, then each list with its length. The sums are made anew. */
+#include <errno.h>
+
+#include "scoring/bytes.h"
+#include "scoring/matter.h"
+
+enum { PACK_VERSION = 1, LISTS = 5, PACK_HEAD = 1 + 4 * 8 + 4 + 1 + LISTS };
+
+static const uint16_t most[LISTS] = {MATTER_GRAMS + MATTER_NAMED_GRAMS, MATTER_DISTRICTS, MATTER_KEYS, MATTER_UNITS,
+                                     MATTER_NAME_GRAMS};
+
+int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+    const word_list *const lists[LISTS] = {&m->grams, &m->districts, &m->keys, &m->units, &m->names};
+    size_t length = PACK_HEAD;
+    for (size_t i = 0; i < LISTS; i++)
+        length += 4U * lists[i]->count;
+    unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
+    if (!data) return -ENOMEM;
+    at = put_bytes(at, PACK_VERSION, 1);
+    at = put_bytes(at, m->reporter, 8);
+    at = put_bytes(at, (uint64_t)m->received_at_us, 8);
+    at = put_bytes(at, m->self, 8);
+    at = put_bytes(at, m->parent, 8);
+    at = put_bytes(at, m->town, 4);
+    at = put_bytes(at, m->has_address, 1);
+    for (size_t i = 0; i < LISTS; i++)
+        at = put_bytes(at, lists[i]->count, 1);
+    for (size_t i = 0; i < LISTS; i++) {
+        for (uint16_t j = 0; j < lists[i]->count; j++)
+            at = put_bytes(at, lists[i]->items[j], 4);
+    }
+    *ret_data = data;
+    *ret_length = length;
+    return 0;
+}
+
+int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter) {
+    const unsigned char *at = data;
+    if (length < PACK_HEAD || at[0] != PACK_VERSION) return -EBADMSG;
+    matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
+    uint32_t *values = wjz_arena_alloc(arena, length - PACK_HEAD);
+    if (!m || !values) return -ENOMEM;
+    word_list *const lists[LISTS] = {&m->grams, &m->districts, &m->keys, &m->units, &m->names};
+    const unsigned char *counts = at + PACK_HEAD - LISTS;
+    size_t words = 0;
+    for (size_t i = 0; i < LISTS; i++) {
+        if (counts[i] > most[i]) return -EBADMSG;
+        *lists[i] = (word_list){values + words, counts[i]};
+        words += counts[i];
+    }
+    if (length != PACK_HEAD + 4 * words) return -EBADMSG;
+    for (size_t i = 0; i < words; i++)
+        values[i] = (uint32_t)get_bytes(at + PACK_HEAD + 4 * i, 4);
+    m->reporter = get_bytes(at + 1, 8);
+    m->received_at_us = (int64_t)get_bytes(at + 9, 8);
+    m->self = get_bytes(at + 17, 8);
+    m->parent = get_bytes(at + 25, 8);
+    m->town = (uint32_t)get_bytes(at + 33, 4);
+    m->has_address = at[37] != 0;
+    matter_sum_up(m);
+    *ret_matter = m;
+    return 0;
+}
