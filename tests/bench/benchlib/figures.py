@@ -34,8 +34,8 @@ class Figures:
     def note(self, name, value, remark=""):
         self._add(name, value, remark, "", True)
 
-    def _add(self, name, value, remark, wanted, met, **numbers):
-        self.lines.append({"name": name, "met": met, "shown": [value, remark, wanted], **numbers})
+    def _add(self, line, shown, remark, wanted, met, **numbers):
+        self.lines.append({"name": line, "met": met, "shown": [shown, remark, wanted], **numbers})
         print(self._row(self.lines[-1]), flush=True)
 
     @staticmethod
