@@ -212,7 +212,7 @@ class World:
         }
 
     def noticed_us(self):
-        """[(external ids of the clue, when the notice of its assignment was committed)]."""
+        """[(external ids of the clue, None when it was merged away, when the notice of its assignment was committed)]."""
         return [
             (names, int(us))
             for names, us in self.place.rows(
