@@ -142,8 +142,20 @@ class Installation:
 
     def settled(self, timeout=120):
         """Waits until no message waits anywhere."""
-        tables = " UNION ALL ".join(f"SELECT id FROM {service}.outbox" for service in SERVICES)
-        wait_until(lambda: self.value(f"SELECT count(*) FROM ({tables}) waiting") == 0, timeout, "all messages handled")
+        try:
+            wait_until(lambda: not self.waiting(), timeout, "all messages handled")
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}\n" + "\n".join(map(str, self.waiting()))) from None
+
+    def waiting(self):
+        """Messages that were not handled yet: who sent them to whom, what happened to them."""
+        return self.rows(
+            " UNION ALL ".join(
+                f"SELECT '{s}' AS sender, destination, type, id, attempts, owner, due_at::text, error FROM {s}.outbox"
+                for s in SERVICES
+            )
+            + " LIMIT 20"
+        )
 
     def dead_letters(self):
         tables = " UNION ALL ".join(f"SELECT '{s}' AS s, destination, type, error FROM {s}.dead_letter" for s in SERVICES)
