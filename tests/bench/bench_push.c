@@ -251,7 +251,7 @@ static void push_all(pusher *p) {
         if (now - p->heard_us > QUIET_S * INT64_C(1000000)) stop("door", "does not answer");
         if (p->next < p->batches && p->used < p->set.window && arrivals_wait_us(&p->stream, now) < wait)
             wait = arrivals_wait_us(&p->stream, now);
-        if (wait > 0)
+        if (wait > 0 && p->answered < p->batches)
             ppoll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1,
                   &(struct timespec){.tv_sec = wait / 1000000, .tv_nsec = wait % 1000000 * 1000}, NULL);
     }
