@@ -9,10 +9,11 @@
 #include "ctl/command.h"
 #include "ctl/generator.h"
 #include "proto/intake.pb-c.h"
+#include "proto/scheduling.pb-c.h"
 #include "wjz/clock.h"
 #include "wjz/door_client.h"
 
-enum { BATCH = 256, ASK_MS = 30000, RETRY_MS = 200 };
+enum { BATCH = 256, ASK_MS = 30000, RETRY_MS = 200, ROTA_DAYS = 28 };
 
 static const char FEED[] = "demo-hotline";
 static const uint32_t REGION = 510184;
@@ -33,6 +34,16 @@ static void find_key(const session *s, demo *d) {
 
 /* --- demo load --- */
 
+/* The rota follows the duty patterns by itself, some minutes later: this is for whoever wants to see it now. */
+static int plan_rota(session *s, wjz_err *err) {
+    Wjz__Scheduling__PlanShifts question = WJZ__SCHEDULING__PLAN_SHIFTS__INIT;
+    question.from_day = wjz_day_number(wjz_clock_day(wjz_clock_us()));
+    question.to_day = question.from_day + ROTA_DAYS - 1;
+    const ProtobufCMessage *answer;
+    return wjz_bus_request(s->bus, "scheduling", (int32_t)REGION, &question.base, ASK_MS,
+                           &wjz__scheduling__shifts_planned__descriptor, s->arena, &answer, NULL, err);
+}
+
 static int define_feed(session *s, void *arg, wjz_err *err) {
     demo *d = arg;
     Wjz__Intake__DefineFeed question = WJZ__INTAKE__DEFINE_FEED__INIT;
@@ -44,7 +55,8 @@ static int define_feed(session *s, void *arg, wjz_err *err) {
     question.clue_source = (char *)"complaint";
     question.curve_key = d->public_key;
     const ProtobufCMessage *answer;
-    return session_ask(s, "intake", &question.base, &wjz__intake__feed_defined__descriptor, &answer, err);
+    int r = session_ask(s, "intake", &question.base, &wjz__intake__feed_defined__descriptor, &answer, err);
+    return r < 0 ? r : plan_rota(s, err);
 }
 
 int command_demo_load(session *s, int argc, char **argv, wjz_err *err) {
@@ -58,6 +70,7 @@ int command_demo_load(session *s, int argc, char **argv, wjz_err *err) {
     r = directory_load(s, path, err);
     demo d = {0};
     find_key(s, &d);
+    if (r >= 0) r = home_make_folder(s->home.keys, 0700, err);
     if (r >= 0) r = wjz_door_make_key(d.key_file, d.public_key, err);
     return r < 0 ? r : session_connected(s, true, define_feed, &d, err);
 }

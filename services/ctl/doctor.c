@@ -113,9 +113,12 @@ int command_doctor(session *s, int argc, char **argv, wjz_err *err) {
     r = out_open(s->format, columns, WJZ_COUNT(columns), &p.table);
     if (r < 0) return r;
     check_programs(s, &p);
-    check_folders(s, &p);
-    bool running = !s->home.embedded || supervisor_running(&s->home) > 0;
-    tell(&p, "监护进程 / supervisor", running, running ? "yes" : "no", "run wjz up");
+    bool running = true; /* by others, where the database is not ours */
+    if (s->home.embedded) {
+        check_folders(s, &p);
+        running = supervisor_running(&s->home) > 0;
+        tell(&p, "监护进程 / supervisor", running, running ? "yes" : "no", "run wjz up");
+    }
     if (running) check_migrations(s, &p);
     if (running && session_connected(s, false, check_running, &p, err) < 0)
         tell(&p, "存储 / store", false, err->text, "see log/postgres.log");

@@ -26,13 +26,14 @@ static void closed(void *arg) {
 }
 
 static int open_bus(session *s, wjz_err *err) {
-    char bind[PATH_MAX + 8], name[32];
+    char bind[PATH_MAX + 8], host[65] = "", name[96];
     const char *named = getenv("WJZ_BIND");
     if (named)
         snprintf(bind, sizeof bind, "%s", named);
     else
         snprintf(bind, sizeof bind, "ipc://%s", s->home.run);
-    snprintf(name, sizeof name, "wjz-%d", (int)getpid());
+    gethostname(host, sizeof host - 1);
+    snprintf(name, sizeof name, "wjz-%s-%d", host, (int)getpid());
     return wjz_bus_open(s->loop, s->db,
                         &(wjz_bus_options){.service = "operator", .instance = name, .bind = bind, .client = true},
                         &s->bus, err);

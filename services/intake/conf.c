@@ -10,6 +10,8 @@ const wjz_option INTAKE_OPTIONS[] = {
     {"identity_key_file", WJZ_CONF_TEXT, AT(identity_key_file), NULL, 0, 0,
      "key that seals reporters' names and phones; default keys/identity.key in WJZ_HOME, made when absent"},
     {"door", WJZ_CONF_TEXT, AT(door), "tcp://127.0.0.1:7311", 0, 0, "where platforms push over ZeroMQ; empty: nowhere"},
+    {"door_public", WJZ_CONF_TEXT, AT(door_public), NULL, 0, 0,
+     "what platforms are told to connect to (default: what the door is bound to)"},
     {"door_key_file", WJZ_CONF_TEXT, AT(door_key_file), NULL, 0, 0,
      "CURVE key of the feed door; default keys/feed-door.key in WJZ_HOME, made when absent"},
     {"door_in_flight", WJZ_CONF_INT, AT(door_in_flight), "64", 1, 4096, "batches handled at once, of all feeds"},

@@ -8,7 +8,7 @@ typedef struct intake_conf {
     wjz_service_conf service;
     char *feeds, *profiles, *open311; /* operators' files */
     char *identity_key_file;
-    char *door, *door_key_file;
+    char *door, *door_public, *door_key_file;
     int64_t door_in_flight;
     char *http, *http_tls_certificate, *http_tls_key;
     int64_t http_body_limit, http_items;

@@ -94,8 +94,9 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     reply.name = said->name;
     reply.bearer_key = key;
     if (it->door != NULL) {
-        reply.door_endpoint =
-            (char *)(uintptr_t)wjz_door_endpoint(it->door); /* protobuf-c has no const; packing only reads */
+        const char *told = it->conf->door_public;
+        reply.door_endpoint = /* protobuf-c has no const; packing only reads */
+            (char *)(uintptr_t)(told != NULL ? told : wjz_door_endpoint(it->door));
         reply.door_public_key = (char *)(uintptr_t)wjz_door_public_key(it->door);
     }
     return wjz_call_reply(call, &reply.base);

@@ -174,7 +174,8 @@ int wjz_migrate(const char *url, const char *dir, wjz_migrate_fn *tell, void *ar
     r = run(connection,
             "SET client_min_messages = warning;"
             "CREATE TABLE IF NOT EXISTS wjz_migration (file text PRIMARY KEY, checksum text NOT NULL,"
-            " applied_at timestamptz NOT NULL DEFAULT now())",
+            " applied_at timestamptz NOT NULL DEFAULT now());"
+            "GRANT SELECT ON wjz_migration TO PUBLIC", /* whoever wonders whether it is up to date */
             err);
     if (r < 0) return r;
     return walk_files(connection, dir, &(walk){.tell = tell, .arg = arg}, err);

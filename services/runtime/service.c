@@ -22,7 +22,7 @@ static const wjz_option OPTIONS[] = {
     {"database_url", WJZ_CONF_SECRET, FIELD(database_url), NULL, 0, 0, "PostgreSQL connection string or URI"},
     {"database_role", WJZ_CONF_TEXT, FIELD(database_role), NULL, 0, 0, "role to connect as (default wjz_SERVICE)"},
     {"database_connections", WJZ_CONF_INT, FIELD(database_connections), "3", 1, 64, "size of the connection pool"},
-    {"instance", WJZ_CONF_TEXT, FIELD(instance), NULL, 0, 0, "name of this process (default SERVICE-PID)"},
+    {"instance", WJZ_CONF_TEXT, FIELD(instance), NULL, 0, 0, "name of this process (default SERVICE-HOST-PID)"},
     {"bind", WJZ_CONF_TEXT, FIELD(bind), NULL, 0, 0,
      "bus: ipc:///FOLDER or tcp://ADDRESS (default ipc://$WJZ_HOME/run)"},
     {"advertise_host", WJZ_CONF_TEXT, FIELD(advertise_host), NULL, 0, 0,
@@ -86,7 +86,9 @@ static int complete_conf(const wjz_service_spec *spec, wjz_service_conf *conf, w
     snprintf(run, sizeof(run), "%s/run", home);
     if (!conf->bind) make_folder(run);
     int e = set_default(&conf->database_role, "wjz_%s", spec->name);
-    if (e == 0) e = set_default(&conf->instance, "%s-%d", spec->name, (int)getpid());
+    char host[65] = ""; /* in containers every process has the same number */
+    gethostname(host, sizeof host - 1);
+    if (e == 0) e = set_default(&conf->instance, "%s-%s-%d", spec->name, host, (int)getpid());
     if (e == 0) e = set_default(&conf->bind, "ipc://%s", run);
     return e == 0 ? 0 : wjz_err_set(err, e, "could not read the options: out of memory");
 }
