@@ -1,7 +1,7 @@
 """notification as a process: what is asked for arrives once, by mail and webhook, and somebody has seen it."""
 
+import asyncio
 import base64
-import concurrent.futures
 import datetime
 import email
 import email.policy
@@ -17,7 +17,9 @@ import threading
 import urllib.error
 import urllib.request
 
+import psycopg2
 import pytest
+import zmq
 from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -331,8 +333,6 @@ def test_a_dead_message_is_told_to_operators(house, told, county):
 def test_an_inbox_that_changes_is_published(house, told, county):
     service = start(house, told)
     endpoint = county.value("SELECT publish_endpoint FROM bus.instance WHERE name = %s", service.instance)
-    import zmq
-
     context = zmq.Context()
     live = context.socket(zmq.SUB)
     live.subscribe(b"")
@@ -393,8 +393,6 @@ def test_what_a_dead_process_left_is_sent_by_another(house, told, county, mail, 
     gate = threading.Event()
 
     async def slow(server, session, envelope):
-        import asyncio
-
         while not gate.is_set():
             await asyncio.sleep(0.01)
         return await MailServer.handle_DATA(mail, server, session, envelope)
@@ -606,8 +604,6 @@ def test_what_nobody_acknowledges_is_repeated_then_escalated(house, told, county
 
 
 def test_the_delivery_log_cannot_be_rewritten(county):
-    import psycopg2
-
     for statement in ("UPDATE notification.delivery SET result = 'sent'", "DELETE FROM notification.delivery"):
         with county.connect("wjz_notification") as connection, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             connection.cursor().execute(statement)
