@@ -48,6 +48,13 @@ static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
+/* The map under a key; NULL in *ret_map when the key is absent. */
+static int get_map(const wjz_yaml_node *root, const char *key, const wjz_yaml_node **ret_map, wjz_err *err) {
+    *ret_map = wjz_yaml_get(root, key);
+    if (*ret_map == NULL || wjz_yaml_kind_of(*ret_map) == WJZ_YAML_MAP) return 0;
+    return wjz_yaml_error(*ret_map, err, "\"%s\" must be a map", key);
+}
+
 /* --- columns --- */
 
 static int add_alias(profile *p, const item_field *field, int category, const char *title, wjz_err *err) {
@@ -255,15 +262,19 @@ static int load_root(profile *p, const char *folder, const wjz_yaml_node *root, 
         return wjz_yaml_error(root, err, "profiles extend each other too deeply");
     if (r == 0) r = load_record(p, root, depth > 0, err);
     /* The profile's own titles come first, so that they win over those of what it extends. */
-    if (r == 0) r = load_columns(p, wjz_yaml_get(root, "columns"), err);
-    if (r == 0) r = load_values(p, wjz_yaml_get(root, "values"), err);
+    const wjz_yaml_node *map = NULL;
+    if (r == 0) r = get_map(root, "columns", &map, err);
+    if (r == 0) r = load_columns(p, map, err);
+    if (r == 0) r = get_map(root, "values", &map, err);
+    if (r == 0) r = load_values(p, map, err);
     if (r == 0 && base != NULL) r = load_file(p, folder, base, depth + 1, err);
     const wjz_yaml_node *list = NULL;
     if (r == 0) r = wjz_yaml_get_list(root, "required", &list, err);
     if (r == 0) r = load_required(p, list, err);
     if (r == 0) r = wjz_yaml_get_list(root, "total_rows", &list, err);
     if (r == 0) r = load_totals(p, list, err);
-    if (r == 0) r = load_defaults(p, wjz_yaml_get(root, "defaults"), err);
+    if (r == 0) r = get_map(root, "defaults", &map, err);
+    if (r == 0) r = load_defaults(p, map, err);
     if (r == 0) r = load_policies(p, root, err);
     const char *title = NULL;
     if (r == 0) r = wjz_yaml_get_text(root, "title", &title, err);
