@@ -12,6 +12,8 @@ typedef struct at_hand {
     uint32_t slot;
     bool put, rekeyed;
     bool touched;     /* its near ones may have changed */
+    bool meets;       /* it may have won near ones; touched, too */
+    bool compared;    /* so that its matter is needed */
     bool spread;      /* its near ones are at hand */
     bool grouped;     /* its neighbourhood has been taken */
     uint32_t seen_by; /* last slot + 1 that met it, so that a pair is met once */
@@ -111,17 +113,30 @@ static void take_touched(uint32_t slot, void *arg) {
     if (hand) hand->touched = true;
 }
 
-static void take_near(uint32_t slot, void *arg) {
-    take(arg, slot);
+static void take_meeting(uint32_t slot, void *arg) {
+    at_hand *hand = take(arg, slot);
+    if (hand) hand->touched = hand->meets = true;
 }
 
+static void take_compared(uint32_t slot, void *arg) {
+    at_hand *hand = take(arg, slot);
+    if (hand) hand->compared = true;
+}
+
+static bool is_alone(const regroup *g, uint32_t slot) {
+    return repeats_index_entry(g->index, slot)->next == slot;
+}
+
+/* A newcomer only pushes others apart: nobody comes to be near anybody but the newcomer, which meets them itself. One
+ * that leaves lists lets others come together. */
 int regroup_put(regroup *g, int64_t id, const matter *m) {
     uint32_t slot = REPEATS_NONE;
-    int r = repeats_index_put(g->index, id, m, take_touched, g, &slot);
+    bool is_new = repeats_index_find(g->index, id) == REPEATS_NONE;
+    int r = repeats_index_put(g->index, id, m, is_new ? take_touched : take_meeting, g, &slot);
     at_hand *hand = r < 0 ? NULL : take(g, slot);
     if (!hand) return -ENOMEM;
     hand->rekeyed |= r > 0;
-    hand->put = hand->touched = true;
+    hand->put = hand->touched = hand->meets = hand->compared = true;
     hand->matter = m;
     return g->failed;
 }
@@ -136,15 +151,17 @@ int regroup_supply(regroup *g, int64_t id, const matter *m) {
 
 int regroup_missing(regroup *g, int64_t **ret_ids, size_t *ret_count) {
     for (uint32_t i = 0, there = g->count; i < there; i++) {
-        if (!g->hands[i].touched || g->hands[i].spread) continue;
+        if (!g->hands[i].meets || g->hands[i].spread) continue;
         g->hands[i].spread = true;
-        repeats_index_near(g->index, g->hands[i].slot, false, take_near, g);
+        repeats_index_near(g->index, g->hands[i].slot, false, take_compared, g);
+        g->hands[i].compared = true;
     }
     int64_t *ids = wjz_arena_alloc(g->arena, g->count * sizeof *ids);
     if (g->failed || !ids) return -ENOMEM;
     *ret_count = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        if (!g->hands[i].matter) ids[(*ret_count)++] = repeats_index_entry(g->index, g->hands[i].slot)->complaint;
+        if (g->hands[i].compared && !g->hands[i].matter)
+            ids[(*ret_count)++] = repeats_index_entry(g->index, g->hands[i].slot)->complaint;
     }
     *ret_ids = ids;
     return 0;
@@ -174,14 +191,15 @@ static void link_near(uint32_t slot, void *arg) {
 int regroup_link(regroup *g) {
     uint32_t there = g->count;
     for (g->from = 0; g->from < there; g->from++) {
-        if (g->hands[g->from].touched) repeats_index_near(g->index, g->hands[g->from].slot, false, link_near, g);
+        if (g->hands[g->from].meets) repeats_index_near(g->index, g->hands[g->from].slot, false, link_near, g);
     }
     for (uint32_t i = 0; i < there; i++) {
-        if (!g->hands[i].touched) continue;
-        uint32_t first = g->hands[i].slot;
-        for (uint32_t at = repeats_index_entry(g->index, first)->next; at != first;
-             at = repeats_index_entry(g->index, at)->next)
-            take(g, at);
+        uint32_t first = g->hands[i].slot, at = first;
+        if (!g->hands[i].touched || is_alone(g, first)) continue;
+        do {
+            take_compared(at, g);
+            at = repeats_index_entry(g->index, at)->next;
+        } while (at != first);
     }
     return g->failed;
 }
@@ -286,6 +304,7 @@ int regroup_groups(regroup *g, regroup_group **ret_groups, size_t *ret_count) {
     size_t count = 0;
     for (uint32_t i = 0; i < g->count; i++) {
         if (!g->hands[i].touched || g->hands[i].grouped) continue;
+        if (is_alone(g, g->hands[i].slot) && !g->hands[i].put) continue; /* and was before */
         uint32_t *hands = NULL, members = 0;
         int r = collect(g, i, &hands, &members);
         uint32_t *leaders = r ? NULL : wjz_arena_alloc(g->arena, members * sizeof *leaders);
