@@ -7,7 +7,7 @@
 
 #include "scoring/bytes.h"
 
-enum { JOURNAL_VERSION = 1, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 1, PAIR_BYTES = 16 };
+enum { JOURNAL_VERSION = 1, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 1, PAIR_BYTES = 16 };
 
 typedef struct sizes {
     uint32_t put, keys, moved;
@@ -30,6 +30,7 @@ static unsigned char *write_put(unsigned char *at, const regroup_member *member)
     at = put_bytes(at, (uint64_t)member->complaint, 8);
     at = put_bytes(at, member->matter->self, 8);
     at = put_bytes(at, (uint64_t)member->matter->received_at_us, 8);
+    at = put_bytes(at, member->matter->digest, 4);
     at = put_bytes(at, member->matter->keys.count, 1);
     for (uint16_t i = 0; i < member->matter->keys.count; i++)
         at = put_bytes(at, member->matter->keys.items[i], 4);
@@ -96,6 +97,7 @@ static int replay_put(cursor *c, repeats_index *index) {
     int64_t id = (int64_t)take(c, 8);
     m.self = take(c, 8);
     m.received_at_us = (int64_t)take(c, 8);
+    m.digest = (uint32_t)take(c, 4);
     m.keys.count = (uint16_t)take(c, 1);
     if (c->bad || m.keys.count > MATTER_KEYS) return -EBADMSG;
     for (uint16_t i = 0; i < m.keys.count; i++) {

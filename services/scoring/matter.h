@@ -43,6 +43,7 @@ typedef struct matter {
     int64_t received_at_us;
     uint64_t self;       /* of feed and external id: the same wherever and whenever it is grouped */
     uint64_t parent;     /* self of the complaint that the platform says it repeats, 0: none */
+    uint32_t digest;     /* of all of it as packed: two in the same state have the same */
     uint32_t town;       /* nine digits, 0: not known */
     bool has_address;    /* the first name is that of the address field */
     word_list grams;     /* sorted */
@@ -65,8 +66,8 @@ WJZ_MUST_CHECK int matter_of(const repeat_rules *rules, const complaint *complai
 /* Fills the sums. */
 void matter_sum_up(matter *m);
 
-/* As stored. Packed bytes live in the arena: -ENOMEM. Unpacking checks them: -EBADMSG, -ENOMEM. */
-WJZ_MUST_CHECK int matter_pack(const matter *matter, wjz_arena *arena, const void **ret_data, size_t *ret_length);
+/* As stored. Packed bytes live in the arena: -ENOMEM; sets the digest. Unpacking checks them: -EBADMSG, -ENOMEM. */
+WJZ_MUST_CHECK int matter_pack(matter *matter, wjz_arena *arena, const void **ret_data, size_t *ret_length);
 WJZ_MUST_CHECK int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter);
 
 /* Canonical order, which does not depend on who came first to us: by report time, unknown times last, then by self. */

@@ -1,5 +1,6 @@
 /* A matter as stored: little-endian; version, numbers, then each list with its length. The sums are made anew. */
 #include <errno.h>
+#include <xxhash.h>
 
 #include "scoring/bytes.h"
 #include "scoring/matter.h"
@@ -9,7 +10,7 @@ enum { PACK_VERSION = 1, LISTS = 5, PACK_HEAD = 1 + 4 * 8 + 4 + 1 + LISTS };
 static const uint16_t most[LISTS] = {MATTER_GRAMS + MATTER_NAMED_GRAMS, MATTER_DISTRICTS, MATTER_KEYS, MATTER_UNITS,
                                      MATTER_NAME_GRAMS};
 
-int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+int matter_pack(matter *m, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
     const word_list *const lists[LISTS] = {&m->grams, &m->districts, &m->keys, &m->units, &m->names};
     size_t length = PACK_HEAD;
     for (size_t i = 0; i < LISTS; i++)
@@ -29,6 +30,7 @@ int matter_pack(const matter *m, wjz_arena *arena, const void **ret_data, size_t
         for (uint16_t j = 0; j < lists[i]->count; j++)
             at = put_bytes(at, lists[i]->items[j], 4);
     }
+    m->digest = XXH32(data, length, 0);
     *ret_data = data;
     *ret_length = length;
     return 0;
@@ -57,6 +59,7 @@ int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **re
     m->parent = get_bytes(at + 25, 8);
     m->town = (uint32_t)get_bytes(at + 33, 4);
     m->has_address = at[37] != 0;
+    m->digest = XXH32(data, length, 0);
     matter_sum_up(m);
     *ret_matter = m;
     return 0;

@@ -104,21 +104,42 @@ static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *
 
 /* --- group --- */
 
+static int supply(turn *t, int64_t id, wjz_blob packed, wjz_err *err) {
+    matter *m = NULL;
+    int r = matter_unpack(packed.data, packed.length, t->arena, &m);
+    if (!r) r = regroup_supply(t->regroup, id, m);
+    if (r) return wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)id);
+    matter_cache_put(t->self->matters, id, m->digest, packed);
+    return 0;
+}
+
+/* Supplies what is at hand; the rest is left in ids. */
+static int supply_cached(turn *t, int64_t *ids, size_t *count, wjz_err *err) {
+    const repeats_index *index = follow_index(t->followed);
+    size_t left = 0;
+    int r = 0;
+    for (size_t i = 0; !r && i < *count; i++) {
+        const repeats_entry *entry = repeats_index_entry(index, repeats_index_find(index, ids[i]));
+        wjz_blob packed = matter_cache_get(t->self->matters, ids[i], entry->digest);
+        if (packed.data)
+            r = supply(t, ids[i], packed, err);
+        else
+            ids[left++] = ids[i];
+    }
+    *count = left;
+    return r;
+}
+
 static int supply_missing(turn *t, wjz_err *err) {
     int64_t *ids = NULL;
     size_t missing = 0, found = 0;
     store_blob *rows = NULL;
-    int r = regroup_missing(t->regroup, &ids, &missing);
-    if (r) return out_of_memory(err);
-    if (!missing) return 0;
+    if (regroup_missing(t->regroup, &ids, &missing)) return out_of_memory(err);
+    int r = supply_cached(t, ids, &missing, err);
+    if (r || !missing) return r;
     r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
-    for (size_t i = 0; !r && i < found; i++) {
-        matter *m = NULL;
-        r = matter_unpack(rows[i].data.data, rows[i].data.length, t->arena, &m);
-        if (r) return wjz_err_set(err, r, "cannot read the matter of complaint %lld", (long long)rows[i].complaint);
-        r = regroup_supply(t->regroup, rows[i].complaint, m);
-        if (r) return wjz_err_set(err, r, "could not take the matter of complaint %lld", (long long)rows[i].complaint);
-    }
+    for (size_t i = 0; !r && i < found; i++)
+        r = supply(t, rows[i].complaint, rows[i].data, err);
     if (!r && found < missing)
         return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
                            (int)t->region, missing - found);
@@ -130,6 +151,9 @@ static int group(turn *t, wjz_err *err) {
     if (r) return r;
     stage_ended(t, STAGE_LOCK);
     r = regroup_new(t->self->repeats, follow_index(t->followed), t->arena, &t->regroup);
+    for (size_t i = 0; !r && i < t->count; i++)
+        matter_cache_put(t->self->matters, t->items[i].complaint, t->items[i].matter->digest,
+                         t->items[i].packed_matter);
     for (size_t i = 0; !r && i < t->count; i++)
         r = regroup_put(t->regroup, t->items[i].complaint, t->items[i].matter);
     if (r) return out_of_memory(err);

@@ -35,7 +35,7 @@ typedef struct regroup_member {
     int64_t clue; /* that it was in, 0: none */
     uint32_t slot;
     bool put;     /* by regroup_put */
-    bool rekeyed; /* … and its keys or time are new */
+    bool rekeyed; /* … and it is not as it was */
     const matter *matter;
 } regroup_member;
 

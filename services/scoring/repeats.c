@@ -86,13 +86,24 @@ static double part(double of, double whole) {
     return whole > 0 ? of / whole : 0;
 }
 
+static bool other_address(const matter *a, const matter *b) {
+    return a->has_address && b->has_address && !names_place(a, b, 1) && !names_place(b, a, 1);
+}
+
+static bool other_town(const matter *a, const matter *b) {
+    return a->town && b->town && a->town != b->town;
+}
+
+static bool platform_says(const matter *a, const matter *b) {
+    return (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self);
+}
+
 void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) {
     shared sum = share_all(a, b);
     double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
     bool district = share_word(&a->districts, &b->districts), places = a->names.count && b->names.count;
     bool place = places && (names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
-    bool addresses = a->has_address && b->has_address;
     *ret_signs = (repeat_signs){
         .value = {
             [SIGN_BASE] = 1,
@@ -107,23 +118,30 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
             [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
             [SIGN_OTHER_DISTRICT] = a->districts.count && b->districts.count && !district,
             [SIGN_SAME_DISTRICT] = district,
-            [SIGN_OTHER_TOWN] = a->town && b->town && a->town != b->town,
+            [SIGN_OTHER_TOWN] = other_town(a, b),
             [SIGN_OTHER_PLACE] = places && !place,
-            [SIGN_OTHER_ADDRESS] = addresses && !names_place(a, b, 1) && !names_place(b, a, 1),
+            [SIGN_OTHER_ADDRESS] = other_address(a, b),
             [SIGN_OTHER_UNIT] = a->units.count && b->units.count && !share_word(&a->units, &b->units),
             [SIGN_SAME_PLACE] = place,
             [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
-            [SIGN_PLATFORM_SAYS] = (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self),
+            [SIGN_PLATFORM_SAYS] = platform_says(a, b),
         }};
 }
 
+/* Such a weight decides alone; no need to measure the rest. */
+static const double decisive = -20;
+
 double repeats_weigh(const repeat_rules *rules, const matter *a, const matter *b) {
+    const double *weights = repeat_rules_weights(rules);
     if (a->received_at_us && b->received_at_us &&
         llabs(a->received_at_us - b->received_at_us) > repeat_rules_window_us(rules))
         return -INFINITY;
+    if (!platform_says(a, b)) {
+        if (weights[SIGN_OTHER_TOWN] <= decisive && other_town(a, b)) return weights[SIGN_OTHER_TOWN];
+        if (weights[SIGN_OTHER_ADDRESS] <= decisive && other_address(a, b)) return weights[SIGN_OTHER_ADDRESS];
+    }
     repeat_signs signs;
     repeats_measure(a, b, &signs);
-    const double *weights = repeat_rules_weights(rules);
     double sum = 0;
     for (int i = 0; i < SIGN_COUNT; i++)
         sum += weights[i] * signs.value[i];

@@ -217,7 +217,7 @@ static void leave_lists(repeats_index *index, uint32_t slot, repeats_slot_fn *fn
         take_from_list(index, cell_of(index, index->keys[entry->key_at + i]), slot, fn, arg);
 }
 
-static bool unchanged(const repeats_index *index, const repeats_entry *entry, const matter *m) {
+static bool same_lists(const repeats_index *index, const repeats_entry *entry, const matter *m) {
     return entry->self == m->self && entry->received_at_us == m->received_at_us && entry->key_count == m->keys.count &&
            memcmp(index->keys + entry->key_at, m->keys.items, m->keys.count * sizeof *m->keys.items) == 0;
 }
@@ -243,7 +243,9 @@ int repeats_index_put(repeats_index *index, int64_t id, const matter *m, repeats
     if (r) return r;
     *ret_slot = slot;
     repeats_entry *entry = &index->entries[slot];
-    if (unchanged(index, entry, m)) return 0;
+    bool same_digest = entry->digest == m->digest;
+    entry->digest = m->digest;
+    if (same_lists(index, entry, m)) return !same_digest;
     leave_lists(index, slot, disturbed, arg);
     if (m->keys.count > entry->key_count) {
         entry->key_at = index->keys_used;

@@ -15,7 +15,7 @@
 #include "scoring/matter.h"
 #include "wjz/clean.h"
 
-enum { REPEATS_REACH = 12 };
+enum { REPEATS_REACH = 8 };
 
 #define REPEATS_NONE UINT32_MAX
 
@@ -34,15 +34,16 @@ typedef struct repeats_entry {
     uint64_t self;
     int64_t received_at_us;
     uint32_t key_at;
-    uint32_t next; /* ring of the neighbourhood */
-    uint32_t hood; /* towards the neighbourhood's root */
+    uint32_t next;   /* ring of the neighbourhood */
+    uint32_t hood;   /* towards the neighbourhood's root */
+    uint32_t digest; /* of the matter, as last put */
     uint16_t key_count;
 } repeats_entry;
 
 /* Called for slots near something that changed; the same slot may come several times. */
 typedef void repeats_slot_fn(uint32_t slot, void *arg);
 
-/* Adds a complaint, or replaces its keys and time when they changed; it keeps its slot, clue and neighbourhood.
+/* Adds a complaint, or replaces its keys, time and digest when they changed; it keeps its slot, clue and neighbourhood.
  * disturbed (may be NULL) is called for others that may have lost or won a near one beside it. 1 when anything changed,
  * 0 when all was so before, -ENOMEM. */
 WJZ_MUST_CHECK int repeats_index_put(repeats_index *index, int64_t id, const matter *matter, repeats_slot_fn *disturbed,

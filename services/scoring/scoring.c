@@ -45,6 +45,7 @@ static int load_data(scoring_service *self, const scoring_conf *conf, wjz_err *e
 
 static void free_state(scoring_service *self) {
     follow_destroy(&self->regions);
+    matter_cache_destroy(&self->matters);
     repeat_rules_destroy(&self->repeats);
     gazetteer_destroy(&self->places);
     rule_pack_destroy(&self->pack);
@@ -59,6 +60,7 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     self->db = wjz_service_db(service);
     self->bus = wjz_service_bus(service);
     make_metrics(self);
+    if (matter_cache_new(&self->matters)) return wjz_err_set(err, -ENOMEM, "out of memory");
     return load_data(self, conf, err);
 }
 

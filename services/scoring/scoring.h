@@ -5,6 +5,7 @@
 #include "scoring/conf.h"
 #include "scoring/follow.h"
 #include "scoring/gazetteer.h"
+#include "scoring/matter_cache.h"
 #include "scoring/repeats_rules.h"
 #include "scoring/rules.h"
 #include "wjz/metrics.h"
@@ -28,6 +29,7 @@ typedef struct scoring_service {
     gazetteer *places;
     repeat_rules *repeats;
     followed *regions; /* the indexes of repeats it holds */
+    matter_cache *matters;
     wjz_metric *stage[STAGE_COUNT];
     wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
 } scoring_service;

@@ -15,7 +15,8 @@ static const wjz_stmt LOAD_COMPLAINTS = {
     " incident_address, town, village, longitude, latitude, received_at, due_at, finished_at, handler_unit,"
     " handle_result, status, satisfaction, solved, visit_note, redispatch_count, return_count, urge_count,"
     " delay_days, votes_for, votes_against, photo_count, parent_id, reporter_hash, confidential, revision"
-    " FROM intake.complaint_for_scoring WHERE region = $1 AND id = ANY ($2)",
+    " FROM unnest($2::int8[]) AS wanted (number) CROSS JOIN LATERAL (SELECT * FROM intake.complaint_for_scoring v"
+    " WHERE v.region = $1 AND v.id = wanted.number LIMIT 1) c",
     33};
 
 static const wjz_stmt LOCK_REGION = {"scoring_lock_region",
