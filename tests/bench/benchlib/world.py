@@ -77,7 +77,7 @@ class World:
         self.place.environment["WJZ_DATABASE_URL"] = self._bench_url  # the limit is measured on the same table, by the same migrations
         self.place.wjz("migrate")
         del self.place.environment["WJZ_DATABASE_URL"]
-        self._connect_feed()
+        self._populate(scoring=0)
 
     def _write_feed(self, complaints, seed):
         """The generator's complaints, packed, for bench_push."""
@@ -87,8 +87,8 @@ class World:
                 packed = to_complaint(line).SerializeToString()
                 file.write(struct.pack("<I", len(packed)) + packed)
 
-    def _connect_feed(self):
-        self.scale(intake=1)
+    def _populate(self, **scale):
+        self.scale(**{service: 1 for service in SERVICES} | scale)
         self.place.wjz("demo", "load")
         defined = json.loads(
             self.place.wjz("--json", "feeds", "define", FEED, "--curve-key", self.keys[0], "--rate", 1000000).stdout
@@ -116,8 +116,7 @@ class World:
             self.place._connection.close()
         self._sql(self._admin_url, "DROP DATABASE weijianzhi WITH (FORCE)", "CREATE DATABASE weijianzhi")
         self.place.wjz("migrate")
-        self._connect_feed()
-        self.scale(**{service: 1 for service in SERVICES} | scale)
+        self._populate(**scale)
 
     def keep_rows(self, most):
         """The first stored complaints become the rows that the store's limit is measured with."""
