@@ -3,8 +3,12 @@
 #include "scoring/partition.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* However much a judge is for a union, it counts no more: a complaint of two matters cannot outvote the rest. */
+static const double most_for = 1;
 
 typedef struct link {
     uint32_t a, b; /* ranks, a < b */
@@ -47,7 +51,7 @@ static bool agree(const repeat_rules *rules, const ranking *ranked, const group 
         for (uint32_t j = 0; j < b->judge_count; j++) {
             double says = repeats_weigh(rules, ranked[a->judges[i]].matter, ranked[b->judges[j]].matter);
             if (says < repeat_rules_veto(rules)) return false;
-            sum += says;
+            sum += fmin(says, most_for);
         }
     }
     return sum / (a->judge_count * b->judge_count) >= repeat_rules_agreement(rules);

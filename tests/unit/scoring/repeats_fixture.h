@@ -19,8 +19,10 @@
 
 static const char *const fixture_places[] = {"锦棠苑", "锦棠里", "云岫府", "望桤公馆", "鹭栖湾", "棠湖壹号"};
 static const char *const fixture_problems[][3] = {
-    {"楼下烧烤店油烟直排，深夜扰民", "底层烧烤店没装油烟净化，烟往楼上跑，半夜还在营业", "烧烤店油烟问题再次反映，城管来过没用"},
-    {"旁边工地夜间施工，噪声太大", "对面的工地凌晨两点还在打桩，吵得无法睡觉", "边上工地夜里施工噪声，投诉多次仍未解决"},
+    {"楼下烧烤店油烟直排，深夜扰民", "底层烧烤店没装油烟净化，烟往楼上跑，半夜还在营业",
+     "烧烤店油烟问题再次反映，城管来过没用"},
+    {"旁边工地夜间施工，噪声太大", "对面的工地凌晨两点还在打桩，吵得无法睡觉",
+     "边上工地夜里施工噪声，投诉多次仍未解决"},
     {"电梯经常困人，维保不到位", "电梯又把老人困在里面半小时，物业不修", "的电梯三天坏两次，困过人，请查维保记录"},
 };
 
@@ -33,9 +35,20 @@ static inline repeat_rules *fixture_rules(void) {
 
 /* A complaint with everything empty that a test does not set. */
 static inline complaint fixture_complaint(const char *external_id, const char *title, const char *content) {
-    return (complaint){.feed = "hotline", .external_id = external_id, .title = title, .content = content,
-                       .order_type = "", .categories = "", .incident_address = "", .town = "", .village = "",
-                       .handler_unit = "", .handle_result = "", .status = "", .visit_note = "", .parent_id = ""};
+    return (complaint){.feed = "hotline",
+                       .external_id = external_id,
+                       .title = title,
+                       .content = content,
+                       .order_type = "",
+                       .categories = "",
+                       .incident_address = "",
+                       .town = "",
+                       .village = "",
+                       .handler_unit = "",
+                       .handle_result = "",
+                       .status = "",
+                       .visit_note = "",
+                       .parent_id = ""};
 }
 
 static inline const matter *fixture_matter(const repeat_rules *rules, wjz_arena *arena, const complaint *c) {

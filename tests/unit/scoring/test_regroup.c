@@ -162,7 +162,8 @@ static void test_order_and_batches_do_not_matter(void **state) {
     for (unsigned seed = 2; seed <= ORDERS; seed++) {
         group_in_random_order(seed, got);
         for (unsigned i = 0; i < COMPLAINTS; i++) {
-            if (got[i] != expected[i]) fail_msg("order %u: complaint %u is with %u, not %u", seed, i, got[i], expected[i]);
+            if (got[i] != expected[i])
+                fail_msg("order %u: complaint %u is with %u, not %u", seed, i, got[i], expected[i]);
         }
         wjz_arena_reset(arena);
         for (unsigned i = 0; i < COMPLAINTS; i++)

@@ -1,0 +1,199 @@
+/* The index of repeats and the journal that carries it: lists in canonical order, changes, and bytes that are no
+ * journal. */
+#include "repeats_fixture.h"
+
+#include <errno.h>
+
+#include "scoring/journal.h"
+
+static wjz_arena *arena;
+
+/* A matter with only what the index looks at. */
+static matter plain(uint64_t self, int64_t at, const uint32_t *keys, uint16_t count) {
+    return (matter){.self = self, .received_at_us = at, .keys = {keys, count}, .digest = (uint32_t)self};
+}
+
+static void count_slot(uint32_t slot, void *arg) {
+    (void)slot;
+    ++*(int *)arg;
+}
+
+static int near_count(const repeats_index *index, int64_t id) {
+    int count = 0;
+    repeats_index_near(index, repeats_index_find(index, id), false, count_slot, &count);
+    return count;
+}
+
+static void put(repeats_index *index, int64_t id, int64_t at, const uint32_t *keys, uint16_t count, int changed) {
+    uint32_t slot;
+    matter m = plain((uint64_t)id, at, keys, count);
+    assert_int_equal(repeats_index_put(index, id, &m, NULL, NULL, &slot), changed);
+    assert_int_equal(repeats_index_entry(index, slot)->complaint, id);
+}
+
+static void test_reach_is_bounded_and_symmetric(void **state) {
+    (void)state;
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    static const uint32_t key = 77;
+    enum { MANY = 100 };
+    assert_int_equal(repeats_index_new(&index), 0);
+    for (int64_t i = 0; i < MANY; i++)
+        put(index, 1 + i * 37 % MANY, 1000 + i * 37 % MANY, &key, 1, 1);
+    assert_int_equal(repeats_index_count(index), MANY);
+    assert_int_equal(near_count(index, 1), REPEATS_REACH);
+    assert_int_equal(near_count(index, MANY), REPEATS_REACH);
+    assert_int_equal(near_count(index, MANY / 2), 2 * REPEATS_REACH);
+    assert_int_equal(repeats_index_find(index, MANY + 1), REPEATS_NONE);
+    assert_in_range(repeats_index_bytes(index), MANY * sizeof(uint32_t), 1 << 20);
+}
+
+static void test_a_change_moves_a_complaint(void **state) {
+    (void)state;
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    static const uint32_t some[] = {5, 9}, others[] = {9, 11, 13};
+    assert_int_equal(repeats_index_new(&index), 0);
+    for (int64_t id = 1; id <= 5; id++)
+        put(index, id, id, some, 2, 1);
+    put(index, 3, 3, some, 2, 0);
+    assert_int_equal(near_count(index, 3), 8);
+    put(index, 3, 3, others, 3, 1);
+    assert_int_equal(near_count(index, 3), 4);
+    assert_int_equal(near_count(index, 2), 7);
+    put(index, 3, 3, others + 1, 2, 1);
+    assert_int_equal(near_count(index, 3), 0);
+    put(index, 3, 3, some, 2, 1);
+    assert_int_equal(near_count(index, 3), 8);
+}
+
+static void test_neighbourhoods_join(void **state) {
+    (void)state;
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    static const uint32_t key = 5;
+    assert_int_equal(repeats_index_new(&index), 0);
+    for (int64_t id = 1; id <= 6; id++)
+        put(index, id, id, &key, 1, 1);
+    repeats_index_join(index, 0, 3);
+    repeats_index_join(index, 4, 3);
+    repeats_index_join(index, 0, 4);
+    int members = 0;
+    uint32_t at = 3;
+    do {
+        assert_int_equal(repeats_index_hood(index, at), repeats_index_hood(index, 0));
+        at = repeats_index_entry(index, at)->next;
+        members++;
+    } while (at != 3);
+    assert_int_equal(members, 3);
+    assert_int_not_equal(repeats_index_hood(index, 5), repeats_index_hood(index, 0));
+}
+
+static size_t one_turn(const void **ret_data) {
+    static const uint32_t keys[] = {3, 8};
+    static matter m[2];
+    static regroup_member members[2];
+    size_t length = 0;
+    for (int i = 0; i < 2; i++) {
+        m[i] = plain((uint64_t)i + 50, 1000 + i, keys, 2);
+        members[i] = (regroup_member){.complaint = i + 1, .put = true, .rekeyed = true, .matter = &m[i]};
+    }
+    regroup_group group = {members, 2, 900};
+    joined_pair pair = {1, 2};
+    assert_int_equal(journal_write(&group, 1, &pair, 1, arena, ret_data, &length), 0);
+    return length;
+}
+
+static void test_a_turn_is_replayed(void **state) {
+    (void)state;
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    const void *data = NULL;
+    size_t length = one_turn(&data);
+    assert_int_equal(repeats_index_new(&index), 0);
+    assert_int_equal(journal_replay(data, length, index), 0);
+    assert_int_equal(repeats_index_count(index), 2);
+    assert_int_equal(repeats_index_entry(index, 1)->clue, 900);
+    assert_int_equal(repeats_index_hood(index, 0), repeats_index_hood(index, 1));
+    assert_int_equal(near_count(index, 1), 2); /* once per key */
+}
+
+static void test_bytes_that_are_no_journal(void **state) {
+    (void)state;
+    const void *data = NULL;
+    size_t length = one_turn(&data);
+    unsigned char *copy = wjz_arena_alloc(arena, length + 1);
+    for (size_t cut = 0; cut < length; cut++) {
+        WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+        assert_int_equal(repeats_index_new(&index), 0);
+        assert_int_equal(journal_replay(data, cut, index), -EBADMSG);
+    }
+    memcpy(copy, data, length);
+    copy[length] = 0;
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    assert_int_equal(repeats_index_new(&index), 0);
+    assert_int_equal(journal_replay(copy, length + 1, index), -EBADMSG);
+    copy[0]++;
+    assert_int_equal(journal_replay(copy, length, index), -EBADMSG);
+}
+
+static int64_t no_new_id(void) {
+    fail_msg("a clue was there");
+    return 0;
+}
+
+static void test_identity_of_merged_clues(void **state) {
+    (void)state;
+    static const uint32_t key = 1;
+    matter m[3] = {plain(1, 10, &key, 1), plain(2, 20, &key, 1), plain(3, 30, &key, 1)};
+    regroup_member members[3] = {{.complaint = 1, .clue = 100, .matter = &m[0]},
+                                 {.complaint = 2, .clue = 200, .matter = &m[1]},
+                                 {.complaint = 3, .clue = 300, .matter = &m[2]}};
+    regroup_group group = {members, 3, 0};
+    old_clue clues[] = {{.clue = 100}, {.clue = 200, .told = true}, {.clue = 300, .told = true}};
+    assert_int_equal(regroup_identify(&group, 1, clues, 3, no_new_id, arena), 0);
+    assert_int_equal(group.clue, 200); /* told, and the older one of those */
+    assert_int_equal(clues[0].merged_into, 200);
+    assert_int_equal(clues[1].merged_into, 0);
+    assert_int_equal(clues[2].merged_into, 200);
+    assert_int_equal(regroup_identify(&group, 1, clues, 2, no_new_id, arena), -EINVAL);
+}
+
+static int64_t new_id(void) {
+    return 4000;
+}
+
+static void test_identity_of_a_split_clue(void **state) {
+    (void)state;
+    static const uint32_t key = 1;
+    matter m[2] = {plain(1, 10, &key, 1), plain(2, 20, &key, 1)};
+    regroup_member later = {.complaint = 2, .clue = 100, .matter = &m[1]};
+    regroup_member first = {.complaint = 1, .clue = 100, .matter = &m[0]};
+    regroup_group groups[] = {{&later, 1, 0}, {&first, 1, 0}};
+    old_clue clue = {.clue = 100};
+    assert_int_equal(regroup_identify(groups, 2, &clue, 1, new_id, arena), 0);
+    assert_int_equal(groups[0].clue, 4000);
+    assert_int_equal(groups[1].clue, 100);
+    assert_int_equal(clue.merged_into, 0);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    arena = wjz_arena_new(0);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    wjz_arena_destroy(&arena);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reach_is_bounded_and_symmetric),
+        cmocka_unit_test(test_a_change_moves_a_complaint),
+        cmocka_unit_test(test_neighbourhoods_join),
+        cmocka_unit_test(test_a_turn_is_replayed),
+        cmocka_unit_test(test_bytes_that_are_no_journal),
+        cmocka_unit_test(test_identity_of_merged_clues),
+        cmocka_unit_test(test_identity_of_a_split_clue),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
