@@ -157,6 +157,9 @@ static bool before(const repeats_entry *a, const repeats_entry *b) {
 
 /* Where the slot is in the list, or would be put. */
 static uint32_t position(const repeats_index *index, const uint32_t *list, uint32_t count, uint32_t slot) {
+    /* Most lists are short, and most complaints come in the order of their time. */
+    if (count && list[count - 1] == slot) return count - 1;
+    if (!count || before(&index->entries[list[count - 1]], &index->entries[slot])) return count;
     uint32_t low = 0, high = count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -170,8 +173,17 @@ static uint32_t position(const repeats_index *index, const uint32_t *list, uint3
     return low;
 }
 
-/* Those whose reach spans the position: what is put there or taken from there changes who is near whom. */
-static void disturb(const uint32_t *list, uint32_t count, uint32_t at, repeats_slot_fn *fn, void *arg) {
+/* Whom a newcomer at the position puts out of each other's reach. It matters within a neighbourhood alone. */
+static void disturb_by_coming(repeats_index *index, const uint32_t *list, uint32_t count, uint32_t at,
+                              repeats_slot_fn *fn, void *arg) {
+    if (!fn) return;
+    for (uint32_t i = at > REPEATS_REACH ? at - REPEATS_REACH : 0; i < at && i + REPEATS_REACH < count; i++) {
+        if (repeats_index_hood(index, list[i]) == repeats_index_hood(index, list[i + REPEATS_REACH])) fn(list[i], arg);
+    }
+}
+
+/* Whom one that was at the position lets come within each other's reach. */
+static void disturb_by_leaving(const uint32_t *list, uint32_t count, uint32_t at, repeats_slot_fn *fn, void *arg) {
     if (!fn || count <= REPEATS_REACH) return;
     for (uint32_t i = at > REPEATS_REACH ? at - REPEATS_REACH : 0; i < count && i < at + REPEATS_REACH; i++)
         fn(list[i], arg);
@@ -188,7 +200,7 @@ static int put_in_list(repeats_index *index, key_cell *cell, uint32_t slot, repe
     }
     cell->count++;
     uint32_t *list = list_of(cell), at = position(index, list, count, slot);
-    if (at < count) disturb(list, count, at, fn, arg);
+    disturb_by_coming(index, list, count, at, fn, arg);
     memmove(list + at + 1, list + at, (count - at) * sizeof *list);
     list[at] = slot;
     return 0;
@@ -198,7 +210,7 @@ static void take_from_list(repeats_index *index, key_cell *cell, uint32_t slot, 
     uint32_t *list = list_of(cell), at = position(index, list, cell->count, slot);
     memmove(list + at, list + at + 1, (cell->count - at - 1) * sizeof *list);
     cell->count--;
-    disturb(list, cell->count, at, fn, arg);
+    disturb_by_leaving(list, cell->count, at, fn, arg);
     uint32_t count = cell->count;
     if (count > INLINE_SLOTS && (count & (count - 1)) == 0) index->list_bytes -= count * sizeof *list; /* used again */
     if (count == INLINE_SLOTS) {

@@ -44,8 +44,8 @@ typedef struct repeats_entry {
 typedef void repeats_slot_fn(uint32_t slot, void *arg);
 
 /* Adds a complaint, or replaces its keys, time and digest when they changed; it keeps its slot, clue and neighbourhood.
- * disturbed (may be NULL) is called for others that may have lost or won a near one beside it. 1 when anything changed,
- * 0 when all was so before, -ENOMEM. */
+ * disturbed (may be NULL) is called for others that may have won a near one beside it, and for one of two of the same
+ * neighbourhood that may not be near each other any more. 1 when anything changed, 0 when all was so before, -ENOMEM. */
 WJZ_MUST_CHECK int repeats_index_put(repeats_index *index, int64_t id, const matter *matter, repeats_slot_fn *disturbed,
                                      void *arg, uint32_t *ret_slot);
 /* REPEATS_NONE when not there. */
