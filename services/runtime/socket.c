@@ -180,6 +180,16 @@ void wjz_socket_close(wjz_socket **socket) {
     release(closing);
 }
 
+/* ZeroMQ tells an IPv4 address as an IPv6 one, tcp://[::ffff:10.0.0.1]:7311, which a peer without IPv6 cannot use. */
+static void unmap_ipv4(char bound[256]) {
+    static const char MAPPED[] = "tcp://[::ffff:";
+    size_t mapped = sizeof MAPPED - 1, plain = strlen("tcp://");
+    char *end = strchr(bound, ']');
+    if (strncmp(bound, MAPPED, mapped) != 0 || !end || !memchr(bound, '.', (size_t)(end - bound))) return;
+    memmove(end, end + 1, strlen(end));
+    memmove(bound + plain, bound + mapped, strlen(bound + mapped) + 1);
+}
+
 int wjz_socket_bind(wjz_socket *socket, const char *endpoint, char ret_bound[256], wjz_err *err) {
     mode_t mask = umask(077);
     int r = zmq_bind(socket->zmq, endpoint);
@@ -189,6 +199,7 @@ int wjz_socket_bind(wjz_socket *socket, const char *endpoint, char ret_bound[256
     size_t size = 256;
     if (zmq_getsockopt(socket->zmq, ZMQ_LAST_ENDPOINT, ret_bound, &size) != 0)
         return wjz_err_set(err, -errno, "could not bind \"%s\": its name is too long", endpoint);
+    unmap_ipv4(ret_bound);
     pump_soon(socket);
     return 0;
 }

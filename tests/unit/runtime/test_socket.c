@@ -180,10 +180,32 @@ static void test_bind(WJZ_UNUSED void **state) {
     wjz_loop_run(loop);
 }
 
+/* What it tells must be what every peer can connect to. */
+static void test_bound_as_told(WJZ_UNUSED void **state) {
+    static const struct {
+        const char *endpoint, *told;
+    } CASES[] = {
+        {"tcp://127.0.0.1:*", "tcp://127.0.0.1:"},
+        {"tcp://0.0.0.0:*", "tcp://0.0.0.0:"},
+    };
+    wjz_err err = {0};
+    char bound[256];
+    wjz_socket_options options = {.type = ZMQ_ROUTER, .received = echo};
+    assert_int_equal(wjz_socket_open(loop, zmq, &options, &far_end, &err), 0);
+    for (size_t i = 0; i < WJZ_COUNT(CASES); i++) {
+        assert_int_equal(wjz_socket_bind(far_end, CASES[i].endpoint, bound, &err), 0);
+        assert_int_equal(strncmp(bound, CASES[i].told, strlen(CASES[i].told)), 0);
+        assert_true(atoi(bound + strlen(CASES[i].told)) > 0);
+    }
+    wjz_socket_close(&far_end);
+    wjz_loop_run(loop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(test_flood), TEST(test_ping_pong), TEST(test_frames), TEST(test_unknown_peer), TEST(test_bind),
+        TEST(test_flood),        TEST(test_ping_pong), TEST(test_frames),
+        TEST(test_unknown_peer), TEST(test_bind),      TEST(test_bound_as_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
