@@ -11,6 +11,7 @@
 enum {
     BROKEN_ROWS = 100, /* given up before the file is */
     LINE_BYTES = 8 * 1024 * 1024,
+    BLOCK = 64 * 1024,
 };
 
 typedef struct csv_state {
@@ -125,6 +126,7 @@ static int start_parser(csv_state *s) {
     if (csv_init(&s->parser, CSV_APPEND_NULL) != 0) return -ENOMEM;
     csv_set_delim(&s->parser, s->separator);
     csv_set_space_func(&s->parser, space);
+    csv_set_blk_size(&s->parser, BLOCK); /* by default a long cell grows in steps of 128 bytes, copied each time */
     return 0;
 }
 

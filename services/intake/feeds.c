@@ -36,6 +36,18 @@ feed *feeds_find_curve(const feeds *all, const char *public_key) {
     return NULL;
 }
 
+static void make_metrics(feed *it) {
+    static const char *const OUTCOMES[] = {"unspecified", "accepted", "duplicate", "revised", "rejected"};
+    char labels[160];
+    for (size_t i = 0; i < WJZ_COUNT(OUTCOMES); i++) {
+        (void)snprintf(labels, sizeof labels, "feed=\"%s\",outcome=\"%s\"", it->name, OUTCOMES[i]);
+        it->metrics[i] = wjz_counter("wjz_intake_items_total", labels, "Items received, by feed and outcome");
+    }
+    (void)snprintf(labels, sizeof labels, "feed=\"%s\"", it->name);
+    it->held_back =
+        wjz_counter("wjz_intake_over_rate_total", labels, "Pushes told to wait because the feed sends too much");
+}
+
 /* Compares with every feed, so that the time tells nothing about which one it is. */
 feed *feeds_find_bearer(const feeds *all, const uint8_t hash[WJZ_SEAL_MAC]) {
     feed *found = NULL;
@@ -59,6 +71,7 @@ feed *feeds_put(feeds *all, const char *name) {
     found = calloc(1, sizeof *found);
     if (found == NULL) return NULL;
     (void)snprintf(found->name, sizeof found->name, "%s", name);
+    make_metrics(found);
     all->items[all->count++] = found;
     return found;
 }

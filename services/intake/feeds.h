@@ -5,6 +5,7 @@
 
 #include "intake/bucket.h"
 #include "intake/sequences.h"
+#include "wjz/metrics.h"
 #include "wjz/seal.h"
 
 struct submission;
@@ -29,6 +30,8 @@ typedef struct feed {
     sequences sequences;   /* batches that came, also those being stored */
     uint64_t stored_floor; /* its floor as the store has it */
     feed_counts counts;
+    wjz_metric *metrics[5]; /* items, by ItemReceipt.Outcome */
+    wjz_metric *held_back;  /* pushes told to wait because of the rate */
     /* the writer's: submissions that wait, oldest first */
     struct submission *first, *last;
     size_t waiting_items;

@@ -132,6 +132,7 @@ bool profile_match_header(const profile *p, const table_row *row, wjz_arena *are
 }
 
 const char *profile_column_title(const profile_header *header, const char *field) {
+    if (strcmp(field, "position") == 0) field = "longitude";
     for (size_t i = 0; i < header->count; i++) {
         const item_field *it = header->profile->aliases[header->columns[i].alias].field;
         if (strcmp(it->name, field) == 0) return header->titles[header->columns[i].column];

@@ -41,11 +41,13 @@ static const wjz_stmt INSERT_CHUNK = {
     "intake_insert_chunk", "INSERT INTO intake.import_chunk (region, import, first, data) VALUES ($1, $2, $3, $4)", 0};
 static const wjz_stmt READ_CHUNK = {
     "intake_read_chunk", "SELECT data FROM intake.import_chunk WHERE region = $1 AND import = $2 AND first = $3", 1};
+/* One that nobody has, or whose owner has let its lease run out, or is dead. */
 static const wjz_stmt CLAIM_IMPORT = {
     "intake_claim_import",
     "UPDATE intake.import SET owner = $1, lease_until = now() + interval '30 seconds' WHERE (region, id) ="
-    " (SELECT region, id FROM intake.import WHERE stage = 2 AND lease_until < now() ORDER BY begun_at LIMIT 1"
-    "  FOR UPDATE SKIP LOCKED) RETURNING " IMPORT_COLUMNS,
+    " (SELECT i.region, i.id FROM intake.import i WHERE i.stage = 2 AND (i.lease_until < now() OR NOT EXISTS"
+    "   (SELECT FROM bus.instance b WHERE b.number = i.owner AND b.heartbeat_at > now() - interval '5 seconds'))"
+    "  ORDER BY i.begun_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING " IMPORT_COLUMNS,
     IMPORT_COLUMN_COUNT};
 static const wjz_stmt ADD_PROGRESS = {"intake_add_progress",
                                       "UPDATE intake.import SET rows_read = $4, accepted = accepted + $5, duplicate = "

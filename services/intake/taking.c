@@ -144,6 +144,10 @@ static void add_counts(const submission *from, const Wjz__Intake__FeedReceipt *r
     feed_counts *counts = &from->feed->counts;
     taking_count(receipt, outcomes);
     bool repeated = from->stored.length > 0;
+    for (size_t i = 1; i < WJZ_COUNT(outcomes); i++) {
+        outcome known = repeated && (i == ACCEPTED || i == REVISED) ? DUPLICATE : (outcome)i;
+        wjz_count(from->feed->metrics[known], outcomes[i]);
+    }
     counts->accepted += repeated ? 0 : outcomes[ACCEPTED];
     counts->revised += repeated ? 0 : outcomes[REVISED];
     counts->duplicate += outcomes[DUPLICATE] + (repeated ? outcomes[ACCEPTED] + outcomes[REVISED] : 0);
@@ -169,6 +173,7 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
                  wjz_err *err) {
     uint32_t wait_ms = over_rate(it, what);
     if (wait_ms > 0) {
+        wjz_count(what->feed->held_back, 1);
         *ret_retry_ms = wait_ms;
         return wjz_err_set(err, -EDQUOT, "feed \"%s\" sends more than it may", what->feed->name);
     }

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from intake_tools import REGION, ask_intake, define_feed, emitted, feed_name, pb, wait_until
 from wjzlib import wire
+from xls_maker import to_xls
 
 STAGE = pb().ImportState
 DATA = pathlib.Path(os.environ.get("WJZ_DATA", "../shared/data"))
@@ -109,6 +110,28 @@ def test_a_csv_file_in_every_encoding(module_house, intake, db, encoding):
     assert [(r[0], r[1].replace("\r", ""), str(r[2]), r[3]) for r in rows] == [
         ("GD1", "有人倾倒垃圾，\n多次反映", "2026-03-05 09:07:00", pb().DISSATISFIED),
         ("GD2", "噪音扰民", "2026-03-06 00:00:00", pb().VERY_SATISFIED),
+    ]
+
+
+def test_an_old_workbook(module_house, db, feed):
+    data = to_xls(
+        ["一季度工单"],
+        ["工单编号", "标题", "内容", "受理时间", "催办次数"],
+        [188039, "路灯", "路灯不亮", 45356.379861111112, 2],
+        ["GD2", "噪音", None, "2024年3月6日"],
+        ["GD3", None, None, None],
+    )
+    state = import_file(module_house, feed, data, name="old.xls")
+    assert counts(state) == (2, 0, 0, 1) and state.encoding == "XLS"
+    rows = db.rows(
+        "SELECT external_id, content, received_at AT TIME ZONE 'Asia/Shanghai', urge_count FROM intake.complaint_for_scoring"
+        " WHERE region = %s AND feed = %s ORDER BY external_id",
+        REGION,
+        feed,
+    )
+    assert [(r[0], r[1], str(r[2]), r[3]) for r in rows] == [
+        ("188039", "路灯不亮", "2024-03-05 09:07:00", 2),
+        ("GD2", "", "2024-03-06 00:00:00", 0),
     ]
 
 

@@ -101,7 +101,7 @@ static void faults_name_the_column(void **state) {
                        describe_complaint);
     assert_string_equal(s.issues, "2 经度 unreadable taken;2 受理时间 unreadable taken;2 状态 unknown_value taken;"
                                   "2 满意度 unknown_value taken;2 催办次数 unreadable taken;3 工单编号 precision_lost;"
-                                  "4 工单编号 missing;5 诉求内容 missing;6 position invalid;7 受理时间 invalid;");
+                                  "4 工单编号 missing;5 诉求内容 missing;6 经度 invalid;7 受理时间 invalid;");
     assert_int_equal(s.taken, 1);
     assert_int_equal(s.refused, 5);
 }
