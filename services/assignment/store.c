@@ -10,20 +10,20 @@
 /* Keeps what is newer, and locks every row in the order given, also those it leaves as they are. */
 static const wjz_stmt KEEP_CLUES = {
     "assignment_keep_clues",
-    "INSERT INTO assignment.clue_state AS c (region, clue, revision, index, stars, kind, branch, domain, town, village,"
-    " place, mediation, urgent, confidential, look_on_spot, complaints, merged_into, feed, report_region, agencies, "
-    "subject)"
-    " SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::float8[], $5::int2[], $6::text[], $7::text[],"
-    " $8::text[], $9::int4[], $10::int8[], $11::text[], $12::bool[], $13::bool[], $14::bool[], $15::bool[], "
-    "$16::int4[],"
-    " $17::int8[], $18::text[], $19::int4[], $20::text[], $21::text[])"
-    " ON CONFLICT (region, clue) DO UPDATE SET revision = excluded.revision, index = excluded.index,"
-    " stars = excluded.stars, kind = excluded.kind, branch = excluded.branch, domain = excluded.domain,"
-    " town = excluded.town, village = excluded.village, place = excluded.place, mediation = excluded.mediation,"
-    " urgent = excluded.urgent, confidential = excluded.confidential, look_on_spot = excluded.look_on_spot,"
-    " complaints = excluded.complaints, merged_into = excluded.merged_into, feed = excluded.feed,"
-    " report_region = excluded.report_region, agencies = excluded.agencies, subject = excluded.subject,"
-    " updated_at = now()"
+    "INSERT INTO assignment.clue_state AS c (region, clue, revision, index, stars, kind, branch, domain, town,"
+    " village, place, mediation, urgent, confidential, look_on_spot, complaints, merged_into, feed,"
+    " report_region, agencies, subject)"
+    " SELECT unnest($1::int4[]), unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]),"
+    " unnest($5::int2[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int4[]),"
+    " unnest($10::int8[]), unnest($11::text[]), unnest($12::bool[]), unnest($13::bool[]), unnest($14::bool[]),"
+    " unnest($15::bool[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::text[]), unnest($19::int4[]),"
+    " unnest($20::text[]), unnest($21::text[])"
+    " ON CONFLICT (region, clue) DO UPDATE SET revision = excluded.revision, index = excluded.index, stars ="
+    " excluded.stars, kind = excluded.kind, branch = excluded.branch, domain = excluded.domain, town ="
+    " excluded.town, village = excluded.village, place = excluded.place, mediation = excluded.mediation, urgent ="
+    " excluded.urgent, confidential = excluded.confidential, look_on_spot = excluded.look_on_spot, complaints ="
+    " excluded.complaints, merged_into = excluded.merged_into, feed = excluded.feed, report_region ="
+    " excluded.report_region, agencies = excluded.agencies, subject = excluded.subject, updated_at = now()"
     " WHERE c.revision < excluded.revision"
     " RETURNING c.region, c.clue, c.settled_by, c.settled_complaints, c.excluded",
     5};
@@ -44,44 +44,50 @@ static const wjz_stmt FIND_BY_ID = {"assignment_find_by_id",
 /* $1 … $23 as INSERT_ASSIGNMENTS; what never changes is not set. */
 static const wjz_stmt UPDATE_ASSIGNMENTS = {
     "assignment_update",
-    "UPDATE assignment.assignment a SET state = u.state, organ = u.organ, station = u.station, prosecutor = "
-    "u.prosecutor,"
-    " consult = u.consult, branch = u.branch, domain = u.domain, stars = u.stars, town = u.town, village = u.village,"
-    " urgent = u.urgent, mediation = u.mediation, look_on_spot = u.look_on_spot, accept_until = u.accept_until,"
-    " revision = u.revision, sent_here = u.sent_here, escalations = u.escalations, tried = u.tried, trace = u.trace,"
-    " changed_at = now(), ended_at = CASE WHEN u.ended THEN now() END"
-    " FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
-    " $9::text[], $10::text[], $11::int2[], $12::int4[], $13::int8[], $14::bool[], $15::bool[], $16::bool[],"
-    " $17::timestamptz[], $18::int8[], $19::int8[], $20::bool[], $21::int2[], $22::text[], $23::text[], $24::bool[])"
-    " AS u (region, id, clue, state, organ, station, prosecutor, consult, branch, domain, stars, town, village, urgent,"
-    " mediation, look_on_spot, accept_until, revision, predecessor, sent_here, escalations, tried, trace, ended)"
+    "UPDATE assignment.assignment a SET state = u.state, organ = u.organ, station = u.station, prosecutor ="
+    " u.prosecutor, consult = u.consult, branch = u.branch, domain = u.domain, stars = u.stars, town = u.town,"
+    " village = u.village, urgent = u.urgent, mediation = u.mediation, look_on_spot = u.look_on_spot,"
+    " accept_until = u.accept_until, revision = u.revision, sent_here = u.sent_here, escalations ="
+    " u.escalations, tried = u.tried, trace = u.trace, changed_at = now(), ended_at = CASE WHEN u.ended THEN"
+    " now() END"
+    " FROM (SELECT unnest($1::int4[]) AS region, unnest($2::int8[]) AS id, unnest($3::int8[]) AS clue,"
+    " unnest($4::text[]) AS state, unnest($5::text[]) AS organ, unnest($6::text[]) AS station,"
+    " unnest($7::text[]) AS prosecutor, unnest($8::text[]) AS consult, unnest($9::text[]) AS branch,"
+    " unnest($10::text[]) AS domain, unnest($11::int2[]) AS stars, unnest($12::int4[]) AS town,"
+    " unnest($13::int8[]) AS village, unnest($14::bool[]) AS urgent, unnest($15::bool[]) AS mediation,"
+    " unnest($16::bool[]) AS look_on_spot, unnest($17::timestamptz[]) AS accept_until, unnest($18::int8[]) AS"
+    " revision, unnest($19::int8[]) AS predecessor, unnest($20::bool[]) AS sent_here, unnest($21::int2[]) AS"
+    " escalations, unnest($22::text[]) AS tried, unnest($23::text[]) AS trace, unnest($24::bool[]) AS ended) AS"
+    " u"
     " WHERE a.region = u.region AND a.id = u.id",
     0};
 
 static const wjz_stmt INSERT_ASSIGNMENTS = {
     "assignment_insert",
-    "INSERT INTO assignment.assignment (region, id, clue, state, organ, station, prosecutor, consult, branch, domain,"
-    " stars, town, village, urgent, mediation, look_on_spot, accept_until, revision, predecessor, sent_here, "
-    "escalations,"
-    " tried, trace, ended_at)"
-    " SELECT region, id, clue, state, organ, station, prosecutor, consult, branch, domain, stars, town, village, "
-    "urgent,"
-    " mediation, look_on_spot, accept_until, revision, predecessor, sent_here, escalations, tried, trace,"
-    " CASE WHEN ended THEN now() END"
-    " FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
-    " $9::text[], $10::text[], $11::int2[], $12::int4[], $13::int8[], $14::bool[], $15::bool[], $16::bool[],"
-    " $17::timestamptz[], $18::int8[], $19::int8[], $20::bool[], $21::int2[], $22::text[], $23::text[], $24::bool[])"
-    " AS u (region, id, clue, state, organ, station, prosecutor, consult, branch, domain, stars, town, village, urgent,"
-    " mediation, look_on_spot, accept_until, revision, predecessor, sent_here, escalations, tried, trace, ended)",
+    "INSERT INTO assignment.assignment (region, id, clue, state, organ, station, prosecutor, consult, branch,"
+    " domain, stars, town, village, urgent, mediation, look_on_spot, accept_until, revision, predecessor,"
+    " sent_here, escalations, tried, trace, ended_at)"
+    " SELECT region, id, clue, state, organ, station, prosecutor, consult, branch, domain, stars, town,"
+    " village, urgent, mediation, look_on_spot, accept_until, revision, predecessor, sent_here, escalations,"
+    " tried, trace, CASE WHEN ended THEN now() END"
+    " FROM (SELECT unnest($1::int4[]) AS region, unnest($2::int8[]) AS id, unnest($3::int8[]) AS clue,"
+    " unnest($4::text[]) AS state, unnest($5::text[]) AS organ, unnest($6::text[]) AS station,"
+    " unnest($7::text[]) AS prosecutor, unnest($8::text[]) AS consult, unnest($9::text[]) AS branch,"
+    " unnest($10::text[]) AS domain, unnest($11::int2[]) AS stars, unnest($12::int4[]) AS town,"
+    " unnest($13::int8[]) AS village, unnest($14::bool[]) AS urgent, unnest($15::bool[]) AS mediation,"
+    " unnest($16::bool[]) AS look_on_spot, unnest($17::timestamptz[]) AS accept_until, unnest($18::int8[]) AS"
+    " revision, unnest($19::int8[]) AS predecessor, unnest($20::bool[]) AS sent_here, unnest($21::int2[]) AS"
+    " escalations, unnest($22::text[]) AS tried, unnest($23::text[]) AS trace, unnest($24::bool[]) AS ended) AS"
+    " u",
     0};
 
 static const wjz_stmt INSERT_HISTORY = {
     "assignment_history",
-    "INSERT INTO assignment.history (region, assignment, revision, clue, from_state, to_state, prosecutor, actor,"
-    " reason_code, reason)"
-    " SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-    "$8::text[],"
-    " $9::text[], $10::text[])",
+    "INSERT INTO assignment.history (region, assignment, revision, clue, from_state, to_state, prosecutor,"
+    " actor, reason_code, reason)"
+    " SELECT unnest($1::int4[]), unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]),"
+    " unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]),"
+    " unnest($10::text[])",
     0};
 
 static const wjz_stmt SETTLE_CLUES = {

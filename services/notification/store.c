@@ -46,14 +46,15 @@ static const wjz_stmt FIND_NAMES = {
 
 static const wjz_stmt INSERT_NOTICES = {
     "notification_insert_notices",
-    "INSERT INTO notification.notice (region, id, event, recipient, guest, template, locale, urgency, title, body,"
-    "                                 subject_kind, subject, acknowledge_until, chase_at, escalate_to)"
-    " SELECT region, id, event, recipient, guest, template, locale, urgency, title, body, subject_kind, subject,"
-    "        acknowledge_until, acknowledge_until, escalate_to"
-    "   FROM unnest($1::int4[], $2::int8[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],"
-    "               $9::text[], $10::text[], $11::text[], $12::int8[], $13::timestamptz[], $14::text[])"
-    "     AS u (region, id, event, recipient, guest, template, locale, urgency, title, body, subject_kind, subject,"
-    "           acknowledge_until, escalate_to)"
+    "INSERT INTO notification.notice (region, id, event, recipient, guest, template, locale, urgency, title,"
+    " body, subject_kind, subject, acknowledge_until, chase_at, escalate_to)"
+    " SELECT region, id, event, recipient, guest, template, locale, urgency, title, body, subject_kind,"
+    " subject, acknowledge_until, acknowledge_until, escalate_to"
+    " FROM (SELECT unnest($1::int4[]) AS region, unnest($2::int8[]) AS id, unnest($3::text[]) AS event,"
+    " unnest($4::text[]) AS recipient, unnest($5::bytea[]) AS guest, unnest($6::text[]) AS template,"
+    " unnest($7::text[]) AS locale, unnest($8::text[]) AS urgency, unnest($9::text[]) AS title,"
+    " unnest($10::text[]) AS body, unnest($11::text[]) AS subject_kind, unnest($12::int8[]) AS subject,"
+    " unnest($13::timestamptz[]) AS acknowledge_until, unnest($14::text[]) AS escalate_to) AS u"
     " ON CONFLICT (region, event, recipient) DO NOTHING",
     0,
 };

@@ -86,7 +86,8 @@ static const wjz_stmt ALTER_SHIFTS = {
 static const wjz_stmt HISTORY = {
     "scheduling_history",
     "INSERT INTO scheduling.history (region, id, kind, subject, actor, change, reason)"
-    " SELECT $1, * FROM unnest($2::int8[], $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[])",
+    " SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]),"
+    " unnest($6::text[]), unnest($7::text[])",
     0,
 };
 

@@ -56,19 +56,18 @@ static const wjz_stmt BOOK = {
 
 static const wjz_stmt WRITE = {
     "scheduling_write_visits",
-    "INSERT INTO scheduling.visit (region, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, "
-    "shift,"
-    "                              starts_at, ends_at, proposals, reason)"
-    " SELECT $1, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, nullif(shift, 0), starts_at,"
-    "        ends_at, proposals, reason"
-    "   FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::int4[], $9::bool[],"
-    "               $10::text[], $11::int8[], $12::timestamptz[], $13::timestamptz[], $14::int4[], $15::text[])"
-    "     AS u (id, assignment, clue, organ, station, prosecutor, stars, urgent, state, shift, starts_at, ends_at,"
-    "           proposals, reason)"
-    " ON CONFLICT (region, assignment) DO UPDATE"
-    "    SET stars = excluded.stars, urgent = excluded.urgent, state = excluded.state, shift = excluded.shift,"
-    "        starts_at = excluded.starts_at, ends_at = excluded.ends_at, proposals = excluded.proposals,"
-    "        reason = excluded.reason, changed_at = now()",
+    "INSERT INTO scheduling.visit (region, id, assignment, clue, organ, station, prosecutor, stars, urgent,"
+    " state, shift, starts_at, ends_at, proposals, reason)"
+    " SELECT $1, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, nullif(shift, 0),"
+    " starts_at, ends_at, proposals, reason"
+    " FROM (SELECT unnest($2::int8[]) AS id, unnest($3::int8[]) AS assignment, unnest($4::int8[]) AS clue,"
+    " unnest($5::text[]) AS organ, unnest($6::text[]) AS station, unnest($7::text[]) AS prosecutor,"
+    " unnest($8::int4[]) AS stars, unnest($9::bool[]) AS urgent, unnest($10::text[]) AS state,"
+    " unnest($11::int8[]) AS shift, unnest($12::timestamptz[]) AS starts_at, unnest($13::timestamptz[]) AS"
+    " ends_at, unnest($14::int4[]) AS proposals, unnest($15::text[]) AS reason) AS u"
+    " ON CONFLICT (region, assignment) DO UPDATE SET stars = excluded.stars, urgent = excluded.urgent, state ="
+    " excluded.state, shift = excluded.shift, starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
+    " proposals = excluded.proposals, reason = excluded.reason, changed_at = now()",
     0,
 };
 

@@ -42,9 +42,10 @@ static const wjz_stmt LOAD_FINDINGS = {
 static const wjz_stmt PUT_FINDINGS = {
     "scoring_put_findings",
     "INSERT INTO scoring.finding (region, complaint, clue, revision, finding, matter)"
-    " SELECT $1, * FROM unnest($2::int8[], $3::int8[], $4::int4[], $5::bytea[], $6::bytea[])"
-    " ON CONFLICT (region, complaint) DO UPDATE SET clue = excluded.clue, revision = excluded.revision,"
-    " finding = excluded.finding, matter = excluded.matter, scored_at = now()",
+    " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int4[]), unnest($5::bytea[]),"
+    " unnest($6::bytea[])"
+    " ON CONFLICT (region, complaint) DO UPDATE SET clue = excluded.clue, revision = excluded.revision, finding ="
+    " excluded.finding, matter = excluded.matter, scored_at = now()",
     0};
 
 static const wjz_stmt MOVE_FINDINGS = {
@@ -55,23 +56,26 @@ static const wjz_stmt MOVE_FINDINGS = {
 
 static const wjz_stmt PUT_CLUES = {
     "scoring_put_clues",
-    "INSERT INTO scoring.clue AS c (region, id, told_state, revision, told, first_report_at, last_report_at, feed, "
-    "card,"
-    " index, stars, confidence, kind, branch, domain, town, village, report_region, place, subject, mediation, urgent,"
-    " confidential, look_on_spot, focus, complaint_count, reporter_count, repeat_count, pack)"
-    " SELECT $1, * FROM unnest($2::int8[], $3::int8[], $4::int4[], $5::bool[], $6::timestamptz[], $7::timestamptz[],"
-    " $8::text[], $9::bytea[], $10::float8[], $11::int2[], $12::float8[], $13::text[], $14::text[], $15::text[],"
-    " $16::int4[], $17::int8[], $18::int4[], $19::text[], $20::text[], $21::bool[], $22::bool[], $23::bool[],"
-    " $24::bool[], $25::bool[], $26::int4[], $27::int4[], $28::int4[], $29::text[])"
+    "INSERT INTO scoring.clue AS c (region, id, told_state, revision, told, first_report_at, last_report_at,"
+    " feed, card, index, stars, confidence, kind, branch, domain, town, village, report_region, place, subject,"
+    " mediation, urgent, confidential, look_on_spot, focus, complaint_count, reporter_count, repeat_count,"
+    " pack)"
+    " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int4[]), unnest($5::bool[]),"
+    " unnest($6::timestamptz[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::bytea[]),"
+    " unnest($10::float8[]), unnest($11::int2[]), unnest($12::float8[]), unnest($13::text[]),"
+    " unnest($14::text[]), unnest($15::text[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::int4[]),"
+    " unnest($19::text[]), unnest($20::text[]), unnest($21::bool[]), unnest($22::bool[]), unnest($23::bool[]),"
+    " unnest($24::bool[]), unnest($25::bool[]), unnest($26::int4[]), unnest($27::int4[]), unnest($28::int4[]),"
+    " unnest($29::text[])"
     " ON CONFLICT (region, id) DO UPDATE SET told_state = excluded.told_state, revision = excluded.revision,"
-    " told = excluded.told, first_report_at = excluded.first_report_at, last_report_at = excluded.last_report_at,"
-    " feed = excluded.feed, card = excluded.card, index = excluded.index, stars = excluded.stars,"
-    " confidence = excluded.confidence, kind = excluded.kind, branch = excluded.branch, domain = excluded.domain,"
-    " town = excluded.town, village = excluded.village, report_region = excluded.report_region,"
-    " place = excluded.place, subject = excluded.subject, mediation = excluded.mediation, urgent = excluded.urgent,"
-    " confidential = excluded.confidential, look_on_spot = excluded.look_on_spot, focus = excluded.focus,"
-    " complaint_count = excluded.complaint_count, reporter_count = excluded.reporter_count,"
-    " repeat_count = excluded.repeat_count, pack = excluded.pack, scored_at = now()",
+    " told = excluded.told, first_report_at = excluded.first_report_at, last_report_at ="
+    " excluded.last_report_at, feed = excluded.feed, card = excluded.card, index = excluded.index, stars ="
+    " excluded.stars, confidence = excluded.confidence, kind = excluded.kind, branch = excluded.branch, domain ="
+    " excluded.domain, town = excluded.town, village = excluded.village, report_region ="
+    " excluded.report_region, place = excluded.place, subject = excluded.subject, mediation ="
+    " excluded.mediation, urgent = excluded.urgent, confidential = excluded.confidential, look_on_spot ="
+    " excluded.look_on_spot, focus = excluded.focus, complaint_count = excluded.complaint_count, reporter_count ="
+    " excluded.reporter_count, repeat_count = excluded.repeat_count, pack = excluded.pack, scored_at = now()",
     0};
 
 static const wjz_stmt MERGE_CLUES = {
