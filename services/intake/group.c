@@ -3,25 +3,17 @@
 #include "intake/group.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "intake/store.h"
+#include "intake/announce.h"
+#include "intake/receipt.h"
 #include "wjz/id.h"
-
-enum { IDS_IN_MESSAGE = 256 };
 
 /* Items of one kind. */
 typedef struct kind_items {
     stored_item *items;
     size_t count;
 } kind_items;
-
-/* Something to announce. */
-typedef struct announced {
-    complaint_key *keys;
-    size_t count;
-} announced;
 
 typedef struct group {
     const group_context *context;
@@ -127,23 +119,6 @@ static void accept_all(kind_items *list, announced *told) {
         settle(list->items[i].item, ACCEPTED, list->items[i].item->id);
         if (told != NULL) tell(told, &list->items[i]);
     }
-}
-
-static int by_key(const void *a, const void *b) {
-    const complaint_key *x = a;
-    const complaint_key *y = b;
-    if (x->region != y->region) return x->region < y->region ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* Sorts and leaves out repetitions; returns how many stay. */
-static size_t unique_keys(complaint_key *keys, size_t count) {
-    size_t kept = 0;
-    qsort(keys, count, sizeof *keys, by_key);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || by_key(&keys[kept - 1], &keys[i]) != 0) keys[kept++] = keys[i];
-    }
-    return kept;
 }
 
 /* --- revisions --- */
@@ -344,83 +319,16 @@ static int insert_items(group *g, wjz_err *err) {
 
 /* --- messages and receipts --- */
 
-static int emit_slice(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type,
-                      const complaint_key *keys, size_t count, wjz_err *err) {
-    uint64_t ids[IDS_IN_MESSAGE];
-    for (size_t i = 0; i < count; i++)
-        ids[i] = (uint64_t)keys[i].id;
-    union {
-        ProtobufCMessage base;
-        Wjz__Intake__ComplaintsAccepted complaints;
-        Wjz__Intake__FeedbackAccepted feedback;
-        Wjz__Intake__EnforcementAccepted records;
-    } message;
-    if (type == &wjz__intake__complaints_accepted__descriptor) {
-        wjz__intake__complaints_accepted__init(&message.complaints);
-        message.complaints.complaint = ids;
-        message.complaints.n_complaint = count;
-    } else if (type == &wjz__intake__feedback_accepted__descriptor) {
-        wjz__intake__feedback_accepted__init(&message.feedback);
-        message.feedback.complaint = ids;
-        message.feedback.n_complaint = count;
-    } else {
-        wjz__intake__enforcement_accepted__init(&message.records);
-        message.records.record = ids;
-        message.records.n_record = count;
-    }
-    return wjz_bus_emit(context->bus, tx, keys[0].region, &message.base, err);
-}
-
-static int emit(const group_context *context, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list,
-                wjz_err *err) {
-    list->count = unique_keys(list->keys, list->count);
-    for (size_t from = 0; from < list->count;) {
-        size_t to = from;
-        while (to < list->count && to - from < IDS_IN_MESSAGE && list->keys[to].region == list->keys[from].region)
-            to++;
-        int r = emit_slice(context, tx, type, list->keys + from, to - from, err);
-        if (r < 0) return r;
-        from = to;
-    }
-    return 0;
-}
-
-uint8_t *group_pack_receipt(const submission *from, wjz_arena *arena, size_t *ret_length) {
-    Wjz__Intake__ItemReceipt *items = wjz_arena_alloc(arena, (from->count + 1) * sizeof *items);
-    Wjz__Intake__ItemReceipt **list = wjz_arena_alloc(arena, (from->count + 1) * sizeof *list);
-    if (items == NULL || list == NULL) return NULL;
-    for (size_t i = 0; i < from->count; i++) {
-        const submitted_item *item = &from->items[i];
-        wjz__intake__item_receipt__init(&items[i]);
-        items[i].outcome = (Wjz__Intake__ItemReceipt__Outcome)item->outcome;
-        items[i].id = item->id;
-        if (item->outcome == REJECTED) {
-            items[i].id = 0;
-            items[i].code = (char *)(uintptr_t)item->code; /* protobuf-c has no const; packing does not write */
-            items[i].field = (char *)(uintptr_t)item->field;
-            items[i].message = (char *)(uintptr_t)item->message;
-            items[i].remedy = (char *)(uintptr_t)item->remedy;
-        }
-        list[i] = &items[i];
-    }
-    Wjz__Intake__FeedReceipt receipt = WJZ__INTAKE__FEED_RECEIPT__INIT;
-    receipt.feed = from->feed->name;
-    receipt.sequence = from->sequence;
-    receipt.items = list;
-    receipt.n_items = from->count;
-    *ret_length = wjz__intake__feed_receipt__get_packed_size(&receipt);
-    uint8_t *packed = wjz_arena_alloc(arena, *ret_length);
-    if (packed != NULL) wjz__intake__feed_receipt__pack(&receipt, packed);
-    return packed;
-}
-
 static int store_receipts(group *g, wjz_err *err) {
     for (size_t i = 0; i < g->submission_count; i++) {
         submission *it = g->submissions[i];
         if (g->no_receipt[i] || (it->key == NULL && it->sequence == 0)) continue;
-        size_t length = 0;
-        uint8_t *packed = group_pack_receipt(it, g->arena, &length);
-        if (packed == NULL || store_insert_receipt(g->tx, it, packed, length) < 0) return no_memory(err);
+        Wjz__Intake__FeedReceipt *receipt = receipt_make(it, g->arena);
+        size_t length = receipt != NULL ? wjz__intake__feed_receipt__get_packed_size(receipt) : 0;
+        uint8_t *packed = receipt != NULL ? wjz_arena_alloc(g->arena, length) : NULL;
+        if (packed == NULL) return no_memory(err);
+        wjz__intake__feed_receipt__pack(receipt, packed);
+        if (store_insert_receipt(g->tx, it, packed, length) < 0) return no_memory(err);
     }
     for (size_t i = 0; i < g->submission_count; i++) {
         submission *it = g->submissions[i];
@@ -440,9 +348,9 @@ int group_store(const group_context *context, submission *const *submissions, si
     r = collect(&g, err);
     if (r == 0) r = insert_items(&g, err);
     if (context->rehearsal) return r == 0 && g.touched_count > 0 ? wjz_tx_wait(tx, NULL, err) : r;
-    if (r == 0) r = emit(context, tx, &wjz__intake__complaints_accepted__descriptor, &g.told_complaints, err);
-    if (r == 0) r = emit(context, tx, &wjz__intake__enforcement_accepted__descriptor, &g.told_records, err);
-    if (r == 0) r = emit(context, tx, &wjz__intake__feedback_accepted__descriptor, &g.told_feedback, err);
+    if (r == 0) r = announce(context->bus, tx, &wjz__intake__complaints_accepted__descriptor, &g.told_complaints, err);
+    if (r == 0) r = announce(context->bus, tx, &wjz__intake__enforcement_accepted__descriptor, &g.told_records, err);
+    if (r == 0) r = announce(context->bus, tx, &wjz__intake__feedback_accepted__descriptor, &g.told_feedback, err);
     if (r == 0) r = store_receipts(&g, err);
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
@@ -460,7 +368,7 @@ int group_adopt(const group_context *context, size_t *ret_count, wjz_err *err) {
         r = store_lock_standing(tx, found.keys, found.count);
         if (r == 0) r = store_compute_standing(tx, found.keys, found.count);
         if (r < 0) return no_memory(err);
-        r = emit(context, tx, &wjz__intake__feedback_accepted__descriptor, &found, err);
+        r = announce(context->bus, tx, &wjz__intake__feedback_accepted__descriptor, &found, err);
         if (r < 0) return r;
     }
     return wjz_tx_commit(&tx, err);

@@ -18,9 +18,6 @@ typedef struct group_context {
 WJZ_MUST_CHECK int group_store(const group_context *context, submission *const *submissions, size_t count,
                                wjz_err *err);
 
-/* A receipt without external ids, as it is stored; NULL when out of memory. */
-uint8_t *group_pack_receipt(const submission *from, wjz_arena *arena, size_t *ret_length);
-
 /* Adopts feedback: see writer_adopt_feedback. */
 WJZ_MUST_CHECK int group_adopt(const group_context *context, size_t *ret_count, wjz_err *err);
 

@@ -11,13 +11,12 @@
 #include "wjz/yaml.h"
 
 enum {
-    TITLE_BYTES = 256,
     EXTENDS_DEPTH = 4,
     PROFILE_BYTES = 4 * 1024 * 1024, /* memory of one profile */
 };
 
 void profile_normalise(const char *text, char *out, size_t size) {
-    char narrow[TITLE_BYTES * 2];
+    char narrow[PROFILE_TITLE * 2];
     size_t length = cell_narrow(text, narrow, sizeof narrow);
     size_t kept = 0;
     for (size_t i = 0; i < length && kept + 1 < size; i++) {
@@ -28,7 +27,7 @@ void profile_normalise(const char *text, char *out, size_t size) {
 }
 
 static const char *normalised(profile *p, const char *text) {
-    char out[TITLE_BYTES];
+    char out[PROFILE_TITLE];
     profile_normalise(text, out, sizeof out);
     return wjz_arena_strdup(p->arena, out);
 }

@@ -4,6 +4,8 @@
 
 #include "intake/profile.h"
 
+enum { PROFILE_TITLE = 256 }; /* bytes of a title or word that count */
+
 /* One header alias. Tried in order: the first column with text wins. */
 typedef struct profile_alias {
     const char *title; /* normalised */
@@ -40,6 +42,21 @@ struct profile {
         const char *text;
     } defaults[8];
     size_t default_count;
+};
+
+/* One column of the file that is wanted. */
+typedef struct header_column {
+    size_t column;
+    size_t alias; /* its rank: of several columns of one field the lowest with text wins */
+    int money_scale;
+} header_column;
+
+struct profile_header {
+    header_column *columns; /* by rank */
+    size_t count;
+    const char **titles; /* of all columns of the file */
+    size_t title_count;
+    const profile *profile;
 };
 
 /* A header or a word as it is compared: narrow, without spaces and marks, lower case. Cut to size. */

@@ -7,6 +7,7 @@
 
 #include "intake/check.h"
 #include "intake/content_hash.h"
+#include "intake/receipt.h"
 #include "intake/store.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
@@ -57,32 +58,6 @@ static void check_all(const intake *it, const taking *what, submission *to) {
 }
 
 /* --- receipts --- */
-
-static int make_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__FeedReceipt **ret_receipt) {
-    Wjz__Intake__FeedReceipt *receipt = wjz_arena_alloc(arena, sizeof *receipt);
-    Wjz__Intake__ItemReceipt *items = wjz_arena_alloc(arena, (from->count + 1) * sizeof *items);
-    Wjz__Intake__ItemReceipt **list = wjz_arena_alloc(arena, (from->count + 1) * sizeof *list);
-    if (receipt == NULL || items == NULL || list == NULL) return -ENOMEM;
-    wjz__intake__feed_receipt__init(receipt);
-    for (size_t i = 0; i < from->count; i++) {
-        const submitted_item *item = &from->items[i];
-        wjz__intake__item_receipt__init(&items[i]);
-        items[i].outcome = (Wjz__Intake__ItemReceipt__Outcome)item->outcome;
-        items[i].id = item->id;
-        if (item->outcome == REJECTED) {
-            items[i].id = 0;
-            items[i].code = (char *)(uintptr_t)item->code; /* protobuf-c has no const; a receipt is only read */
-            items[i].field = (char *)(uintptr_t)item->field;
-            items[i].message = (char *)(uintptr_t)item->message;
-            items[i].remedy = (char *)(uintptr_t)item->remedy;
-        }
-        list[i] = &items[i];
-    }
-    receipt->items = list;
-    receipt->n_items = from->count;
-    *ret_receipt = receipt;
-    return 0;
-}
 
 static int read_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__FeedReceipt **ret_receipt) {
     ProtobufCMessage *stored = protobuf_c_message_unpack(
@@ -206,7 +181,10 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
         return wjz_err_set(err, r, "the store is away or crowded; nothing was kept");
     }
     Wjz__Intake__FeedReceipt *receipt = NULL;
-    r = to.stored.length > 0 ? read_receipt(&to, what->arena, &receipt) : make_receipt(&to, what->arena, &receipt);
+    if (to.stored.length > 0)
+        r = read_receipt(&to, what->arena, &receipt);
+    else if ((receipt = receipt_make(&to, what->arena)) == NULL)
+        r = -ENOMEM;
     if (r == 0) {
         receipt->feed = what->feed->name;
         receipt->sequence = what->sequence;

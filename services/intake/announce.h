@@ -1,0 +1,21 @@
+/* Messages about what was stored: ids of one kind, in portions, by region. */
+#ifndef INTAKE_ANNOUNCE_H
+#define INTAKE_ANNOUNCE_H
+
+#include "intake/store.h"
+#include "wjz/bus.h"
+
+/* Something to announce. */
+typedef struct announced {
+    complaint_key *keys;
+    size_t count;
+} announced;
+
+/* Sorts and leaves out repetitions; returns how many stay. */
+size_t unique_keys(complaint_key *keys, size_t count);
+
+/* Emits the ids as messages of that type (ComplaintsAccepted, FeedbackAccepted or EnforcementAccepted), each once. */
+WJZ_MUST_CHECK int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list,
+                            wjz_err *err);
+
+#endif
