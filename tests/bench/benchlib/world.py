@@ -3,16 +3,17 @@
 import contextlib
 import json
 import pathlib
-import struct
 import subprocess
 import urllib.error
 import urllib.request
 
 import psycopg2
-from wjzlib.installation import SERVICES, Installation, to_complaint
+from wjzlib.installation import SERVICES, Installation
 from wjzlib.paths import BUILD
 from wjzlib.wait import wait_until
 from wjzlib.wire import curve_keys
+
+from . import feed
 
 FEED = "demo-hotline"
 SETTLE_S = 180
@@ -69,7 +70,8 @@ class World:
     # --- beginning and end
 
     def begin(self, complaints, seed):
-        self._write_feed(complaints, seed)
+        lines = self.place.wjz("demo", "feed", "--complaints", complaints, "--seed", seed).stdout.splitlines()
+        feed.write(lines, self.feed_file, seed)
         self.place.up(**{service: 0 for service in SERVICES})
         self._sql(self._admin_url, "ALTER SYSTEM SET track_commit_timestamp = on")  # when was it stored? See committed_at
         self._sql(self._admin_url, "CREATE DATABASE bench")
@@ -78,14 +80,6 @@ class World:
         self.place.wjz("migrate")
         del self.place.environment["WJZ_DATABASE_URL"]
         self._populate(scoring=0)
-
-    def _write_feed(self, complaints, seed):
-        """The generator's complaints, packed, for bench_push."""
-        lines = self.place.wjz("demo", "feed", "--complaints", complaints, "--seed", seed).stdout.splitlines()
-        with open(self.feed_file, "wb") as file:
-            for line in lines:
-                packed = to_complaint(line).SerializeToString()
-                file.write(struct.pack("<I", len(packed)) + packed)
 
     def _populate(self, **scale):
         self.scale(**{service: 1 for service in SERVICES} | scale)
