@@ -176,8 +176,9 @@ static void works_and_ends(WJZ_UNUSED void **state) {
     wait_for("/readyz", "{\"ready\":true,\"reasons\":[]}");
     wait_for("/metrics", "# TYPE wjz_http_request_seconds histogram\n");
     assert_non_null(strstr(answer, "wjz_database_busy_seconds "));
-    char expected[100];
-    snprintf(expected, sizeof(expected), "scheduling-%d unix:%s", (int)child, admin);
+    char host[256] = "", expected[512];
+    gethostname(host, sizeof(host) - 1);
+    snprintf(expected, sizeof(expected), "scheduling-%s-%d unix:%s", host, (int)child, admin);
     assert_string_equal(test_db_text(db, "SELECT name || ' ' || admin FROM bus.instance"), expected);
     assert_int_equal(stop(), 0);
     assert_string_equal(trail_text(), "started stopped ");
