@@ -108,7 +108,8 @@ static int collect(group *g, wjz_err *err) {
 static int send_inserts(group *g) {
     int r = 0;
     if (g->complaints.count > 0)
-        r = store_insert_complaints(g->tx, g->complaints.items, g->complaints.count, g->context->seal);
+        r = store_insert_complaints(g->tx, g->complaints.items, g->complaints.count, g->context->all_new,
+                                    g->context->seal);
     if (r == 0 && g->records.count > 0) r = store_insert_records(g->tx, g->records.items, g->records.count);
     if (r == 0 && g->feedback.count > 0) r = store_insert_feedback(g->tx, g->feedback.items, g->feedback.count);
     return r;

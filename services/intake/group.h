@@ -10,6 +10,7 @@ typedef struct group_context {
     wjz_bus *bus;
     const wjz_seal *seal;
     bool look_first; /* for receipts that are stored already */
+    bool all_new;    /* no complaint is expected to be stored already; -EEXIST when one is */
     bool rehearsal;  /* only shows whether the store takes the items; nothing is kept */
 } group_context;
 

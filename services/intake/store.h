@@ -13,9 +13,10 @@ typedef struct stored_item {
     submission *from;
 } stored_item;
 
-/* Queues the insertion of complaints whose id is set; those that are known already are left out. Result:
- * wjz_rows_affected. */
-WJZ_MUST_CHECK int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, const wjz_seal *seal);
+/* Queues the insertion of complaints whose id is set; those that are known already are left out, or with all_new fail
+ * it with -EEXIST. Result: wjz_rows_affected. */
+WJZ_MUST_CHECK int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new,
+                                           const wjz_seal *seal);
 WJZ_MUST_CHECK int store_insert_records(wjz_tx *tx, const stored_item *items, size_t count);
 WJZ_MUST_CHECK int store_insert_feedback(wjz_tx *tx, const stored_item *items, size_t count);
 

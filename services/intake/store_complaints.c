@@ -62,6 +62,10 @@ typedef struct columns {
     "unnest($36::text[]), unnest($37::text[]), unnest($38::bytea[])"
 enum { COLUMN_COUNT = 38 };
 
+/* Without a look for what is there already: a fifth less work, and -EEXIST when something is. */
+static const wjz_stmt INSERT_NEW_COMPLAINTS = {
+    "intake_insert_new_complaints", "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT " COLUMN_ARRAYS, 0};
+
 static const wjz_stmt INSERT_COMPLAINTS = {"intake_insert_complaints",
                                            "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT " COLUMN_ARRAYS
                                            " ON CONFLICT (region, feed, external_id) DO NOTHING",
@@ -209,8 +213,8 @@ static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items,
     return wjz_tx_send(tx, stmt, params, (int)n);
 }
 
-int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, const wjz_seal *seal) {
-    return send_rows(tx, &INSERT_COMPLAINTS, items, NULL, count, seal);
+int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new, const wjz_seal *seal) {
+    return send_rows(tx, all_new ? &INSERT_NEW_COMPLAINTS : &INSERT_COMPLAINTS, items, NULL, count, seal);
 }
 
 int store_insert_revisions(wjz_tx *tx, const stored_item *items, const int32_t *numbers, size_t count,

@@ -24,6 +24,7 @@ struct writer {
     wjz_event ended;
     int running; /* writer fibers */
     bool closing;
+    bool meets_known; /* complaints of the last group were stored already */
     wjz_metric *queued, *stored, *group_sizes, *store_time, *refused;
 };
 
@@ -98,6 +99,17 @@ static bool is_passing(int r) {
     return r == -ECONNRESET || r == -ETIMEDOUT || r == -EAGAIN || r == -ECANCELED || r == -ENOMEM || r == -EIO;
 }
 
+static bool has_known(submission *const *group, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < group[i]->count; j++) {
+            outcome known = group[i]->items[j].outcome;
+            if (known == DUPLICATE || known == REVISED) return true;
+        }
+    }
+    return false;
+}
+
+/* Nearly all complaints are new, so the first attempt takes them to be, unless the last group knew better. */
 static int store_repeatedly(writer *w, submission *const *group, size_t count, wjz_err *err) {
     bool look_first = false;
     for (size_t i = 0; i < count; i++)
@@ -105,7 +117,10 @@ static int store_repeatedly(writer *w, submission *const *group, size_t count, w
     int r = -EAGAIN;
     for (int attempt = 0; attempt < ATTEMPTS && (r == -EAGAIN || r == -EEXIST); attempt++) {
         group_context context = context_of(w, look_first);
+        context.all_new = attempt == 0 && !w->meets_known;
         r = group_store(&context, group, count, err);
+        if (context.all_new && r == -EEXIST) w->meets_known = true;
+        if (!context.all_new && r == 0) w->meets_known = has_known(group, count);
         look_first = true;
     }
     return r == -EEXIST ? -EAGAIN : r;
