@@ -303,7 +303,7 @@ static int add_route(wjz_door *door, const wjz_request_route *route, int table) 
     return 0;
 }
 
-static wjz_metric *refusals(const char *door, const char *reason) {
+wjz_metric *wjz_door_refusals(const char *door, const char *reason) {
     char labels[160];
     snprintf(labels, sizeof labels, "door=\"%.60s\",reason=\"%s\"", door, reason);
     return wjz_counter("wjz_door_refused_total", labels, "requests refused before they reached a handler");
@@ -331,15 +331,16 @@ int wjz_door_new(const wjz_ground *ground, const wjz_door_spec *spec, wjz_socket
     if (door->spec.in_flight_per_sender == 0) door->spec.in_flight_per_sender = PER_SENDER;
     if (door->spec.arena_limit == 0) door->spec.arena_limit = ARENA_LIMIT;
     door->over.set = true;
-    door->malformed = refusals(spec->name, "malformed");
-    door->unknown = refusals(spec->name, "unknown_type");
-    door->busy = refusals(spec->name, "busy");
-    door->late = refusals(spec->name, "deadline");
+    door->malformed = wjz_door_refusals(spec->name, "malformed");
+    door->unknown = wjz_door_refusals(spec->name, "unknown_type");
+    door->busy = wjz_door_refusals(spec->name, "busy");
+    door->late = wjz_door_refusals(spec->name, "deadline");
     int r = 0;
     for (int table = 0; table < 2; table++)
         for (const wjz_request_route *route = spec->tables[table]; route && route->type && r == 0; route++)
             r = add_route(door, route, table);
     if (r < 0) wjz_err_set(err, r, "could not open door: out of memory");
+    options->name = spec->name;
     options->received = on_frames;
     options->arg = door;
     if (r == 0) r = wjz_socket_open(ground->loop, ground->zmq, options, &door->socket, err);

@@ -4,6 +4,7 @@
 #define WJZ_RUNTIME_DOOR_H
 
 #include "runtime/bus.h"
+#include "wjz/metrics.h"
 
 typedef struct wjz_door_spec {
     const wjz_request_route *tables[2]; /* routes, looked up in order; NULL for none; borrowed */
@@ -12,6 +13,9 @@ typedef struct wjz_door_spec {
     int in_flight, in_flight_per_sender;
     const char *name; /* in metrics */
 } wjz_door_spec;
+
+/* Counts what is refused at the door of that name before a handler sees it. */
+wjz_metric *wjz_door_refusals(const char *door, const char *reason);
 
 /* The bound socket's options come from the caller, who also binds it; received and arg are set here. */
 WJZ_MUST_CHECK int wjz_door_new(const wjz_ground *ground, const wjz_door_spec *spec, wjz_socket_options *options,

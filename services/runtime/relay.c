@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "proto/bus.pb-c.h"
+#include "runtime/door.h"
 #include "runtime/relay_state.h"
 #include "runtime/wire.h"
 #include "wjz/clock.h"
@@ -186,6 +187,7 @@ static void find_metrics(wjz_relay *relay) {
     relay->acknowledged_total = wjz_counter("wjz_queue_acknowledged_total", "", "messages that consumers confirmed");
     relay->rejected_total = wjz_counter("wjz_queue_rejected_total", "", "messages that consumers could not handle");
     relay->dead = wjz_counter("wjz_queue_dead_total", "", "messages put to the dead letters");
+    relay->malformed = wjz_door_refusals("queue", "malformed");
 }
 
 void wjz_relay_end(wjz_relay *relay) {
@@ -226,6 +228,7 @@ int wjz_relay_open(const wjz_ground *ground, const wjz_relay_options *options, w
     int r = relay->arena ? add_destinations(relay) : -ENOMEM;
     if (r < 0) wjz_err_set(err, r, "could not open relay: out of memory");
     wjz_socket_options socket = wjz_ground_server(ground, ZMQ_ROUTER, wjz_relay_on_frames, relay);
+    socket.name = "queue";
     socket.writable = wjz_relay_on_writable;
     socket.probe = true; /* tells every new connection to join */
     if (r == 0) r = wjz_socket_open(ground->loop, ground->zmq, &socket, &relay->socket, err);

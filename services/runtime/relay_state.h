@@ -85,7 +85,7 @@ struct wjz_relay {
     int64_t renew_at_us, stats_at_us;
     wjz_call_fn *closed;
     void *closed_arg;
-    wjz_metric *sent, *redelivered, *acknowledged_total, *rejected_total, *dead;
+    wjz_metric *sent, *redelivered, *acknowledged_total, *rejected_total, *dead, *malformed;
 };
 
 void wjz_parcels_append(wjz_parcels *list, wjz_parcel *parcel);

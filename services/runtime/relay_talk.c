@@ -141,10 +141,12 @@ void wjz_relay_on_frames(void *arg, zmq_msg_t *frames, int count) {
     if (r == 0 && !body)
         r = wjz_err_set(&err, -EBADMSG, "cannot understand \"%.*s\" on a queue",
                         (int)(envelope.type_length < 80 ? envelope.type_length : 80), envelope.type);
-    if (r == 0)
+    if (r == 0) {
         on_message(relay, &frames[0], &frames[1], &envelope, body);
-    else
+    } else {
+        wjz_count(relay->malformed, 1);
         wjz_log_warn("queue frame ignored", "error=\"%s\"", err.text);
+    }
 }
 
 void wjz_relay_on_writable(void *arg) {

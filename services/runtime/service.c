@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "wjz/log.h"
 
 enum { KEPT_FREE_BYTES = 32 << 20, OWN_MAPPING_BYTES = 8 << 20 };
-enum { SHORTEST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 5000, HOUSEKEEPING_CONNECTIONS = 2 };
+enum { SHORTEST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 5000, HOUSEKEEPING_CONNECTIONS = 2, MOST_FILES = 65536 };
 
 #define FIELD(name) offsetof(wjz_service_conf, name)
 static const wjz_option OPTIONS[] = {
@@ -278,6 +279,16 @@ static void keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
 }
 
+/* Every connection is a file, and by default a process may have 1024 of them. */
+static void allow_many_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    rlim_t wanted = limit.rlim_max < MOST_FILES ? limit.rlim_max : MOST_FILES;
+    if (limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* then it stays as it was */
+}
+
 static int run_service(const wjz_service_spec *spec, void *conf, wjz_err *err) {
     wjz_log_level level;
     int e = complete_conf(spec, conf, &level, err);
@@ -286,6 +297,7 @@ static int run_service(const wjz_service_spec *spec, void *conf, wjz_err *err) {
     wjz_log_open(spec->name, common->instance, level);
     signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
+    allow_many_files();
     wjz_service service = {.spec = spec, .conf = conf};
     return serve(&service, err) < 0 ? 1 : service.status;
 }

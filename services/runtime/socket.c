@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/watch.h"
 #include "runtime/wire.h"
 #include "wjz/log.h"
 
@@ -21,7 +22,8 @@ struct wjz_socket {
     void *zmq; /* NULL once closed */
     wjz_poll *poll;
     wjz_socket_options options;
-    char *file; /* to be removed at the end; NULL: none */
+    wjz_watch *watch; /* NULL: none */
+    char *file;       /* to be removed at the end; NULL: none */
     bool reading;
     bool blocked;  /* a send got -EAGAIN */
     bool deferred; /* a pump is on its way: it frees a socket that was closed meanwhile */
@@ -54,7 +56,7 @@ static int receive_and_hand_over(wjz_socket *socket) {
     zmq_msg_t frames[WJZ_SOCKET_FRAMES];
     int count = receive(socket, frames);
     if (count < 0) return count;
-    if (count <= WJZ_SOCKET_FRAMES) socket->options.received(socket->options.arg, frames, count);
+    socket->options.received(socket->options.arg, frames, count);
     for (int i = 0; i < count && i < WJZ_SOCKET_FRAMES; i++)
         zmq_msg_close(&frames[i]);
     return 0;
@@ -156,12 +158,13 @@ int wjz_socket_open(wjz_loop *loop, void *zmq, const wjz_socket_options *options
         r = wjz_poll_open(loop, fd, on_poll, socket, &socket->poll);
         if (r < 0) wjz_err_set(err, r, "could not watch socket: %s", strerror(-r));
     }
+    if (r == 0 && options->name) r = wjz_watch_open(loop, zmq, socket->zmq, options->name, &socket->watch, err);
     if (r < 0) {
         wjz_socket_close(&socket);
         return r;
     }
     /* The keys belong to the caller and have been handed over. */
-    socket->options.public_key = socket->options.secret_key = socket->options.domain = NULL;
+    socket->options.public_key = socket->options.secret_key = socket->options.domain = socket->options.name = NULL;
     wjz_poll_watch(socket->poll, WJZ_READABLE);
     *ret_socket = socket;
     return 0;
@@ -172,6 +175,7 @@ void wjz_socket_close(wjz_socket **socket) {
     *socket = NULL;
     if (!closing) return;
     wjz_poll_close(&closing->poll);
+    wjz_watch_close(&closing->watch);
     if (closing->zmq) zmq_close(closing->zmq);
     closing->zmq = NULL;
     if (closing->file) unlink(closing->file);

@@ -13,10 +13,10 @@
 
 typedef struct wjz_socket wjz_socket;
 
-enum { WJZ_KEY_TEXT = 41 /* a CURVE key as Z85, and NUL */, WJZ_SOCKET_FRAMES = 10 /* longer messages are dropped */ };
+enum { WJZ_KEY_TEXT = 41 /* a CURVE key as Z85, and NUL */, WJZ_SOCKET_FRAMES = 10 /* those beyond are not kept */ };
 
-/* A message has come. The frames are closed after the call; who keeps one moves it out with zmq_msg_move. May close the
- * socket. */
+/* A message of count frames has come, of which the first WJZ_SOCKET_FRAMES are there. The frames are closed after the
+ * call; who keeps one moves it out with zmq_msg_move. May close the socket. */
 typedef void wjz_socket_fn(void *arg, zmq_msg_t *frames, int count);
 
 typedef struct wjz_socket_options {
@@ -30,7 +30,8 @@ typedef struct wjz_socket_options {
     /* CURVE: own keys, Z85; NULL: none. A server also names the ZAP domain that admits its clients. */
     const char *public_key, *secret_key;
     const char *domain;
-    bool probe; /* tells a ROUTER of each new connection by an empty message */
+    const char *name; /* under which a server's connections are counted; NULL: not counted */
+    bool probe;       /* tells a ROUTER of each new connection by an empty message */
 } wjz_socket_options;
 
 WJZ_MUST_CHECK int wjz_socket_open(wjz_loop *loop, void *zmq, const wjz_socket_options *options,
