@@ -11,6 +11,7 @@
 #include "intake/store.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
+#include "wjz/utf8.h"
 
 enum { GAPS_TOLD = 32 };
 static const int64_t GAPS_READ_EVERY_US = WJZ_SECOND_US / 5;
@@ -70,8 +71,9 @@ static int read_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__F
 static void name_items(const submission *from, Wjz__Intake__FeedReceipt *receipt) {
     for (size_t i = 0; i < from->count; i++) {
         const submitted_item *item = &from->items[i];
-        bool nameless = item->item == NULL || (item->outcome == REJECTED && strcmp(item->code, "not_utf8") == 0);
-        if (!nameless) receipt->items[i]->external_id = (char *)(uintptr_t)item_external_id(item->item);
+        const char *id = item->item != NULL ? item_external_id(item->item) : "";
+        if (item->outcome != REJECTED || wjz_utf8_ok(id, strlen(id)))
+            receipt->items[i]->external_id = (char *)(uintptr_t)id;
     }
 }
 
