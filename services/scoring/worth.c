@@ -146,7 +146,7 @@ static int by_complaint(const void *a, const void *b) {
 
 static const store_clue *find_stored(const worth *w, int64_t clue) {
     store_clue key = {.id = clue};
-    return bsearch(&key, w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
+    return w->stored_count == 0 ? NULL : bsearch(&key, w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
 }
 
 static int read_old(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
@@ -176,7 +176,8 @@ static int unpack_findings(worth *w, wjz_err *err) {
         for (size_t j = 0; j < s->count; j++) {
             if (s->findings[j]) continue;
             store_blob key = {.complaint = s->ids[j]};
-            const store_blob *row = bsearch(&key, w->findings, w->finding_count, sizeof key, by_complaint);
+            const store_blob *row =
+                w->finding_count == 0 ? NULL : bsearch(&key, w->findings, w->finding_count, sizeof key, by_complaint);
             if (row)
                 s->findings[j] =
                     wjz__scoring__finding__unpack(wjz_arena_protobuf(w->arena), row->data.length, row->data.data);
@@ -243,8 +244,9 @@ static matter_context context_of(const worth *w, const scored *s) {
     matter_context context = {0};
     for (size_t i = 0; i < s->count; i++) {
         const char *subject = s->findings[i]->subject;
-        const store_penalty *row =
-            subject[0] ? bsearch(subject, w->penalties, w->penalty_count, sizeof *row, by_subject) : NULL;
+        const store_penalty *row = subject[0] && w->penalty_count
+                                       ? bsearch(subject, w->penalties, w->penalty_count, sizeof *row, by_subject)
+                                       : NULL;
         while (row && row > w->penalties && strcmp(row[-1].subject, subject) == 0)
             row--; /* the first one of the subject is the worst */
         if (!row || (context.enforcement_record && (context.penalty_not_executed || !row->not_executed))) continue;
