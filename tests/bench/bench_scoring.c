@@ -5,6 +5,7 @@
  *
  * DEPLOY: the folder with rules, gazetteer and repeats. FILE: as for bench_push. Prints the quickest of the rounds
  * (default 3): microseconds of the processor for a complaint, by stage, and complaints a second. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,9 @@ static struct {
     complaint *complaints;
     size_t count;
     wjz_arena *texts, *turn, *kept;
-    packed *matters; /* of complaint id - 1 */
-    const Wjz__Scoring__Finding **findings;
+    packed *matters, *findings;        /* of complaint id - 1 */
+    Wjz__Scoring__Finding *now[BATCH]; /* findings of the batch */
+    size_t from;
     double us[STAGES];
     int64_t last_clue;
     size_t clues;
@@ -137,6 +139,13 @@ static bool is_changed(const regroup_group *group) {
     return false;
 }
 
+static const Wjz__Scoring__Finding *finding_of(const regroup_member *member) {
+    size_t at = (size_t)member->complaint - 1;
+    if (member->put) return bench.now[at - bench.from];
+    return need(wjz__scoring__finding__unpack(wjz_arena_protobuf(bench.turn), bench.findings[at].length,
+                                              bench.findings[at].data));
+}
+
 static void score_group(const regroup_group *group) {
     static const matter_context nothing_more = {0};
     const Wjz__Scoring__Finding *findings[GROUP_MOST];
@@ -146,7 +155,7 @@ static void score_group(const regroup_group *group) {
     wjz_err err = {0};
     for (size_t i = 0; i < count; i++) {
         ids[i] = group->members[i].complaint;
-        findings[i] = bench.findings[ids[i] - 1];
+        findings[i] = finding_of(&group->members[i]);
     }
     if (score_matter(bench.pack, findings, ids, count, &nothing_more, bench.turn, &card, &err) < 0)
         stop("score", err.text);
@@ -184,16 +193,20 @@ static void take_batch(repeats_index *index, size_t from, size_t to) {
     matter *matters[BATCH];
     wjz_err err = {0};
     double began = processor_us();
+    bench.from = from;
     for (size_t i = from; i < to; i++) {
-        Wjz__Scoring__Finding *finding = NULL;
-        if (analyse(bench.pack, bench.places, &bench.complaints[i], bench.kept, &finding, &err) < 0)
+        Wjz__Scoring__Finding **finding = &bench.now[i - from];
+        if (analyse(bench.pack, bench.places, &bench.complaints[i], bench.turn, finding, &err) < 0)
             stop("analyse", err.text);
-        bench.findings[i] = finding;
+        size_t length = wjz__scoring__finding__get_packed_size(*finding);
+        uint8_t *data = need(wjz_arena_alloc(bench.kept, length));
+        wjz__scoring__finding__pack(*finding, data);
+        bench.findings[i] = (packed){data, length};
     }
     stage_ended(ANALYSE, &began);
     for (size_t i = from; i < to; i++) {
         packed *into = &bench.matters[i];
-        if (matter_of(bench.repeats, &bench.complaints[i], bench.findings[i], bench.turn, &matters[i - from]) < 0 ||
+        if (matter_of(bench.repeats, &bench.complaints[i], bench.now[i - from], bench.turn, &matters[i - from]) < 0 ||
             matter_pack(matters[i - from], bench.kept, &into->data, &into->length) < 0)
             stop("sum up", "no memory");
     }
@@ -223,6 +236,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: bench_scoring DEPLOY FILE [ROUNDS]\n");
         return 2;
     }
+    mallopt(M_TRIM_THRESHOLD, 256 << 20); /* as a service does */
+    mallopt(M_MMAP_THRESHOLD, 8 << 20);
     bench.texts = need(wjz_arena_new(0));
     bench.turn = need(wjz_arena_new(0));
     bench.kept = need(wjz_arena_new(0));
