@@ -11,9 +11,9 @@ typedef struct intake_conf {
     char *door, *door_public, *door_key_file;
     int64_t door_in_flight;
     char *http, *http_tls_certificate, *http_tls_key;
-    int64_t http_body_limit, http_items;
+    int64_t http_connections, http_connections_per_address, http_body_limit, http_items;
     int64_t rate, burst_s;
-    int64_t queue_items, writers, retry_after;
+    int64_t queue_items, writers, retry_after, gap_notice_after;
     int64_t import_bytes;
 } intake_conf;
 

@@ -29,6 +29,9 @@ typedef struct feed {
     bucket bucket;
     sequences sequences;   /* batches that came, also those being stored */
     uint64_t stored_floor; /* its floor as the store has it */
+    uint64_t gap_first;    /* the oldest gap as last looked at, 0: none; since when, and whether operators know */
+    int64_t gap_since_us;
+    bool gap_told;
     feed_counts counts;
     wjz_metric *metrics[5]; /* items, by ItemReceipt.Outcome */
     wjz_metric *held_back;  /* pushes told to wait because of the rate */

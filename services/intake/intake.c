@@ -15,6 +15,7 @@
 #include "intake/store.h"
 #include "intake/upkeep.h"
 #include "intake/web.h"
+#include "proto/notification.pb-c.h"
 #include "wjz/log.h"
 
 enum { FEEDS_MEMORY = 4 * 1024 * 1024 };
@@ -127,6 +128,7 @@ static const wjz_emit_route EMITS[] = {
     {&wjz__intake__complaints_accepted__descriptor, "scoring"},
     {&wjz__intake__feedback_accepted__descriptor, "scoring"},
     {&wjz__intake__enforcement_accepted__descriptor, "scoring"},
+    {&wjz__notification__notices_requested__descriptor, "notification"},
     {NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "intake/gaps.h"
 #include "intake/store.h"
 #include "wjz/log.h"
 
@@ -69,6 +70,13 @@ static int raise_floors(intake *it, wjz_err *err) {
     return r;
 }
 
+static int tell_gaps(intake *it, wjz_err *err) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < it->feeds.count; i++)
+        r = gaps_tell(it, it->feeds.items[i], err);
+    return r;
+}
+
 static int forget(intake *it, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(it->db, &tx, err);
@@ -81,6 +89,7 @@ static int one_round(upkeep *u, wjz_err *err) {
     if (r == 0) r = writer_adopt_feedback(u->it->writer, err);
     if (r == 0) r = intake_refresh(u->it, err);
     if (r == 0) r = raise_floors(u->it, err);
+    if (r == 0) r = tell_gaps(u->it, err);
     if (r == 0 && u->rounds++ % FORGET_ROUNDS == FORGET_ROUNDS - 1) r = forget(u->it, err);
     return r;
 }

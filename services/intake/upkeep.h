@@ -1,5 +1,5 @@
 /* What intake does by itself, every few seconds: reads the feeds again, writes their health down, brings early feedback
- * to its complaint, forgets old receipts. */
+ * to its complaint, tells operators of gaps, forgets old receipts. */
 #ifndef INTAKE_UPKEEP_H
 #define INTAKE_UPKEEP_H
 

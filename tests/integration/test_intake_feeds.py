@@ -136,6 +136,22 @@ def test_gaps_are_told_until_they_are_filled(platform):
     assert not receipt.missing
 
 
+def test_operators_are_told_of_a_gap_once(house, request):
+    intake = house.start("intake", door="tcp://127.0.0.1:*", http="", gap_notice_after="0s")
+    house.start("notification", notification_http="127.0.0.1:0")
+    platform = Platform(house, intake, name="gappy")
+    platform.push(complaint(1), sequence=1)
+    platform.push(complaint(5), sequence=5)
+    notices = "SELECT recipient, event, body FROM notification.notice WHERE template = 'feed_gap'"
+    told = wait_until(lambda: house.database.rows(notices), 30, "the notice of the gap")
+    assert [row[1] for row in told] == ["feed:gappy:gap:2"]
+    assert "2" in told[0][2] and "4" in told[0][2]
+    platform.push(*[complaint(n) for n in (2, 3, 4)], sequence=2)
+    told = wait_until(lambda: [r for r in house.database.rows(notices) if r[1].endswith(":3")], 30, "the notice of what still lacks")
+    assert len(house.database.rows(notices)) == 2
+    platform.close()
+
+
 def test_feedback_after_its_complaint(db, platform):
     id = platform.push(complaint(1)).items[0].id
     said = pb().Feedback(complaint_external_id="GD00000001", satisfaction=pb().DISSATISFIED, at_us=1_751_000_000_000_000, note="没有解决")
