@@ -8,6 +8,7 @@
 #include "scoring/classify.h"
 #include "scoring/extract.h"
 #include "scoring/features.h"
+#include "scoring/matter.h"
 #include "scoring/model.h"
 #include "scoring/normalise.h"
 #include "scoring/place.h"
@@ -311,6 +312,7 @@ int analyse_features(const rule_pack *pack, const gazetteer *places, const compl
         wjz__scoring__finding__init(a.finding);
         a.finding->pack = (char *)rule_pack_version(pack);
         a.finding->feed = wjz_arena_strdup(arena, report->feed);
+        a.finding->identity = matter_self(report->feed, report->external_id);
         r = a.finding->feed ? run(&a, places, ret_features) : -ENOMEM;
     }
     if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));

@@ -24,6 +24,8 @@ static int in_canonical_order(const void *a, const void *b) {
         if (at == 0 || other == 0) return at == 0 ? 1 : -1;
         return at < other ? -1 : 1;
     }
+    uint64_t self = x->finding->identity, its = y->finding->identity;
+    if (self != its) return self < its ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 

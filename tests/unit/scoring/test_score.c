@@ -91,6 +91,30 @@ static void gives_the_worked_example(void **state) {
     assert_int_equal(joined->reporter_count, 3);
 }
 
+/* Two complaints of the same moment: which of them got the lower id of ours is chance. */
+static void does_not_depend_on_arrival(void **state) {
+    world *w = *state;
+    finding *made[2];
+    for (int i = 0; i < 2; i++) {
+        complaint c = river_garbage();
+        c.external_id = i ? "B-2" : "A-1";
+        c.received_at_us = DAY(100);
+        if (i) c.content = "怀远镇河道里堆放垃圾，已经三个月了";
+        made[i] = analysed(w, &c);
+    }
+    card *one = scored(w, (finding *[]){made[0], made[1]}, (const int64_t[]){7, 8}, 2, &nothing_more);
+    card *other = scored(w, (finding *[]){made[0], made[1]}, (const int64_t[]){8, 7}, 2, &nothing_more);
+    assert_true(one->index == other->index);
+    assert_string_equal(one->place->text, other->place->text);
+    assert_string_equal(one->subject, other->subject);
+    for (size_t i = 0; i < one->n_factors; i++)
+        for (size_t e = 0; e < one->factors[i]->n_evidence; e++) {
+            uint64_t first = one->factors[i]->evidence[e]->complaint,
+                     second = other->factors[i]->evidence[e]->complaint;
+            assert_true(first == 0 ? second == 0 : first + second == 15); /* the same complaint, by its other id */
+        }
+}
+
 static void does_not_depend_on_order(void **state) {
     world *w = *state;
     static const int orders[6][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2},
@@ -356,10 +380,15 @@ static void refuses_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_the_worked_example), cmocka_unit_test(does_not_depend_on_order),
-        cmocka_unit_test(weighs_each_factor),       cmocka_unit_test(counts_what_lies_in_the_window),
-        cmocka_unit_test(sees_what_came_back),      cmocka_unit_test(keeps_the_gates),
-        cmocka_unit_test(bounds_what_is_learned),   cmocka_unit_test(shows_where_it_stands),
+        cmocka_unit_test(gives_the_worked_example),
+        cmocka_unit_test(does_not_depend_on_arrival),
+        cmocka_unit_test(does_not_depend_on_order),
+        cmocka_unit_test(weighs_each_factor),
+        cmocka_unit_test(counts_what_lies_in_the_window),
+        cmocka_unit_test(sees_what_came_back),
+        cmocka_unit_test(keeps_the_gates),
+        cmocka_unit_test(bounds_what_is_learned),
+        cmocka_unit_test(shows_where_it_stands),
         cmocka_unit_test(refuses_nothing),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
