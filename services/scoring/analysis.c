@@ -235,7 +235,7 @@ static int keep_reasons(analysis *a, const model_verdict *verdict) {
     return 0;
 }
 
-static int find_features(analysis *a, const class_votes *votes, feature_list *ret_features) {
+static int find_features(analysis *a, const class_votes *votes, wjz_arena *arena, feature_list *ret_features) {
     const feature_source source = {.text = a->text,
                                    .title_part = PART_TITLE,
                                    .content_part = PART_CONTENT,
@@ -248,7 +248,7 @@ static int find_features(analysis *a, const class_votes *votes, feature_list *re
                                    .names = a->names,
                                    .name_count = a->name_count,
                                    .votes_for = a->complaint->votes_for};
-    return features_of(&source, a->arena, ret_features);
+    return features_of(&source, arena, ret_features);
 }
 
 static int decide(analysis *a, feature_list *ret_features) {
@@ -256,8 +256,10 @@ static int decide(analysis *a, feature_list *ret_features) {
     class_decision decision;
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
     if (a->pack->model || ret_features) {
+        /* Larger than all the rest together: they leave before the next complaint comes, unless somebody wants them. */
+        WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = ret_features ? NULL : wjz_arena_new(0);
         feature_list features;
-        int r = find_features(a, &votes, &features);
+        int r = scratch || ret_features ? find_features(a, &votes, scratch ? scratch : a->arena, &features) : -ENOMEM;
         if (r < 0) return r;
         if (ret_features) *ret_features = features;
         if (a->pack->model) {

@@ -132,10 +132,17 @@ static void add_measures(const feature_source *source, feature_list *list) {
         add_dense(list, number++, squashed(kinds[i]));
 }
 
+static size_t count_characters(const normal_text *text) {
+    size_t count = 0;
+    for (uint32_t at = 0; at < text->length; at++)
+        count += utf8_begins(text->bytes[at]);
+    return count;
+}
+
 int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features) {
-    size_t most = (size_t)source->text->length * 3 + source->matches->count * 2 + DENSE_LIMIT;
-    if (most > 9 * CHARACTERS_LIMIT + source->matches->count * 2 + DENSE_LIMIT)
-        most = 9 * CHARACTERS_LIMIT + source->matches->count * 2 + DENSE_LIMIT;
+    size_t characters = count_characters(source->text);
+    if (characters > 3 * CHARACTERS_LIMIT) characters = 3 * CHARACTERS_LIMIT;
+    size_t most = characters * 3 + source->matches->count * 2 + DENSE_LIMIT;
     feature_list list = {.items = wjz_arena_alloc(arena, most * sizeof *list.items)};
     if (!list.items) return -ENOMEM;
     add_grams(source->text, source->title_part, SPACE_TITLE, 1, &list);
