@@ -26,8 +26,11 @@ const command commands[] = {
      "  --wait   come back when nothing waits\n", command_queues},
     {"summary", "", "概览 — stars, funnel, assignments, rota, notices", NULL, command_summary},
     {"doctor", "", "体检 — checks the installation and says what to mend", NULL, command_doctor},
-    {"migrate", "[--check]", "迁移 — bring the database to the newest schema",
-     "  --check   change nothing; fails when files wait to be applied\n", command_migrate},
+    {"migrate", "[--check] [--passwords FILE]", "迁移 — bring the database to the newest schema",
+     "  --check            change nothing; fails when files wait to be applied\n"
+     "  --passwords FILE   for a server of your own: give the services' roles the passwords of FILE, and make\n"
+     "                     and add those that are missing; FILE is a password file of libpq (see PGPASSFILE)\n",
+     command_migrate},
     {"import", "--feed NAME FILE [--dry-run] [--wait] [--errors FILE.csv]",
      "导入 — read a CSV, XLSX or XLS file of a feed; safe to repeat",
      "  --dry-run         read and check, store nothing\n"

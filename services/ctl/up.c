@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "ctl/supervisor.h"
 #include "wjz/clock.h"
 #include "wjz/migrate.h"
+#include "wjz/role_passwords.h"
 
 enum { READY_MS = 60000, DOWN_MS = 120000 };
 
@@ -113,13 +115,29 @@ static void print_migration(const char *file, bool applied, void *arg) {
     printf("%s %s\n", applied ? "已执行 / applied " : "此前已执行 / was there", file);
 }
 
+static void print_role(const char *role, bool made, void *arg) {
+    (void)arg;
+    printf("%s %s\n", made ? "新密码 / new password" : "文件中的密码 / password of the file", role);
+}
+
+static int set_passwords(const session *s, const char *file, wjz_err *err) {
+    static const char *const roles[] = {"wjz_intake",     "wjz_scoring",      "wjz_assignment",
+                                        "wjz_scheduling", "wjz_notification", "wjz_operator"};
+    return wjz_role_passwords_set(s->home.database, file, roles, WJZ_COUNT(roles), print_role, NULL, err);
+}
+
 int command_migrate(session *s, int argc, char **argv, wjz_err *err) {
     bool check = argument_flag(&argc, argv, "check");
-    int r = argument_end(argc, argv, 0, "migrate [--check]", err);
+    const char *passwords = argument_option(&argc, argv, "passwords");
+    int r = argument_end(argc, argv, 0, "migrate [--check] [--passwords FILE]", err);
     if (r < 0) return r;
     char dir[PATH_MAX + 32];
     snprintf(dir, sizeof dir, "%s/deploy/migrations", s->home.root);
-    if (!check) return wjz_migrate(s->home.database, dir, print_migration, NULL, err);
+    if (!check) {
+        if (passwords) setenv("PGPASSFILE", passwords, 1); /* where the owner's stands too */
+        r = wjz_migrate(s->home.database, dir, print_migration, NULL, err);
+        return r < 0 || !passwords ? r : set_passwords(s, passwords, err);
+    }
     int pending;
     r = wjz_migrate_check(s->home.database, dir, &pending, err);
     if (r < 0) return r;
