@@ -44,6 +44,7 @@ typedef struct wjz_queue_route {
     const ProtobufCMessageDescriptor *type; /* NULL ends the table */
     wjz_queue_fn *handler;
     int messages; /* most messages in one batch; 0: 64 */
+    size_t bytes; /* most bytes of their bodies, but for a single message; 0: 1 MB. Bounds a batch by what is in it. */
 } wjz_queue_route;
 
 size_t wjz_batch_count(const wjz_batch *batch);

@@ -197,10 +197,11 @@ static bool take_batch(worker *self) {
     if (!inlet || !inlet->first) return false;
     size_t most = inlet->route->messages > 0 ? (size_t)inlet->route->messages : MESSAGES, bytes = 0;
     if (most > MESSAGES_LIMIT) most = MESSAGES_LIMIT;
+    size_t most_bytes = inlet->route->bytes ? inlet->route->bytes : BODY_BYTES;
     self->inlet = inlet;
     for (self->count = 0; inlet->first && self->count < most; self->count++) {
         bytes += inlet->first->envelope.body_length;
-        if (self->count > 0 && bytes > BODY_BYTES) break;
+        if (self->count > 0 && bytes > most_bytes) break;
         self->deliveries[self->count] = inlet->first;
         inlet->first = inlet->first->next;
     }

@@ -33,7 +33,7 @@ static const wjz_option OPTIONS[] = {
     {"admin", WJZ_CONF_TEXT, FIELD(admin), "127.0.0.1:0", 0, 0,
      "address of /healthz, /readyz, /metrics; port 0: any free one"},
     {"log_level", WJZ_CONF_TEXT, FIELD(log_level), "info", 0, 0, "debug, info, warn or error"},
-    {"credit", WJZ_CONF_INT, FIELD(credit), "8", 1, 1024, "queued messages in flight per producer"},
+    {"credit", WJZ_CONF_INT, FIELD(credit), "16", 1, 1024, "queued messages in flight per producer"},
     {"workers", WJZ_CONF_INT, FIELD(workers), "2", 1, 64, "batches handled at once"},
     {"lease", WJZ_CONF_DURATION, FIELD(lease), "30s", 1000, 3600000,
      "time until an unacknowledged message is sent again"},
