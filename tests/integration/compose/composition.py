@@ -108,4 +108,4 @@ class Composition:
         return self.compose("logs", "--no-color", "--tail=40", check=False).stdout
 
     def close(self):
-        self.compose("down", "--volumes", "--remove-orphans", check=False, timeout=UP_S)
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", check=False, timeout=UP_S)
