@@ -31,7 +31,9 @@ typedef struct wjz_http_options {
     int connections;       /* most at once; 0: 256 */
     int connections_per_address; /* 0: no limit */
     int64_t body_budget;   /* bytes of request bodies in memory at once, all together; beyond: 503; 0: 256 MB */
-    int idle_s;            /* silence after which a connection is dropped (slow-loris); 0: 30 */
+    int idle_s;            /* silence after which a connection is dropped; 0: 30 */
+    int patience_s;        /* in which a request's head must have come, and its body, which has a second more for every
+                            * 500 bytes of it (slow-loris); beyond: 408 and the end of the connection; 0: 30 */
 } wjz_http_options;
 
 WJZ_MUST_CHECK int wjz_http_open(wjz_loop *loop, const wjz_http_options *options, wjz_http **ret_http, wjz_err *err);

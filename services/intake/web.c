@@ -34,6 +34,8 @@ int web_open(intake *it, wjz_err *err) {
     wjz_http_options options = {.address = it->conf->http,
                                 .routes = it->routes,
                                 .arg = it,
+                                .connections = (int)it->conf->http_connections,
+                                .connections_per_address = (int)it->conf->http_connections_per_address,
                                 .tls_certificate = it->conf->http_tls_certificate,
                                 .tls_key = it->conf->http_tls_key};
     int r = open311_open(it, err);

@@ -12,6 +12,8 @@
 #include "notification/webhook.h"
 #include "wjz/log.h"
 
+enum { CONNECTIONS_PER_ADDRESS = 64 };
+
 static int open_channels(struct notification *self, wjz_err *err) {
     const struct notification_conf *conf = self->conf;
     const struct channel_spec email = {CHANNEL_EMAIL, conf->mail_parallel, email_send, email_address};
@@ -24,7 +26,10 @@ static int open_channels(struct notification *self, wjz_err *err) {
 
 static int open_pages(struct notification *self, wjz_err *err) {
     if (self->conf->http[0] == '\0') return 0;
-    const wjz_http_options options = {.address = self->conf->http, .routes = pages_routes, .arg = self};
+    const wjz_http_options options = {.address = self->conf->http,
+                                      .routes = pages_routes,
+                                      .arg = self,
+                                      .connections_per_address = CONNECTIONS_PER_ADDRESS};
     return wjz_http_open(self->loop, &options, &self->http, err);
 }
 

@@ -54,6 +54,14 @@ static void on_readable(void *arg, WJZ_UNUSED int events) {
     run(arg);
 }
 
+/* At its limit, libmicrohttpd listens again only the next time it is run: with everybody gone nothing would. */
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what) {
+    wjz_http *http = arg;
+    wjz_http_connections_notify(http->connections, connection, context, what);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) run_soon(http);
+}
+
 /* --- one request --- */
 
 static void *on_address(void *arg, const char *uri, struct MHD_Connection *connection) {
@@ -69,12 +77,13 @@ static void *on_address(void *arg, const char *uri, struct MHD_Connection *conne
     return request;
 }
 
-static void on_completed(void *arg, WJZ_UNUSED struct MHD_Connection *connection, void **context,
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
                          WJZ_UNUSED enum MHD_RequestTerminationCode why) {
     wjz_http *http = arg;
     wjz_request *request = *context;
     if (!request) return;
     *context = NULL;
+    wjz_http_connection_await(connection); /* the next one's head */
     if (request->counted) http->answering--;
     if (request->response) MHD_destroy_response(request->response);
     wjz_request_drop_body(request);
@@ -119,24 +128,27 @@ static enum MHD_Result start_serving(wjz_request *request) {
 }
 
 /* Called with the head, with each piece of the body, at its end, and again after a resume. */
-static enum MHD_Result on_request(WJZ_UNUSED void *arg, WJZ_UNUSED struct MHD_Connection *connection,
-                                  WJZ_UNUSED const char *url, const char *method, WJZ_UNUSED const char *version,
-                                  const char *data, size_t *length, void **context) {
+static enum MHD_Result on_request(WJZ_UNUSED void *arg, struct MHD_Connection *connection, WJZ_UNUSED const char *url,
+                                  const char *method, WJZ_UNUSED const char *version, const char *data, size_t *length,
+                                  void **context) {
     wjz_request *request = *context;
     if (!request) return MHD_NO; /* out of memory */
     if (!request->begun) {
         request->begun = true;
         request->begun_us = wjz_clock_monotonic_us();
+        wjz_http_connection_await(connection);
         wjz_request_admit(request, method);
         return wjz_request_refuse_now(request) ? answer(request) : MHD_YES;
     }
     if (*length > 0) {
+        wjz_http_connection_progress(connection, *length);
         int e = wjz_request_take(request, data, *length);
         *length = 0;
         return e == 0 ? MHD_YES : MHD_NO;
     }
     if (!request->counted) {
         request->counted = true;
+        wjz_http_connection_heard(connection);
         request->http->answering++;
         wjz_request_complete(request);
         if (!request->response) return start_serving(request);
@@ -245,6 +257,7 @@ static void http_free(wjz_http *http) {
     free(http->certificate);
     free(http->unix_path);
     free(http->latencies);
+    wjz_http_connections_destroy(&http->connections);
     free(http);
 }
 
@@ -283,14 +296,14 @@ static struct MHD_Daemon *start_daemon(wjz_http *http, const wjz_http_options *o
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
         {MHD_OPTION_END, 0, NULL},
     };
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_address, http, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
-                            NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)(options->connections ? options->connections : 256),
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)options->connections_per_address,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->idle_s ? options->idle_s : 30),
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
-                            1, MHD_OPTION_ARRAY, http->certificate ? tls : &tls[WJZ_COUNT(tls) - 1], MHD_OPTION_END);
+    return MHD_start_daemon(
+        flags, 0, wjz_http_connections_admit, http->connections, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_URI_LOG_CALLBACK, on_address, http, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(options->connections ? options->connections : 256), MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        http, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->idle_s ? options->idle_s : 30),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_ARRAY, http->certificate ? tls : &tls[WJZ_COUNT(tls) - 1], MHD_OPTION_END);
 }
 
 static int start(wjz_http *http, const wjz_http_options *options, wjz_err *err) {
@@ -325,6 +338,10 @@ int wjz_http_open(wjz_loop *loop, const wjz_http_options *options, wjz_http **re
     if (!options->tls_certificate != !options->tls_key)
         return wjz_err_set(err, -EINVAL, "cannot serve TLS: certificate and key are needed both, or neither");
     int e = make_metrics(http);
+    if (e == 0)
+        e = wjz_http_connections_new(loop, options->connections_per_address,
+                                     1000 * (uint64_t)(options->patience_s ? options->patience_s : 30),
+                                     &http->connections);
     if (e < 0) return wjz_err_set(err, e, "could not serve HTTP: out of memory");
     if (options->tls_certificate) {
         e = read_pem(options->tls_certificate, &http->certificate, err);

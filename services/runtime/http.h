@@ -5,6 +5,7 @@
 
 #include <microhttpd.h>
 
+#include "runtime/http_connections.h"
 #include "runtime/http_uri.h"
 #include "wjz/http.h"
 #include "wjz/metrics.h"
@@ -14,6 +15,7 @@ struct wjz_http {
     struct MHD_Daemon *daemon;
     wjz_poll *poll;
     wjz_timer *timer;
+    wjz_http_connections *connections;
     const wjz_route *routes;
     wjz_metric **latencies; /* one per route */
     wjz_metric *by_class[6];

@@ -1,6 +1,7 @@
 /* The HTTP server over real sockets: a thread speaks raw HTTP while the loop serves. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +95,10 @@ static struct client {
     const char *unix_path;
     const char *request;
     size_t length;
-    bool leaves; /* does not wait for an answer */
+    bool leaves;    /* does not wait for an answer */
+    bool trickles;  /* sends a byte now and then */
+    bool twice;     /* tries a second connection beside */
+    ssize_t second; /* what it got there */
     char answer[2 << 20];
     size_t answer_length;
     int done; /* eventfd */
@@ -113,17 +117,35 @@ static int connect_client(void) {
     return connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0 ? fd : -1;
 }
 
+/* Sends the request, or a byte of it now and then until there is an answer. */
+static void send_request(int fd) {
+    for (size_t sent = 0; sent < client.length;) {
+        ssize_t n = send(fd, client.request + sent, client.trickles ? 1 : client.length - sent, MSG_NOSIGNAL);
+        struct pollfd answer = {.fd = fd, .events = POLLIN};
+        if (n <= 0 || (client.trickles && poll(&answer, 1, 200) != 0)) return;
+        sent += (size_t)n;
+    }
+}
+
+/* What comes over another connection that says nothing, 0: its end. */
+static ssize_t hear_second(void) {
+    char byte;
+    struct timeval patience = {.tv_sec = 5};
+    int fd = connect_client();
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    ssize_t n = recv(fd, &byte, 1, 0);
+    close(fd);
+    return n;
+}
+
 /* Sends the request and reads until the server ends the connection, or for five seconds. */
 static void *speak(void *arg) {
     int fd = (int)(intptr_t)arg;
     struct timeval patience = {.tv_sec = 5};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    for (size_t sent = 0; sent < client.length;) {
-        ssize_t n = send(fd, client.request + sent, client.length - sent, MSG_NOSIGNAL);
-        if (n <= 0) break;
-        sent += (size_t)n;
-    }
+    if (client.twice) client.second = hear_second();
+    send_request(fd);
     while (!client.leaves) {
         ssize_t n = recv(fd, client.answer + client.answer_length, sizeof(client.answer) - 1 - client.answer_length, 0);
         if (n <= 0) break;
@@ -375,6 +397,41 @@ static void drops_silent_connections(WJZ_UNUSED void **state) {
     got_not("200 OK");
 }
 
+static void ends_requests_that_never_end(WJZ_UNUSED void **state) {
+    wjz_http_options impatient = OPTIONS;
+    impatient.patience_s = 1;
+    const char *request = "POST /echo HTTP/1.1\r\nHost: h\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    client.trickles = true;
+    talk_with(&impatient, request, strlen(request));
+    got("HTTP/1.1 408 ");
+    client.trickles = false;
+    request = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nhalf";
+    talk_with(&impatient, request, strlen(request));
+    got("HTTP/1.1 408 ");
+}
+
+static void limits_connections_of_one_address(WJZ_UNUSED void **state) {
+    wjz_http_options narrow = OPTIONS;
+    narrow.connections_per_address = 1;
+    const char *request = "GET /hello/a HTTP/1.1\r\n" END;
+    talk_with(&narrow, request, strlen(request));
+    got("HTTP/1.1 200 ");
+    client.twice = true;
+    talk_with(&narrow, request, strlen(request));
+    client.twice = false;
+    assert_int_equal(client.second, 0); /* closed without a word */
+    got("HTTP/1.1 200 ");
+}
+
+static void listens_again_after_it_was_full(WJZ_UNUSED void **state) {
+    wjz_http_options narrow = OPTIONS;
+    narrow.connections = narrow.patience_s = 1;
+    client.twice = true; /* beside the first connection, which says nothing until the second is given up as well */
+    talk_with(&narrow, "", 0);
+    client.twice = false;
+    assert_int_equal(client.second, 1);
+}
+
 static void listens_on_a_unix_socket(WJZ_UNUSED void **state) {
     char folder[] = "/tmp/test_http_XXXXXX", address[128];
     assert_non_null(mkdtemp(folder));
@@ -454,6 +511,9 @@ int main(void) {
         cmocka_unit_test(finishes_what_runs_when_closed),
         cmocka_unit_test(survives_clients_that_leave),
         cmocka_unit_test(drops_silent_connections),
+        cmocka_unit_test(ends_requests_that_never_end),
+        cmocka_unit_test(limits_connections_of_one_address),
+        cmocka_unit_test(listens_again_after_it_was_full),
         cmocka_unit_test(listens_on_a_unix_socket),
         cmocka_unit_test(bad_options_are_refused),
     };
