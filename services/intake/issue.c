@@ -41,7 +41,7 @@ void issue_add(issue_list *list, wjz_arena *arena, bool taken, const char *code,
     const char *message = wjz_arena_vprintf(arena, format, args);
     va_end(args);
     list->items[list->count++] = (issue){.code = code,
-                                         .field = or_empty(wjz_arena_strdup(arena, field)),
+                                         .field = shorten(arena, field),
                                          .value = shorten(arena, value),
                                          .message = or_empty(message),
                                          .remedy = or_empty(wjz_arena_strdup(arena, remedy)),

@@ -8,9 +8,11 @@
 #include "intake/cell.h"
 #include "wjz/clock.h"
 
-/* jansson reads recursively on the fiber's small stack, so the depth is looked at first. */
-static bool is_deep(const char *text, size_t length) {
+/* jansson reads recursively on the fiber's small stack, and makes 200 bytes of a "{}": so depth and number of values
+ * are looked at first. 0, -EINVAL too deep, -E2BIG too many. */
+static int look_ahead(const char *text, size_t length) {
     int depth = 0;
+    int values = 0;
     bool quoted = false;
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
@@ -22,17 +24,22 @@ static bool is_deep(const char *text, size_t length) {
         } else if (c == '"') {
             quoted = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > JSON_DEPTH) return true;
+            if (++depth > JSON_DEPTH) return -EINVAL;
+            if (++values > JSON_VALUES) return -E2BIG;
         } else if (c == ']' || c == '}') {
             depth--;
+        } else if (c == ',') {
+            if (++values > JSON_VALUES) return -E2BIG;
         }
     }
-    return false;
+    return 0;
 }
 
 json_t *json_read(const char *text, size_t length, wjz_err *err) {
-    if (is_deep(text, length)) {
-        (void)wjz_err_set(err, -EINVAL, "the JSON is nested deeper than %d levels", JSON_DEPTH);
+    int r = look_ahead(text, length);
+    if (r < 0) {
+        (void)(r == -E2BIG ? wjz_err_set(err, r, "the JSON has more than %d values", JSON_VALUES)
+                           : wjz_err_set(err, r, "the JSON is nested deeper than %d levels", JSON_DEPTH));
         return NULL;
     }
     json_error_t error;

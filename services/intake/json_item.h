@@ -8,11 +8,10 @@
 #include "intake/item.h"
 #include "wjz/err.h"
 
-enum { JSON_DEPTH = 16 }; /* nesting that is read */
+enum { JSON_DEPTH = 16 /* nesting that is read */, JSON_VALUES = 256 * 1024 /* at most, in one text */ };
 
 /* Parses text; nesting beyond JSON_DEPTH, repeated keys and malformed UTF-8 are refused before they can do harm. NULL
- * with err
- * (-EINVAL, "line 3, column 7: ..."). The caller drops the reference. */
+ * with err (-EINVAL, "line 3, column 7: ..."; -E2BIG: more than JSON_VALUES). The caller drops the reference. */
 json_t *json_read(const char *text, size_t length, wjz_err *err);
 
 /* The item that a JSON object describes, in the arena; NULL when it has a fault that keeps it out (then in issues).

@@ -28,9 +28,9 @@ void open311_close(intake *it) {
 
 static void discovery(const intake *it, const open311_reply *reply) {
     const char *host = wjz_request_header(reply->request, "Host");
-    char url[512];
+    char url[512]; /* the name of a host has at most 255 bytes */
     (void)snprintf(url, sizeof url, "%s://%s/open311/v2", it->conf->http_tls_certificate != NULL ? "https" : "http",
-                   host != NULL ? host : "localhost");
+                   host != NULL && strlen(host) < 256 ? host : "localhost");
     json_t *endpoint = json_pack(
         "{s:s, s:s, s:s, s:s, s:[s, s]}", "specification", "http://wiki.open311.org/GeoReport_v2", "url", url,
         "changeset", "2026-11-23T00:00:00+08:00", "type", "production", "formats", "application/json", "text/xml");

@@ -17,9 +17,33 @@ static void singular(const char *plural, char out[64]) {
     out[length] = '\0';
 }
 
+/* Not every character of a text may stand in XML: control characters, U+FFFE and U+FFFF become U+FFFD. */
+static int write_text(xmlTextWriterPtr writer, const char *text) {
+    static const char REPLACEMENT[] = "\xEF\xBF\xBD";
+    size_t length = strlen(text);
+    char *kept = malloc(length * 3 + 1);
+    size_t n = 0;
+    if (kept == NULL) return -1;
+    for (size_t i = 0; i < length; i++) {
+        bool control = (unsigned char)text[i] < 0x20 && strchr("\t\n\r", text[i]) == NULL;
+        bool reserved = strncmp(text + i, "\xEF\xBF\xBE", 3) == 0 || strncmp(text + i, "\xEF\xBF\xBF", 3) == 0;
+        if (!control && !reserved) {
+            kept[n++] = text[i];
+            continue;
+        }
+        memcpy(kept + n, REPLACEMENT, 3);
+        n += 3;
+        if (reserved) i += 2;
+    }
+    kept[n] = '\0';
+    int r = xmlTextWriterWriteString(writer, TEXT(kept));
+    free(kept);
+    return r;
+}
+
 static int write_scalar(xmlTextWriterPtr writer, const json_t *value) {
     char number[40];
-    if (json_is_string(value)) return xmlTextWriterWriteString(writer, TEXT(json_string_value(value)));
+    if (json_is_string(value)) return write_text(writer, json_string_value(value));
     if (json_is_boolean(value)) return xmlTextWriterWriteString(writer, TEXT(json_is_true(value) ? "true" : "false"));
     if (json_is_integer(value))
         (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));

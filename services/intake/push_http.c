@@ -131,7 +131,7 @@ static int read_lines(pushed *p, const char *body, size_t length, size_t most) {
 
 static int read_json(pushed *p, const char *body, size_t length, size_t most, wjz_err *err) {
     json_t *read = json_read(body, length, err);
-    if (read == NULL) return -EINVAL;
+    if (read == NULL) return err->code;
     size_t count = json_is_array(read) ? json_array_size(read) : 1;
     int r = count > most ? -E2BIG : make_room(p, count) ? 0 : -ENOMEM;
     for (size_t i = 0; r == 0 && i < count; i++)
@@ -163,8 +163,8 @@ static bool read_body(const intake *it, wjz_request *request, pushed *p) {
     if (r == -EINVAL)
         problem(request, 400, "malformed", err.text, NULL, "send one object, or a list of objects");
     else if (r == -E2BIG)
-        problem(request, 413, "too_many_items", "the request has too many items", NULL,
-                "divide it: at most 2000 items");
+        problem(request, 413, "too_many_items", err.code != 0 ? err.text : "the request has too many items", NULL,
+                wjz_arena_printf(p->arena, "divide it: at most %zu items", most));
     else if (r < 0)
         problem(request, 413, "too_large", "there is no memory for the request", NULL, "divide it");
     return r == 0;

@@ -1,4 +1,5 @@
 /* Items as JSON. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,12 +119,25 @@ static void what_is_no_json(void **state) {
     json_decref(brackets_in_text);
 }
 
+static void what_has_too_many_values(void **state) {
+    static char empty[4 * 300000];
+    wjz_err err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof empty; i++)
+        empty[i] = "[],\n"[i % 4];
+    empty[0] = '[';
+    assert_null(json_read(empty, sizeof empty, &err));
+    assert_int_equal(err.code, -E2BIG);
+    assert_non_null(strstr(err.text, "262144 values"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_complaint_with_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_and_a_rating, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),
         cmocka_unit_test(what_is_no_json),
+        cmocka_unit_test(what_has_too_many_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

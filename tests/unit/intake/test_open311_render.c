@@ -37,7 +37,14 @@ static void texts_are_escaped(void **state) {
     expect("{\"a\": \"<b> & \\\"c\\\" 中\"}", "r", NULL, "<r><a>&lt;b&gt; &amp; &quot;c&quot; 中</a></r>");
 }
 
+static void what_xml_does_not_have_is_replaced(void **state) {
+    (void)state;
+    expect("{\"a\": \"x\\u0001\\u001f\\t\\uFFFE\\uFFFF中\"}", "r", NULL,
+           "<r><a>x\xEF\xBF\xBD\xEF\xBF\xBD\t\xEF\xBF\xBD\xEF\xBF\xBD中</a></r>");
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_members), cmocka_unit_test(texts_are_escaped)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_members), cmocka_unit_test(texts_are_escaped),
+                                       cmocka_unit_test(what_xml_does_not_have_is_replaced)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
