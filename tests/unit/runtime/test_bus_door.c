@@ -293,8 +293,9 @@ static void hostile(WJZ_UNUSED void *arg) {
     send_bytes(&client, "", 0, true);
     send_bytes(&client, "x", 1, false);
     assert_int_equal(result_of(&client, 0), WJZ_REFUSAL_MALFORMED);
-    for (int i = 0; i < 50; i++) /* more frames than anybody reads: dropped */
+    for (int i = 0; i < 50; i++) /* more frames than anybody reads: refused as a whole */
         send_bytes(&client, "x", 1, i < 49);
+    assert_int_equal(result_of(&client, 0), WJZ_REFUSAL_MALFORMED);
     send_envelope(&client, 5, "wjz.intake.FeedBatch", 9, 0, "", 0);
     assert_int_equal(result_of(&client, 5), WJZ_REFUSAL_INVALID);
     send_envelope(&client, 6, "wjz.intake.Nonsense", 1, 0, "", 0);
