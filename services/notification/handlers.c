@@ -126,8 +126,8 @@ static int on_set_preference(wjz_call *call, void *state, wjz_err *err) {
 }
 
 const wjz_queue_route notification_queues[] = {
-    {&wjz__notification__notices_requested__descriptor, on_notices_requested, 16},
-    {&wjz__bus__message_died__descriptor, on_message_died, 64},
+    {.type = &wjz__notification__notices_requested__descriptor, .handler = on_notices_requested, .messages = 16},
+    {.type = &wjz__bus__message_died__descriptor, .handler = on_message_died, .messages = 64},
     {0},
 };
 

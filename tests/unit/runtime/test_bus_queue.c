@@ -67,8 +67,8 @@ static int on_complaints(wjz_batch *batch, void *state, wjz_err *err) {
     return 0;
 }
 
-static const wjz_queue_route QUEUES[] = {{&wjz__intake__complaints_accepted__descriptor, on_complaints, 4},
-                                         {NULL, NULL, 0}};
+static const wjz_queue_route QUEUES[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints, .messages = 4}, {.type = NULL}};
 
 static void receiver_open(receiver *self, const char *name, wjz_bus_options options) {
     self->told = -1;

@@ -34,8 +34,8 @@ static int on_complaints(wjz_batch *batch, WJZ_UNUSED void *state, wjz_err *err)
     return wjz_tx_wait(wjz_batch_tx(batch), NULL, err);
 }
 
-static const wjz_queue_route QUEUES[] = {{&wjz__intake__complaints_accepted__descriptor, on_complaints, 0},
-                                         {NULL, NULL, 0}};
+static const wjz_queue_route QUEUES[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints}, {.type = NULL}};
 
 static int try_emit(node *self, int64_t item, wjz_err *err) {
     wjz_tx *tx = NULL;
