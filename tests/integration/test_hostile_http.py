@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import requests
-from hostile_tools import Bystander, Counted, resident, stored
+from hostile_tools import Bystander, Counted, open_files, resident, stored
 from intake_tools import define_feed
 from wjzlib.installation import free_port
 from wjzlib.wait import wait_until
@@ -323,11 +323,15 @@ def test_readers_that_never_read(feed, port):
             assert feed.push([complaint(100 + number)]).status_code == 200
 
 
-def test_clients_that_leave_in_the_middle(feed, port):
+def test_clients_that_leave_in_the_middle(intake, feed, port):
+    before = open_files(intake)
     head = f"POST /v1/feeds/{feed.name}/complaints HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {feed.key}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
     for _ in range(100):
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as raw:
             raw.sendall(head.encode() + b'[{"external_id":"left"')
+    feed.expected = 1
+    wait_until(lambda: feed.push([complaint(100)]).status_code == 200, 10, "an address has room again whose connections have ended")
+    wait_until(lambda: open_files(intake) <= before + 5, 10, "their connections closed")
 
 
 # --- Open311 ---
