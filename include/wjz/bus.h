@@ -45,6 +45,9 @@ typedef struct wjz_queue_route {
     wjz_queue_fn *handler;
     int messages; /* most messages in one batch; 0: 64 */
     size_t bytes; /* most bytes of their bodies, but for a single message; 0: 1 MB. Bounds a batch by what is in it. */
+    /* For handlers that wait for each other anyway, as on a lock: what comes while a batch is being handled waits for its
+     * end, and is one batch then; unless there is a batch full of it. */
+    bool together;
 } wjz_queue_route;
 
 size_t wjz_batch_count(const wjz_batch *batch);

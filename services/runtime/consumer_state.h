@@ -29,6 +29,7 @@ typedef struct wjz_delivery {
 typedef struct wjz_inlet {
     const wjz_queue_route *route;
     wjz_delivery *first, **end;
+    size_t busy; /* workers that handle a batch of it */
     wjz_metric *handled, *seconds;
 } wjz_inlet;
 

@@ -186,22 +186,47 @@ static void handle_all(worker *self) {
 
 /* --- the fiber --- */
 
-/* What waits of one type, types in turn. False when nothing waits. */
+typedef struct batch_limit {
+    size_t messages, bytes;
+} batch_limit;
+
+static batch_limit limit_of(const wjz_queue_route *route) {
+    batch_limit limit = {route->messages > 0 ? (size_t)route->messages : MESSAGES,
+                         route->bytes ? route->bytes : BODY_BYTES};
+    if (limit.messages > MESSAGES_LIMIT) limit.messages = MESSAGES_LIMIT;
+    return limit;
+}
+
+static bool fills_a_batch(const wjz_inlet *inlet) {
+    batch_limit limit = limit_of(inlet->route);
+    size_t messages = 0, bytes = 0;
+    for (const wjz_delivery *at = inlet->first; at; at = at->next) {
+        bytes += at->envelope.body_length;
+        if (++messages >= limit.messages || bytes > limit.bytes) return true;
+    }
+    return false;
+}
+
+static bool may_begin(const wjz_inlet *inlet) {
+    return inlet->first && (inlet->busy == 0 || !inlet->route->together || fills_a_batch(inlet));
+}
+
+/* What waits of one type, types in turn. False when nothing waits that may begin. */
 static bool take_batch(worker *self) {
     wjz_consumer *consumer = self->consumer;
     wjz_inlet *inlet = NULL;
-    for (size_t i = 0; i < consumer->inlet_count && !(inlet && inlet->first); i++) {
+    for (size_t i = 0; i < consumer->inlet_count && !(inlet && may_begin(inlet)); i++) {
         inlet = &consumer->inlets[consumer->next_inlet];
         consumer->next_inlet = (consumer->next_inlet + 1) % consumer->inlet_count;
     }
-    if (!inlet || !inlet->first) return false;
-    size_t most = inlet->route->messages > 0 ? (size_t)inlet->route->messages : MESSAGES, bytes = 0;
-    if (most > MESSAGES_LIMIT) most = MESSAGES_LIMIT;
-    size_t most_bytes = inlet->route->bytes ? inlet->route->bytes : BODY_BYTES;
+    if (!inlet || !may_begin(inlet)) return false;
+    batch_limit limit = limit_of(inlet->route);
+    size_t bytes = 0;
     self->inlet = inlet;
-    for (self->count = 0; inlet->first && self->count < most; self->count++) {
+    inlet->busy++;
+    for (self->count = 0; inlet->first && self->count < limit.messages; self->count++) {
         bytes += inlet->first->envelope.body_length;
-        if (self->count > 0 && bytes > most_bytes) break;
+        if (self->count > 0 && bytes > limit.bytes) break;
         self->deliveries[self->count] = inlet->first;
         inlet->first = inlet->first->next;
     }
@@ -233,6 +258,7 @@ void wjz_consumer_work(void *arg) {
     while (able && !consumer->draining) {
         if (take_batch(self)) {
             handle_all(self);
+            self->inlet->busy--;
             continue;
         }
         wjz_event_clear(&consumer->work);

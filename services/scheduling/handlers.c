@@ -186,7 +186,10 @@ static int on_answer_visit(wjz_call *call, void *state, wjz_err *err) {
 }
 
 const wjz_queue_route scheduling_queues[] = {
-    {.type = &wjz__assignment__assignments_changed__descriptor, .handler = on_assignments_changed, .messages = 16},
+    {.type = &wjz__assignment__assignments_changed__descriptor,
+     .handler = on_assignments_changed,
+     .messages = 16,
+     .together = true},
     {0},
 };
 
