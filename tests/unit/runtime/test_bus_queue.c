@@ -74,7 +74,7 @@ static void receiver_open(receiver *self, const char *name, wjz_bus_options opti
     self->told = -1;
     options.service = "scoring";
     options.instance = name;
-    options.queues = QUEUES;
+    if (!options.queues) options.queues = QUEUES;
     options.state = self;
     node_open(&self->node, options);
 }
@@ -221,6 +221,32 @@ static void batches(WJZ_UNUSED void *arg) {
 
 static void test_batches(WJZ_UNUSED void **state) {
     world_run(batches, NULL);
+}
+
+/* A message of one item has ten bytes: two fit into a batch. */
+static const wjz_queue_route TOGETHER[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints, .bytes = 25, .together = true},
+    {.type = NULL}};
+
+static void together(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver scoring = {.hold = true};
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){.credit = 20, .workers = 2, .queues = TOGETHER});
+    emit(&intake, 1, 1);
+    wait_until(scoring.held == 1);
+    emit(&intake, 2, 3);
+    wait_until(scoring.held == 2); /* the second worker began when there was a batch full, not before */
+    assert_int_equal(scoring.batches, 2);
+    assert_int_equal(scoring.largest, 2);
+    wjz_event_set(the_world.loop, &scoring.release);
+    wait_until(effects() == 4 && outbox() == 0);
+    node_close(&scoring.node);
+    node_close(&intake);
+}
+
+static void test_together(WJZ_UNUSED void **state) {
+    world_run(together, NULL);
 }
 
 /* --- once in effect --- */
@@ -652,6 +678,7 @@ int main(void) {
         TEST(test_leftovers),
         TEST(test_share),
         TEST(test_batches),
+        TEST(test_together),
         TEST(test_duplicate),
         TEST(test_late),
         TEST(test_transient),
