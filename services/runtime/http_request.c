@@ -23,16 +23,20 @@ static void refuse(wjz_request *request, int status, const wjz_problem *problem)
     wjz_respond_problem(request, status, problem);
 }
 
-static void refuse_malformed(wjz_request *request, const char *detail) {
+static void refuse_malformed(wjz_request *request, const char *field, const char *detail) {
     request->close_after = true;
-    refuse(request, 400, &(wjz_problem){.code = "malformed", .detail = detail});
+    refuse(request, 400,
+           &(wjz_problem){.code = "malformed",
+                          .detail = detail,
+                          .field = field,
+                          .remedy = "按 HTTP 规范发送 send it as HTTP has it"});
 }
 
 static void refuse_too_large(wjz_request *request) {
     char detail[160];
     snprintf(detail, sizeof(detail), "请求正文超过 %zu 字节 the body is larger than %zu bytes", request->body_limit,
              request->body_limit);
-    refuse(request, 413, &(wjz_problem){.code = "too_large", .detail = detail});
+    refuse(request, 413, &(wjz_problem){.code = "too_large", .detail = detail, .remedy = "分次发送 divide it"});
 }
 
 static void refuse_no_memory(wjz_request *request) {
@@ -148,11 +152,11 @@ void wjz_request_admit(wjz_request *request, const char *method) {
     if (!request->method) return refuse_no_memory(request);
     size_t length;
     if (!read_framing(request, &length)) {
-        return refuse_malformed(request, "正文长度有矛盾 the length of the body is in doubt");
+        return refuse_malformed(request, "Content-Length", "正文长度有矛盾 the length of the body is in doubt");
     }
     char allow[128];
     if (strcmp(request->uri, "*") == 0 || !read_address(request))
-        return refuse_malformed(request, "地址编码有误 the address is badly encoded");
+        return refuse_malformed(request, "address", "地址编码有误 the address is badly encoded");
     find_route(request, method, allow);
     if (!request->route) {
         answer_without_route(request, method, allow);
@@ -221,7 +225,10 @@ void wjz_request_complete(wjz_request *request) {
     const char *type = wjz_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
     if (!type || strncasecmp(type, form, sizeof(form) - 1) != 0) return;
     if (wjz_uri_pairs(request->arena, request->body, request->body_length, &request->form) < 0)
-        refuse(request, 400, &(wjz_problem){.code = "malformed", .detail = "表单编码有误 the form is badly encoded"});
+        refuse(request, 400,
+               &(wjz_problem){.code = "malformed",
+                              .detail = "表单编码有误 the form is badly encoded",
+                              .remedy = "以 UTF-8 百分号编码 encode UTF-8 by percent signs; at most 1000 fields"});
 }
 
 /* --- what handlers read --- */
