@@ -10,8 +10,8 @@
 #include "intake/xlsx_part.h"
 
 enum {
-    STRINGS = 32 * 1024 * 1024, /* shared strings, at most */
-    FORMATS = 4096,             /* number formats of its own, at most */
+    STRINGS = 8 * 1024 * 1024, /* shared strings, at most: 64 MB of offsets */
+    FORMATS = 4096,            /* number formats of its own, at most */
 };
 
 /* --- text --- */
@@ -168,7 +168,7 @@ static int on_string_node(const xlsx_part *part, string_reader *strings, xlsx_bo
         strings->text.length = 0;
         strings->inside = xmlTextReaderIsEmptyElement(part->reader) == 0;
         if (book->string_count >= STRINGS)
-            return wjz_err_set(err, -E2BIG, "the workbook has more than %d strings", STRINGS);
+            return wjz_err_set(err, -E2BIG, "the workbook has more than %d strings; divide it", STRINGS);
         return begin_string(book) < 0 ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
     }
     if (xlsx_at_element(part, "rPh")) strings->phonetic = xmlTextReaderIsEmptyElement(part->reader) == 0;
