@@ -393,8 +393,7 @@ def test_what_a_dead_process_left_is_sent_by_another(house, told, county, mail, 
     gate = threading.Event()
 
     async def slow(server, session, envelope):
-        while not gate.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.get_running_loop().run_in_executor(None, gate.wait)
         return await MailServer.handle_DATA(mail, server, session, envelope)
 
     mail.handle_DATA = slow
