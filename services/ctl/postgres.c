@@ -116,6 +116,15 @@ static int own_folder(const char *path, wjz_err *err) {
     return 0;
 }
 
+/* The folders above may be closed to the server's user, as /root is. */
+static int check_reachable(const home *h, const char *path, wjz_err *err) {
+    if (run(h, (const char *const[]){"/usr/bin/test", "-w", path, NULL}, NULL) == 0) return 0;
+    return wjz_err_set(err, -EACCES,
+                       "the user \"postgres\" cannot enter \"%s\": open the folders above it to others (chmod o+x), or "
+                       "choose another WJZ_HOME",
+                       path);
+}
+
 static int write_settings(const char *data, wjz_err *err) {
     char path[PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/postgresql.auto.conf", data);
@@ -144,6 +153,7 @@ int postgres_init(const home *h, wjz_err *err) {
     /* Made beside and moved in place at the end: a cluster is there whole or not at all. */
     r = home_remove_folder(begun, err);
     if (r >= 0) r = own_folder(begun, err);
+    if (r >= 0) r = check_reachable(h, begun, err);
     if (r < 0) return r;
     snprintf(initdb, sizeof initdb, "%s/initdb", programs);
     snprintf(server, sizeof server, "%s/postgres", programs);
