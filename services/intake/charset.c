@@ -22,6 +22,7 @@ struct charset_text {
 enum {
     SAMPLE = 256 * 1024, /* what the detector looks at */
     BLOCK = 32 * 1024,
+    BLOCKS_IN_A_BREATH = 32,
 };
 
 static bool starts_with(const char *data, size_t length, const char *mark, size_t mark_length) {
@@ -69,14 +70,17 @@ static const char *detect(const char *data, size_t length, size_t *ret_mark) {
     return bad == length ? "UTF-8" : guess(data, length, bad);
 }
 
-static int convert(iconv_t converter, const char *data, size_t length, spool *to, wjz_err *err) {
+static int convert(iconv_t converter, const char *data, size_t length, const table_breath *breath, spool *to,
+                   wjz_err *err) {
     char block[BLOCK];
     char *in = (char *)(uintptr_t)data; /* iconv does not write to it */
     size_t left = length;
     size_t undecodable = 0;
+    int blocks = 0;
     while (left > 0) {
         char *out = block;
         size_t room = sizeof block - 1;
+        if (breath != NULL && ++blocks % BLOCKS_IN_A_BREATH == 0) breath->fn(breath->arg);
         size_t result = iconv(converter, &in, &left, &out, &room);
         if (result == (size_t)-1 && errno != E2BIG) { /* EILSEQ, or EINVAL at the end of the data */
             *out++ = '\xFF';
@@ -93,13 +97,13 @@ static int convert(iconv_t converter, const char *data, size_t length, spool *to
     return 0;
 }
 
-static int convert_all(charset_text *text, const char *data, size_t length, wjz_err *err) {
+static int convert_all(charset_text *text, const char *data, size_t length, const table_breath *breath, wjz_err *err) {
     iconv_t converter = iconv_open("UTF-8", text->encoding);
     if (converter == (iconv_t)-1) {
         return wjz_err_set(err, -ENOTSUP, "cannot read %s: the C library has no converter for it", text->encoding);
     }
     int r = spool_new(&text->converted, err);
-    if (r == 0) r = convert(converter, data, length, text->converted, err);
+    if (r == 0) r = convert(converter, data, length, breath, text->converted, err);
     (void)iconv_close(converter);
     if (r < 0) return r;
     const void *mapped = NULL;
@@ -110,7 +114,7 @@ static int convert_all(charset_text *text, const char *data, size_t length, wjz_
     return 0;
 }
 
-int charset_read(const void *data, size_t length, charset_text **ret_text, wjz_err *err) {
+int charset_read(const void *data, size_t length, const table_breath *breath, charset_text **ret_text, wjz_err *err) {
     WJZ_CLEANUP(charset_text_destroy) charset_text *text = calloc(1, sizeof *text);
     if (text == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
     size_t mark = 0;
@@ -121,7 +125,7 @@ int charset_read(const void *data, size_t length, charset_text **ret_text, wjz_e
         return wjz_err_set(err, -EINVAL, "the file is no text: upload CSV, XLSX or XLS");
     }
     if (strcmp(text->encoding, "UTF-8") != 0) {
-        int r = convert_all(text, text->data, text->length, err);
+        int r = convert_all(text, text->data, text->length, breath, err);
         if (r < 0) return r;
     }
     *ret_text = WJZ_STEAL(text);

@@ -5,14 +5,16 @@
 
 #include <stddef.h>
 
+#include "intake/table.h"
 #include "wjz/err.h"
 
 typedef struct charset_text charset_text;
 
 /* The whole file as UTF-8 without a byte order mark. data is borrowed until the destroy. What cannot be decoded becomes
  * the byte 0xFF, which no UTF-8 check lets pass, so that the rest of the file can be used. -EINVAL when the file is
- * no text in one of these encodings. */
-WJZ_MUST_CHECK int charset_read(const void *data, size_t length, charset_text **ret_text, wjz_err *err);
+ * no text in one of these encodings. breath: NULL for none. */
+WJZ_MUST_CHECK int charset_read(const void *data, size_t length, const table_breath *breath, charset_text **ret_text,
+                                wjz_err *err);
 void charset_text_destroy(charset_text **text);
 
 const char *charset_text_data(const charset_text *text);

@@ -12,6 +12,7 @@ enum {
     BROKEN_ROWS = 100, /* given up before the file is */
     LINE_BYTES = 8 * 1024 * 1024,
     BLOCK = 64 * 1024,
+    BYTES_IN_A_BREATH = 1024 * 1024,
 };
 
 typedef struct csv_state {
@@ -164,11 +165,16 @@ static size_t line_end(const char *text, size_t length, size_t at) {
     return newline != NULL ? (size_t)(newline - text) + 1 : length;
 }
 
-static int read_lines(csv_state *s, const char *text, size_t length) {
+static int read_lines(csv_state *s, const char *text, size_t length, const table_breath *breath) {
     enum { ROW_NOT_BEGUN = 0 };
     size_t row_at = 0;
+    size_t breath_at = BYTES_IN_A_BREATH;
     for (size_t at = 0; at < length;) {
         size_t end = line_end(text, length, at);
+        if (breath != NULL && at >= breath_at) {
+            breath_at = at + BYTES_IN_A_BREATH;
+            breath->fn(breath->arg);
+        }
         s->line++;
         if (s->parser.pstate == ROW_NOT_BEGUN) {
             row_at = at;
@@ -190,9 +196,10 @@ static int read_lines(csv_state *s, const char *text, size_t length) {
     return s->out_of_memory ? wjz_err_set(s->err, -ENOMEM, "out of memory") : s->result;
 }
 
-int csv_read(const void *data, size_t length, const char **ret_encoding, table_row_fn *fn, void *arg, wjz_err *err) {
+int csv_read(const void *data, size_t length, const table_breath *breath, const char **ret_encoding, table_row_fn *fn,
+             void *arg, wjz_err *err) {
     WJZ_CLEANUP(charset_text_destroy) charset_text *text = NULL;
-    int r = charset_read(data, length, &text, err);
+    int r = charset_read(data, length, breath, &text, err);
     if (r < 0) return r;
     *ret_encoding = charset_text_encoding(text);
     csv_state *s = calloc(1, sizeof *s);
@@ -203,7 +210,7 @@ int csv_read(const void *data, size_t length, const char **ret_encoding, table_r
     s->separator = delimiter(charset_text_data(text), charset_text_length(text));
     r = start_parser(s);
     if (r == 0) {
-        r = read_lines(s, charset_text_data(text), charset_text_length(text));
+        r = read_lines(s, charset_text_data(text), charset_text_length(text), breath);
         csv_free(&s->parser);
     } else {
         r = wjz_err_set(err, r, "out of memory");

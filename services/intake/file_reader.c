@@ -93,7 +93,7 @@ static int read_format(const file_request *request, const char **ret_encoding, v
         *ret_encoding = "XLS";
         return xls_read(request->data, request->length, on_row, arg, err);
     }
-    return csv_read(request->data, request->length, ret_encoding, on_row, arg, err);
+    return csv_read(request->data, request->length, request->breath, ret_encoding, on_row, arg, err);
 }
 
 int file_read(const file_request *request, const char **ret_encoding, wjz_err *err) {

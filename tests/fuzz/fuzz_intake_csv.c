@@ -18,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *encoding = NULL;
     size_t sum = 0;
     wjz_err err;
-    (void)!csv_read(data, size, &encoding, touch, &sum, &err);
+    (void)!csv_read(data, size, NULL, &encoding, touch, &sum, &err);
     return 0;
 }

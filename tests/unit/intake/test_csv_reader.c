@@ -36,7 +36,7 @@ static void expect_bytes(const void *data, size_t length, const char *encoding, 
     seen s = {.length = 0};
     const char *found = NULL;
     wjz_err err = {0};
-    int r = csv_read(data, length, &found, note, &s, &err);
+    int r = csv_read(data, length, NULL, &found, note, &s, &err);
     if (r != 0) fail_msg("%s", err.text);
     assert_string_equal(s.text, wanted);
     assert_string_equal(found, encoding);
@@ -93,7 +93,7 @@ static void what_is_no_text_is_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof noise; i++)
         noise[i] = (char)(i * 7 % 23);
-    assert_int_equal(csv_read(noise, sizeof noise, &encoding, note, &s, &err), -EINVAL);
+    assert_int_equal(csv_read(noise, sizeof noise, NULL, &encoding, note, &s, &err), -EINVAL);
     assert_non_null(strstr(err.text, "no text"));
 }
 
@@ -107,17 +107,17 @@ static void sizes_are_bounded(void **state) {
     memset(text, 'x', length);
     memcpy(text, "a,", 2);
     text[length - 1] = '\n';
-    assert_int_equal(csv_read(text, length, &encoding, note, &s, &err), 0);
+    assert_int_equal(csv_read(text, length, NULL, &encoding, note, &s, &err), 0);
     assert_memory_equal(s.text, "1:!", 3); /* a cell of 3 MB */
     memset(text, ',', length);
     text[length - 3] = '\n';
     s = (seen){.length = 0};
-    assert_int_equal(csv_read(text, length, &encoding, note, &s, &err), 0);
+    assert_int_equal(csv_read(text, length, NULL, &encoding, note, &s, &err), 0);
     assert_memory_equal(s.text, "1:!", 3); /* three million cells */
     for (size_t i = 0; i < length; i++)
         text[i] = i % 4 == 0 ? '"' : i % 4 == 3 ? '\n' : 'a';
     s = (seen){.length = 0};
-    int r = csv_read(text, length, &encoding, note, &s, &err);
+    int r = csv_read(text, length, NULL, &encoding, note, &s, &err);
     assert_true(r == 0 || r == -EINVAL); /* but not forever */
     free(text);
 }
@@ -131,7 +131,7 @@ static void the_reader_stops_when_told(void **state) {
     const char *encoding = NULL;
     wjz_err err = {0};
     (void)state;
-    assert_int_equal(csv_read("a\nb\nc\n", 6, &encoding, stop_at_two, NULL, &err), -ECANCELED);
+    assert_int_equal(csv_read("a\nb\nc\n", 6, NULL, &encoding, stop_at_two, NULL, &err), -ECANCELED);
 }
 
 int main(void) {
