@@ -133,7 +133,7 @@ typedef struct wjz_door_options {
     void *state;
     size_t message_limit; /* bytes; a larger frame ends the connection; 0: 8 MB */
     size_t arena_limit;   /* bytes that a message may unpack to; 0: 64 MB */
-    int in_flight;        /* requests handled at once; beyond: RETRY_LATER; 0: 64 */
+    int in_flight;        /* requests handled at once (and 64 MB of them, 16 MB of one sender); beyond: RETRY_LATER; 0: 64 */
     int in_flight_per_sender; /* 0: 16 */
 } wjz_door_options;
 

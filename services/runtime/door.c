@@ -31,6 +31,7 @@ struct wjz_door {
     door_route *routes;
     wjz_call *calls; /* running */
     int running;
+    size_t bytes; /* of their frames */
     bool draining;
     wjz_event over; /* set while no call runs */
     wjz_door_outside outside;
@@ -110,6 +111,7 @@ static void call_free(wjz_call *call) {
     *call->at = call->next;
     if (call->next) call->next->at = call->at;
     wjz_arena_destroy(&call->arena);
+    door->bytes -= zmq_msg_size(&call->frame);
     zmq_msg_close(&call->from);
     zmq_msg_close(&call->frame);
     free(call);
@@ -182,16 +184,27 @@ static void read_sender(zmq_msg_t *frame, char sender[SENDER_TEXT]) {
     snprintf(sender, SENDER_TEXT, "%s", user && user[0] ? user : "local");
 }
 
-static bool is_busy(const wjz_door *door, const char *sender) {
-    if (door->draining || door->running >= door->spec.in_flight) return true;
+/* One request alone is never too large: how large it may be, the socket knows. */
+static bool is_beyond(size_t limit, size_t held, size_t more) {
+    return limit != 0 && held != 0 && held + more > limit;
+}
+
+static bool is_busy(const wjz_door *door, const char *sender, size_t length) {
+    const wjz_door_spec *spec = &door->spec;
+    if (door->draining || door->running >= spec->in_flight || is_beyond(spec->bytes, door->bytes, length)) return true;
     int same = 0;
-    for (const wjz_call *call = door->calls; call; call = call->next)
-        same += strcmp(call->sender, sender) == 0;
-    return same >= door->spec.in_flight_per_sender;
+    size_t bytes = 0;
+    for (const wjz_call *call = door->calls; call; call = call->next) {
+        if (strcmp(call->sender, sender) != 0) continue;
+        same++;
+        bytes += zmq_msg_size(&call->frame);
+    }
+    return same >= spec->in_flight_per_sender || is_beyond(spec->bytes_per_sender, bytes, length);
 }
 
 /* What keeps a request from being carried out at all; false when nothing does. */
-static bool fault_of(wjz_door *door, const wjz_envelope *envelope, const char *sender, wjz_refusal *ret) {
+static bool fault_of(wjz_door *door, const wjz_envelope *envelope, const char *sender, size_t length,
+                     wjz_refusal *ret) {
     if (!route_of(door, envelope)) {
         wjz_count(door->unknown, 1);
         *ret = (wjz_refusal){.code = WJZ_REFUSAL_UNKNOWN_TYPE,
@@ -203,7 +216,7 @@ static bool fault_of(wjz_door *door, const wjz_envelope *envelope, const char *s
                              .field = "schema",
                              .message = "this schema version is not known here",
                              .remedy = "send version 1"};
-    } else if (is_busy(door, sender)) {
+    } else if (is_busy(door, sender, length)) {
         wjz_count(door->busy, 1);
         *ret = (wjz_refusal){.code = WJZ_REFUSAL_RETRY_LATER,
                              .message = "too many requests are under way",
@@ -237,6 +250,7 @@ static int call_new(wjz_door *door, zmq_msg_t *frames, const char *sender) {
     }
     zmq_msg_move(&call->from, &frames[0]);
     zmq_msg_move(&call->frame, &frames[1]);
+    door->bytes += zmq_msg_size(&call->frame);
     /* Read before; small frames live inside the zmq_msg_t, so what points into them has moved. */
     r = wjz_envelope_read(zmq_msg_data(&call->frame), zmq_msg_size(&call->frame), &call->envelope, NULL);
     call->route = r == 0 ? route_of(door, &call->envelope) : NULL;
@@ -275,7 +289,7 @@ static void on_frames(void *arg, zmq_msg_t *frames, int count) {
     char sender[SENDER_TEXT];
     wjz_refusal refusal;
     read_sender(&frames[1], sender);
-    if (fault_of(door, &envelope, sender, &refusal)) {
+    if (fault_of(door, &envelope, sender, zmq_msg_size(&frames[1]), &refusal)) {
         send_refusal(door, &frames[0], envelope.id, envelope.region, &refusal);
         return;
     }

@@ -11,7 +11,8 @@ typedef struct wjz_door_spec {
     void *states[2];                    /* for the handlers of each table */
     size_t arena_limit;
     int in_flight, in_flight_per_sender;
-    const char *name; /* in metrics */
+    size_t bytes, bytes_per_sender; /* of requests in flight; 0: no limit */
+    const char *name;               /* in metrics */
 } wjz_door_spec;
 
 /* Counts what is refused at the door of that name before a handler sees it. */

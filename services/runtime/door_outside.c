@@ -9,7 +9,7 @@
 #include "runtime/key_file.h"
 #include "wjz/log.h"
 
-enum { MESSAGE_LIMIT = 8 << 20, RECEIVE_WINDOW = 16 };
+enum { MESSAGE_LIMIT = 8 << 20, RECEIVE_WINDOW = 8, BYTES = 64 << 20, BYTES_PER_SENDER = 16 << 20 };
 
 /* --- the door --- */
 
@@ -34,6 +34,8 @@ static int open_at(const wjz_ground *ground, const wjz_door_options *options, in
         .arena_limit = options->arena_limit,
         .in_flight = options->in_flight,
         .in_flight_per_sender = options->in_flight_per_sender,
+        .bytes = BYTES,
+        .bytes_per_sender = BYTES_PER_SENDER,
         .name = name,
     };
     wjz_door *door;

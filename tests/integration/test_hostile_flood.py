@@ -132,6 +132,25 @@ def test_a_feed_that_is_let_in_leaves_room_for_others(module_house, intake, byst
     platform.close()
 
 
+def test_the_largest_batches_one_upon_the_other(module_house, intake, bystander):
+    platform = Platform(module_house, intake, name="flood-bytes", rate_per_second=10_000_000)
+    batch = platform.batch(*[complaint(n, content="x" * 15_000) for n in range(512)])
+    frame = wire.envelope(batch).SerializeToString()
+
+    def pour(flood):
+        under_way = 0
+        while not flood.stopped.is_set():
+            while under_way < 8:
+                platform.client.send_bytes(frame)
+                under_way += 1
+            answer = platform.client.receive()
+            under_way -= 1
+            flood.refused += answer.type == "wjz.Refusal" and wire.unpack(answer).code == wire.proto("envelope").Refusal.RETRY_LATER
+
+    goes_on(intake, bystander, pour, refusals=10)
+    platform.close()
+
+
 def test_a_flood_of_frames_that_are_none(module_house, intake, bystander):
     platform = Platform(module_house, intake, name="flood-noise")
 
