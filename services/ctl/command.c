@@ -32,7 +32,7 @@ const command commands[] = {
      "                     and add those that are missing; FILE is a password file of libpq (see PGPASSFILE)\n",
      command_migrate},
     {"import", "--feed NAME FILE [--dry-run] [--wait] [--errors FILE.csv]",
-     "导入 — read a CSV, XLSX or XLS file of a feed; safe to repeat",
+     "导入 — read a CSV or XLSX file of a feed; safe to repeat",
      "  --dry-run         read and check, store nothing\n"
      "  --wait            come back when all of it is scored and assigned\n"
      "  --errors FILE     write rejected rows with reasons as CSV\n",

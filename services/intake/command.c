@@ -106,7 +106,7 @@ static int dry_run(const intake_conf *conf, const char *word, const char *path) 
     if (arena == NULL) return 1;
     trial it = {.arena = arena};
     check_rules rules = {.now_us = wjz_clock_us(), .region = 0};
-    file_request request = {data, length, loaded, &rules, arena, on_row, &it, NULL};
+    file_request request = {data, length, loaded, &rules, arena, on_row, &it, NULL, conf->old_workbooks};
     const char *encoding = "";
     r = file_read(&request, &encoding, &err);
     printf("%s: %s, 可收 / would be taken %llu, 拒收 / refused %llu\n", path, encoding, (unsigned long long)it.taken,

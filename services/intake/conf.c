@@ -35,5 +35,7 @@ const wjz_option INTAKE_OPTIONS[] = {
      "how long a batch may be missing before operators are told"},
     {"import_bytes", WJZ_CONF_SIZE, AT(import_bytes), "512M", 1 << 20, INT64_C(4) << 30,
      "largest file that can be imported"},
+    {"old_workbooks", WJZ_CONF_BOOL, AT(old_workbooks), "no", 0, 0,
+     "whether XLS files are imported: their reader does not withstand files made to harm it"},
     {NULL, WJZ_CONF_TEXT, 0, NULL, 0, 0, NULL},
 };

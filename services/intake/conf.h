@@ -15,6 +15,7 @@ typedef struct intake_conf {
     int64_t rate, burst_s;
     int64_t queue_items, writers, retry_after, gap_notice_after;
     int64_t import_bytes;
+    bool old_workbooks;
 } intake_conf;
 
 extern const wjz_option INTAKE_OPTIONS[];

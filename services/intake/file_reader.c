@@ -91,6 +91,11 @@ static int read_format(const file_request *request, const char **ret_encoding, v
     }
     if (request->length >= 8 && memcmp(request->data, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0) {
         *ret_encoding = "XLS";
+        if (!request->old_workbooks) {
+            return wjz_err_set(err, -ENOTSUP,
+                               "old workbooks (XLS) are not read here: save it as XLSX; or set old_workbooks=yes, when "
+                               "everybody who makes such files is trusted");
+        }
         return xls_read(request->data, request->length, on_row, arg, err);
     }
     return csv_read(request->data, request->length, request->breath, ret_encoding, on_row, arg, err);

@@ -25,6 +25,7 @@ typedef struct file_request {
     file_row_fn *fn;
     void *arg;
     const table_breath *breath; /* NULL: none */
+    bool old_workbooks;         /* XLS is read, too; libfreexl does not withstand files made to harm it */
 } file_request;
 
 /* *ret_encoding (static text: "XLSX", "XLS", "UTF-8", "GB18030" …) is set before the first row. -EINVAL when the file

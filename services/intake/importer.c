@@ -208,7 +208,7 @@ static int read_rows(run *r, const char **ret_encoding, wjz_err *err) {
     if (it->region_count > 0) memcpy(regions, it->regions, it->region_count * sizeof *regions);
     rules.regions = regions;
     table_breath breath = {breathe, r};
-    file_request request = {data, length, r->profile, &rules, r->arena, on_row, r, &breath};
+    file_request request = {data, length, r->profile, &rules, r->arena, on_row, r, &breath, it->conf->old_workbooks};
     result = file_read(&request, ret_encoding, err);
     free(regions);
     return result == 0 ? flush(r, err) : result;

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     wjz_arena *arena = wjz_arena_new(0);
     check_rules checks = {.now_us = INT64_C(1800000000000000), .region = 510184};
-    file_request request = {TABLE, sizeof TABLE - 1, rules, &checks, arena, touch, NULL, NULL};
+    file_request request = {TABLE, sizeof TABLE - 1, rules, &checks, arena, touch, NULL, NULL, false};
     const char *encoding = NULL;
     (void)!file_read(&request, &encoding, &err);
     wjz_arena_destroy(&arena);

@@ -17,6 +17,7 @@ from hostile_tools import Bystander, grew_little, resident, stored
 from intake_tools import ask_intake, define_feed, pb
 from wjzlib import wire
 from wjzlib.wait import wait_until
+from xls_maker import to_xls
 
 STAGE = pb().ImportState
 Refusal = wire.proto("envelope").Refusal
@@ -204,6 +205,10 @@ BROKEN = {
 def test_what_is_no_table_fails_with_a_reason(take, db, feed, data):
     fails(take(data))
     assert stored(db, feed)["complaint"] == 0
+
+
+def test_old_workbooks_are_refused_unless_they_are_wanted(take):
+    fails(take(to_xls(HEADER, GOOD)), "old workbooks", "old_workbooks=yes")
 
 
 def test_parts_that_point_out_of_the_archive_are_only_names(take, tmp_path):

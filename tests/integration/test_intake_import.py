@@ -18,7 +18,7 @@ DATA = pathlib.Path(os.environ.get("WJZ_DATA", "../shared/data"))
 
 @pytest.fixture(scope="module")
 def intake(module_house):
-    return module_house.start("intake", door="", http="")
+    return module_house.start("intake", door="", http="", old_workbooks=True)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ static seen read_text(const char *name, const char *text,
     seen s = {.describe = describe};
     if (profile_load(PROFILES, name, &rules, &err) < 0) fail_msg("%s", err.text);
     check_rules checks = {.now_us = wjz_clock_us(), .region = 510184, .regions = REGIONS, .region_count = 2};
-    file_request request = {text, strlen(text), rules, &checks, arena, note, &s, NULL};
+    file_request request = {text, strlen(text), rules, &checks, arena, note, &s, NULL, false};
     const char *encoding = NULL;
     int r = file_read(&request, &encoding, &err);
     if (r < 0) (void)snprintf(s.issues, sizeof s.issues, "failed: %s", err.text);
