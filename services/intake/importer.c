@@ -14,6 +14,7 @@
 #include "intake/taking.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
+#include "wjz/metrics.h"
 
 enum {
     LOOK_MS = 2000,
@@ -28,6 +29,7 @@ struct importer {
     intake *it;
     wjz_event work, ended;
     bool closing;
+    wjz_metric *finished, *failed;
 };
 
 /* A run of one import. */
@@ -254,6 +256,7 @@ static void run_import(run *r) {
         if (end_run(r, encoding, result < 0 ? error : NULL, &ending) < 0) {
             wjz_log_warn("import not ended", "import=%" PRId64 " error=\"%s\"", r->row.id, ending.text);
         } else {
+            wjz_count(result < 0 ? r->of->failed : r->of->finished, 1);
             wjz_log_info("import ended", "import=%" PRId64 " feed=%s rows=%" PRIu64 " error=\"%s\"", r->row.id,
                          r->feed != NULL ? r->feed->name : "", r->seen, result < 0 ? err.text : "");
         }
@@ -300,6 +303,8 @@ int importer_open(intake *it, importer **ret_importer, wjz_err *err) {
     importer *of = calloc(1, sizeof *of);
     if (of == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
     of->it = it;
+    of->finished = wjz_counter("wjz_intake_imports_total", "result=\"finished\"", "Imports that came to their end");
+    of->failed = wjz_counter("wjz_intake_imports_total", "result=\"failed\"", "Imports that came to their end");
     int r = wjz_fiber_spawn(it->loop, serve, of);
     if (r < 0) {
         free(of);

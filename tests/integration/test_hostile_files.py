@@ -13,7 +13,7 @@ import zipfile
 import openpyxl
 import pytest
 import requests
-from hostile_tools import Bystander, grew_little, resident, stored
+from hostile_tools import Bystander, Counted, grew_little, resident, stored
 from intake_tools import ask_intake, define_feed, pb
 from wjzlib import wire
 from wjzlib.wait import wait_until
@@ -202,8 +202,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-def test_what_is_no_table_fails_with_a_reason(take, db, feed, data):
-    fails(take(data))
+def test_what_is_no_table_fails_with_a_reason(intake, take, db, feed, data):
+    with Counted(intake, "wjz_intake_imports_total", result="failed") as seen:
+        fails(take(data))
+        assert seen.grown() == 1
     assert stored(db, feed)["complaint"] == 0
 
 

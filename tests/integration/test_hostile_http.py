@@ -142,8 +142,10 @@ BAD_JSON = {
 
 
 @pytest.mark.parametrize("body", BAD_JSON.values(), ids=BAD_JSON)
-def test_what_is_no_json_is_malformed_as_a_whole(feed, db, body):
-    assert problem(feed.push(body), 400, "malformed")["remedy"]
+def test_what_is_no_json_is_malformed_as_a_whole(intake, feed, db, body):
+    with Counted(intake, "wjz_http_responses_total", status="4xx") as seen:
+        assert problem(feed.push(body), 400, "malformed")["remedy"]
+        assert seen.grown() == 1
     assert stored(db, feed.name)["complaint"] == 0
 
 
@@ -159,7 +161,7 @@ def test_the_same_on_a_line_refuses_the_line_alone(feed, body):
         assert item["outcome"] == "rejected" and item["code"] in ("malformed", "invalid") and item["remedy"]
 
 
-def test_values_of_other_kinds_are_named(feed):
+def test_values_of_other_kinds_are_named(intake, feed):
     kinds = [5, -1, 1.5, True, "x", [], [[]], {}, {"a": 1}, "x" * 300_000, 10**18]
     items, fields = [], []
     for field in ("external_id", "title", "content", "received_at", "satisfaction", "urge_count", "categories", "reporter", "position", "region"):
@@ -168,7 +170,8 @@ def test_values_of_other_kinds_are_named(feed):
             fields.append(field)
     told = feed.push(items).json()["items"]
     feed.expected = sum(item["outcome"] == "accepted" for item in told)
-    assert sum(item["outcome"] == "rejected" for item in told) > len(items) * 3 // 4
+    rejected = sum(item["outcome"] == "rejected" for item in told)
+    assert rejected > len(items) * 3 // 4 and rejected == intake.metric("wjz_intake_items_total", feed=feed.name, outcome="rejected")
     for item, field in zip(told, fields):
         if item["outcome"] == "rejected":
             assert item["field"] in (field, "a", "external_id", "content") and item["message"] and item["remedy"], item
