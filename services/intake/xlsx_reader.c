@@ -10,6 +10,8 @@
 #include "intake/xlsx_book.h"
 #include "intake/xlsx_part.h"
 
+enum { MOST_LINE = 1 << 30 }; /* Excel has 1,048,576 */
+
 static const xlsx_limits USUAL = {.entry_bytes = UINT64_C(2) << 30, .ratio = 300, .rows = 2000000};
 
 typedef struct sheet_reader {
@@ -47,7 +49,7 @@ static void begin_row(sheet_reader *s, const xlsx_part *part) {
     char number[24];
     xlsx_attribute(part, "r", number, sizeof number);
     long long line = strtoll(number, NULL, 10);
-    s->line = line > s->line ? line : s->line + 1;
+    s->line = line > s->line && line <= MOST_LINE ? line : s->line + 1;
     s->count = 0;
     s->text.length = 0;
     s->wide = s->long_cell = false;

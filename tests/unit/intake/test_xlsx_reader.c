@@ -213,6 +213,17 @@ static void sizes_are_bounded(void **state) {
            &(xlsx_limits){.rows = 2}, -E2BIG, "more than 2 rows");
 }
 
+static void numbers_of_rows_beyond_all_numbers(void **state) {
+    static const char LAST[] = SHEET("<row r=\"9223372036854775807\"><c><v>1</v></c></row><row><c><v>2</v></c></row>"
+                                     "<row r=\"7\"><c><v>3</v></c></row><row r=\"-5\"><c><v>4</v></c></row>");
+    (void)state;
+    expect((part[]){{"xl/workbook.xml", ONE_SHEET},
+                    {"xl/_rels/workbook.xml.rels", RELS},
+                    {"xl/worksheets/sheet1.xml", LAST},
+                    {NULL, NULL}},
+           "1.1:n[1]1.2:n[2]1.7:n[3]1.8:n[4]");
+}
+
 static void formats_of_dates(void **state) {
     static const struct {
         const char *format;
@@ -251,6 +262,7 @@ int main(void) {
         cmocka_unit_test(entities_are_not_expanded),
         cmocka_unit_test(bombs_are_defused),
         cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(numbers_of_rows_beyond_all_numbers),
         cmocka_unit_test(formats_of_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
