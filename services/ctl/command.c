@@ -44,7 +44,8 @@ const command commands[] = {
      command_push},
     {"feeds list", "", "数据源 — feeds, their health and gaps", NULL, command_feeds_list},
     {"feeds define",
-     "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--curve-key K] [--new-bearer-key] [--disable]",
+     "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--curve-key K] [--new-bearer-key]"
+     " [--silent-after HOURS] [--disable]",
      "设置数据源 — make or change a feed; prints a new key once", NULL, command_feeds_define},
     {"clues list", "[--stars N] [--domain D] [--branch B] [--organ O] [--limit N]",
      "线索 — clues, the most valuable first", NULL, command_clues_list},

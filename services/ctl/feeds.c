@@ -78,13 +78,16 @@ int command_feeds_define(session *s, int argc, char **argv, wjz_err *err) {
     question.new_bearer_key = argument_flag(&argc, argv, "new-bearer-key");
     question.disabled = argument_flag(&argc, argv, "disable");
     const char *region = argument_option(&argc, argv, "region"), *rate = argument_option(&argc, argv, "rate");
-    int64_t number = 0, per_second = 0;
+    const char *silent = argument_option(&argc, argv, "silent-after");
+    int64_t number = 0, per_second = 0, hours = 0;
     int r = region ? argument_number("--region", region, 110000, 999999, &number, err) : 0;
     if (r >= 0 && rate) r = argument_number("--rate", rate, 1, 1000000, &per_second, err);
+    if (r >= 0 && silent) r = argument_number("--silent-after", silent, 1, 24 * 366, &hours, err);
     if (r >= 0) r = argument_end(argc, argv, 1, "feeds define NAME …", err);
     if (r < 0) return r;
     question.name = argv[0];
     question.region = (uint32_t)number;
     question.rate_per_second = (uint32_t)per_second;
+    question.silent_after_s = (uint32_t)hours * 3600;
     return session_connected(s, true, ask_define, &question, err);
 }

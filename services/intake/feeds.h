@@ -20,6 +20,7 @@ typedef struct feed {
     int32_t number;
     int32_t region;
     char name[64];
+    char title[256]; /* cut where it is longer */
     char profile[64];
     char curve_key[41]; /* "": none */
     uint8_t bearer_hash[WJZ_SEAL_MAC];
@@ -32,6 +33,9 @@ typedef struct feed {
     uint64_t gap_first;    /* the oldest gap as last looked at, 0: none; since when, and whether operators know */
     int64_t gap_since_us;
     bool gap_told;
+    int64_t silent_after_us; /* since the last batch; 0: never mind */
+    int64_t silence_told_us; /* the last batch before the silence that operators know of */
+    int32_t rejecting_told;  /* the day (wjz_day_number) of whose rejections they know */
     feed_counts counts;
     wjz_metric *metrics[5]; /* items, by ItemReceipt.Outcome */
     wjz_metric *held_back;  /* pushes told to wait because of the rate */

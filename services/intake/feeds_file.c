@@ -38,21 +38,25 @@ const char *feed_definition_fault(const feed_definition *it) {
 static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena *arena, feed_definition *to,
                      wjz_err *err) {
     static const char *const KEYS[] = {"name",        "title",       "profile", "region",          "legal_basis",
-                                       "clue_source", "source_kind", "organ",   "rate_per_second", NULL};
+                                       "clue_source", "source_kind", "organ",   "rate_per_second", "silent_after_hours",
+                                       NULL};
     const char *const *keys = KEYS;
     const char **texts[] = {&to->name, &to->title, &to->profile, &to->legal_basis, &to->clue_source, &to->source_kind};
     const char *const names[] = {"name", "title", "profile", "legal_basis", "clue_source", "source_kind"};
     int64_t region = 0;
     int64_t rate = 0;
+    int64_t silent_hours = 0;
     int r = wjz_yaml_only(node, keys, err);
     for (size_t i = 0; r == 0 && i < WJZ_COUNT(texts); i++)
         r = wjz_yaml_get_text(node, names[i], texts[i], err);
     if (r == 0) r = wjz_yaml_get_text_or(node, "organ", "", &to->organ, err);
     if (r == 0) r = wjz_yaml_get_int(node, "region", 110000, 999999, &region, err);
     if (r == 0) r = wjz_yaml_get_int_or(node, "rate_per_second", 0, 10000000, 0, &rate, err);
+    if (r == 0) r = wjz_yaml_get_int_or(node, "silent_after_hours", 0, 24 * 366, 0, &silent_hours, err);
     if (r < 0) return r;
     to->region = (int32_t)region;
     to->rate = (int32_t)rate;
+    to->silent_after_s = (int32_t)silent_hours * 3600;
     const char *fault = feed_definition_fault(to);
     if (fault != NULL)
         return wjz_yaml_error(node, err, "feed \"%s\": \"%s\" has no value that is known", to->name, fault);

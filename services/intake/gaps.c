@@ -6,10 +6,8 @@
 #include <stdio.h>
 
 #include "intake/store.h"
-#include "proto/notification.pb-c.h"
+#include "intake/tell_operators.h"
 #include "wjz/clock.h"
-
-typedef Wjz__Notification__Notice__ValuesEntry value;
 
 /* One notice per gap, named by its first number: it may still shrink from behind. */
 static int emit_notice(intake *it, wjz_tx *tx, const feed *of, const sequence_range *gap, wjz_err *err) {
@@ -19,28 +17,8 @@ static int emit_notice(intake *it, wjz_tx *tx, const feed *of, const sequence_ra
     snprintf(to, sizeof to, "%" PRIu64, gap->last);
     snprintf(missing, sizeof missing, "%" PRIu64, gap->last - gap->first + 1);
     wjz_clock_format(of->gap_since_us, since);
-    const char *const texts[][2] = {{"feed", of->name}, {"title", of->name},  {"from", from},
-                                    {"to", to},         {"missing", missing}, {"since", since}};
-    value values[WJZ_COUNT(texts)], *listed[WJZ_COUNT(texts)];
-    for (size_t i = 0; i < WJZ_COUNT(texts); i++) {
-        values[i] = (value)WJZ__NOTIFICATION__NOTICE__VALUES_ENTRY__INIT;
-        values[i].key = (char *)texts[i][0];
-        values[i].value = (char *)texts[i][1];
-        listed[i] = &values[i];
-    }
-    Wjz__Notification__Notice notice = WJZ__NOTIFICATION__NOTICE__INIT;
-    notice.event = event;
-    notice.template_ = (char *)"feed_gap";
-    notice.to_case = WJZ__NOTIFICATION__NOTICE__TO_ROLE;
-    notice.role = (char *)"operator";
-    notice.values = listed;
-    notice.n_values = WJZ_COUNT(listed);
-    notice.subject_kind = (char *)"feed";
-    notice.subject = (uint64_t)of->number;
-    Wjz__Notification__NoticesRequested requested = WJZ__NOTIFICATION__NOTICES_REQUESTED__INIT;
-    requested.notices = (Wjz__Notification__Notice *[]){&notice};
-    requested.n_notices = 1;
-    return wjz_bus_emit(it->bus, tx, of->region, &requested.base, err);
+    const told_value values[] = {{"from", from}, {"to", to}, {"missing", missing}, {"since", since}};
+    return tell_operators(it, tx, of, "feed_gap", event, values, WJZ_COUNT(values), err);
 }
 
 /* The oldest gap as the store has it; 0 when there is none. */

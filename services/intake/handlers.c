@@ -32,6 +32,7 @@ static void merge(feed_definition *to, const Wjz__Intake__DefineFeed *said) {
     take_text(&to->organ, said->organ);
     if (said->region != 0) to->region = (int32_t)said->region;
     if (said->rate_per_second != 0) to->rate = (int32_t)said->rate_per_second;
+    if (said->silent_after_s != 0) to->silent_after_s = (int32_t)said->silent_after_s;
     to->disabled = said->disabled;
     if (said->curve_key[0] != '\0') to->curve_key = said->curve_key;
     if (to->source_kind[0] == '\0') {
@@ -48,6 +49,7 @@ static const char *find_fault(const intake *it, const feed_definition *definitio
     if (fault != NULL) return fault;
     if (said->curve_key[0] != '\0' && strlen(said->curve_key) != 40) return "curve_key";
     if (said->rate_per_second > 10000000) return "rate_per_second";
+    if (said->silent_after_s > 366 * 86400) return "silent_after_s";
     WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
     wjz_err err;
     return profile_load(it->conf->profiles, definition->profile, &loaded, &err) < 0 ? "profile" : NULL;

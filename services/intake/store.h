@@ -77,6 +77,7 @@ typedef struct feed_definition {
     const uint8_t *bearer_hash; /* 32 bytes, NULL: unchanged */
     int32_t region;
     int32_t rate;
+    int32_t silent_after_s; /* 0: it may be silent for ever */
     bool disabled;
 } feed_definition;
 
@@ -103,6 +104,8 @@ typedef struct feed_health {
 
 /* Sums of all days. Waits. */
 WJZ_MUST_CHECK int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err);
+/* Counts of today alone; the times of all days. Waits. */
+WJZ_MUST_CHECK int store_read_today(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err);
 /* Queues: forgets receipts that are older than the days given, and gives up gaps that old. */
 WJZ_MUST_CHECK int store_forget_receipts(wjz_tx *tx, int days);
 /* Counties that have an organ, ascending, malloced. Waits. */

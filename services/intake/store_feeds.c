@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "intake/store.h"
+#include "wjz/clock.h"
+#include "wjz/utf8.h"
 
 static const wjz_stmt INSERT_BATCH = {
     "intake_insert_batch",
@@ -47,21 +49,20 @@ int store_find_receipt(wjz_tx *tx, const submission *from, wjz_arena *arena, wjz
 
 #define DEFINED                                                                                                        \
     "INSERT INTO intake.feed AS f (name, title, profile, region, legal_basis, clue_source, source_kind, organ,"        \
-    " rate_per_second, disabled, curve_key, bearer_hash, from_file) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " \
-    "$11,"                                                                                                             \
-    " $12, $13) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = excluded.profile, region = "        \
+    " rate_per_second, disabled, curve_key, bearer_hash, from_file, silent_after_s) VALUES ($1, $2, $3, $4, $5, $6,"   \
+    " $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = excluded.profile, region = "        \
     "excluded.region,"                                                                                                 \
     " legal_basis = excluded.legal_basis, clue_source = excluded.clue_source, source_kind = excluded.source_kind,"     \
     " organ = excluded.organ, rate_per_second = excluded.rate_per_second, changed_at = now(), from_file = "            \
-    "excluded.from_file"
+    "excluded.from_file, silent_after_s = excluded.silent_after_s"
 
 static const wjz_stmt DEFINE_FROM_FILE = {
     "intake_define_from_file",
     DEFINED
     " WHERE f.from_file AND (f.title, f.profile, f.region, f.legal_basis, f.clue_source, f.source_kind, f.organ, "
-    "f.rate_per_second)"
+    "f.rate_per_second, f.silent_after_s)"
     " IS DISTINCT FROM (excluded.title, excluded.profile, excluded.region, excluded.legal_basis, excluded.clue_source,"
-    " excluded.source_kind, excluded.organ, excluded.rate_per_second)",
+    " excluded.source_kind, excluded.organ, excluded.rate_per_second, excluded.silent_after_s)",
     0};
 static const wjz_stmt DEFINE = {"intake_define",
                                 DEFINED
@@ -73,7 +74,8 @@ static int define(wjz_tx *tx, const wjz_stmt *stmt, const feed_definition *it, b
     return wjz_tx_send_v(tx, stmt, wjz_text(it->name), wjz_text(it->title), wjz_text(it->profile), wjz_i32(it->region),
                          wjz_text(it->legal_basis), wjz_text(it->clue_source), wjz_text(it->source_kind),
                          wjz_text(it->organ), wjz_i32(it->rate), wjz_bool(it->disabled), wjz_text(it->curve_key),
-                         wjz_bytes(it->bearer_hash, it->bearer_hash != NULL ? WJZ_SEAL_MAC : 0), wjz_bool(from_file));
+                         wjz_bytes(it->bearer_hash, it->bearer_hash != NULL ? WJZ_SEAL_MAC : 0), wjz_bool(from_file),
+                         wjz_i32(it->silent_after_s));
 }
 
 int store_define_feed_from_file(wjz_tx *tx, const feed_definition *it) {
@@ -86,9 +88,9 @@ int store_define_feed(wjz_tx *tx, const feed_definition *it) {
 
 static const wjz_stmt READ_DEFINITION = {"intake_read_definition",
                                          "SELECT title, profile, region, legal_basis, clue_source, source_kind, organ, "
-                                         "rate_per_second, disabled FROM intake.feed"
+                                         "rate_per_second, disabled, silent_after_s FROM intake.feed"
                                          " WHERE name = $1",
-                                         9};
+                                         10};
 
 int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_definition *ret_feed, bool *ret_found,
                           wjz_err *err) {
@@ -110,6 +112,7 @@ int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_d
     ret_feed->region = (int32_t)wjz_row_int(rows, 0, 2);
     ret_feed->rate = (int32_t)wjz_row_int(rows, 0, 7);
     ret_feed->disabled = wjz_row_bool(rows, 0, 8);
+    ret_feed->silent_after_s = (int32_t)wjz_row_int(rows, 0, 9);
     return 0;
 }
 
@@ -117,9 +120,9 @@ int store_read_definition(wjz_tx *tx, const char *name, wjz_arena *arena, feed_d
 
 static const wjz_stmt READ_FEEDS = {"intake_read_feeds",
                                     "SELECT name, number, region, profile, coalesce(curve_key, ''), bearer_hash, "
-                                    "disabled, rate_per_second, sequence_floor"
+                                    "disabled, rate_per_second, sequence_floor, title, silent_after_s"
                                     " FROM intake.feed ORDER BY number",
-                                    9};
+                                    11};
 static const wjz_stmt READ_SEQUENCES = {
     "intake_read_sequences",
     "SELECT min(sequence), max(sequence) FROM (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS "
@@ -146,6 +149,10 @@ static void take_feed(feed *it, const wjz_rows *rows, int row) {
     it->rate = (uint32_t)wjz_row_int(rows, row, 7);
     it->stored_floor = (uint64_t)wjz_row_int(rows, row, 8);
     sequences_raise(&it->sequences, it->stored_floor);
+    const char *title = wjz_row_text(rows, row, 9);
+    size_t length = wjz_utf8_check(title, strnlen(title, sizeof it->title - 1)); /* cut between characters */
+    (void)snprintf(it->title, sizeof it->title, "%.*s", (int)length, title);
+    it->silent_after_us = wjz_row_int(rows, row, 10) * WJZ_SECOND_US;
 }
 
 int store_read_feeds(wjz_tx *tx, feeds *all, wjz_err *err) {
@@ -233,6 +240,14 @@ static const wjz_stmt READ_HEALTH = {
     " coalesce(sum(rejected), 0)::int8, max(last_at), max(newest_report_at) FROM intake.feed_day WHERE region = $1 AND "
     "feed = $2",
     6};
+static const wjz_stmt READ_TODAY = {
+    "intake_read_today",
+    "SELECT coalesce(sum(accepted) FILTER (WHERE day = current_date), 0)::int8,"
+    " coalesce(sum(duplicate) FILTER (WHERE day = current_date), 0)::int8,"
+    " coalesce(sum(revised) FILTER (WHERE day = current_date), 0)::int8,"
+    " coalesce(sum(rejected) FILTER (WHERE day = current_date), 0)::int8, max(last_at), max(newest_report_at)"
+    " FROM intake.feed_day WHERE region = $1 AND feed = $2",
+    6};
 static const wjz_stmt READ_REGIONS = {
     "intake_read_regions", "SELECT DISTINCT region FROM directory.organ WHERE region > 0 ORDER BY region", 1};
 
@@ -243,9 +258,9 @@ int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts) {
                          wjz_time(counts->newest_report_us));
 }
 
-int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err) {
+static int read_health(wjz_tx *tx, const wjz_stmt *stmt, const feed *of, feed_health *ret_health, wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &READ_HEALTH, &rows, err, wjz_i32(of->region), wjz_i32(of->number));
+    int r = wjz_tx_query_v(tx, stmt, &rows, err, wjz_i32(of->region), wjz_i32(of->number));
     if (r < 0) return r;
     *ret_health = (feed_health){.accepted = (uint64_t)wjz_row_int(rows, 0, 0),
                                 .duplicate = (uint64_t)wjz_row_int(rows, 0, 1),
@@ -254,6 +269,14 @@ int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_e
                                 .last_us = wjz_row_time(rows, 0, 4),
                                 .newest_report_us = wjz_row_time(rows, 0, 5)};
     return 0;
+}
+
+int store_read_health(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err) {
+    return read_health(tx, &READ_HEALTH, of, ret_health, err);
+}
+
+int store_read_today(wjz_tx *tx, const feed *of, feed_health *ret_health, wjz_err *err) {
+    return read_health(tx, &READ_TODAY, of, ret_health, err);
 }
 
 int store_forget_receipts(wjz_tx *tx, int days) {

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "intake/feed_health.h"
 #include "intake/gaps.h"
 #include "intake/store.h"
+#include "wjz/clock.h"
 #include "wjz/log.h"
 
 enum {
@@ -18,6 +20,7 @@ struct upkeep {
     intake *it;
     wjz_event stop, ended;
     unsigned rounds;
+    int64_t health_due_us; /* of the monotonic clock */
 };
 
 /* Takes the counts out first: what is added while the transaction runs belongs to the next one. */
@@ -84,12 +87,21 @@ static int forget(intake *it, wjz_err *err) {
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 
+static int tell_health(upkeep *u, wjz_err *err) {
+    int64_t now_us = wjz_clock_monotonic_us();
+    if (now_us < u->health_due_us) return 0;
+    int r = feed_health_tell(u->it, err);
+    if (r == 0) u->health_due_us = now_us + u->it->conf->health_every * 1000;
+    return r;
+}
+
 static int one_round(upkeep *u, wjz_err *err) {
     int r = write_all_counts(u->it, err);
     if (r == 0) r = writer_adopt_feedback(u->it->writer, err);
     if (r == 0) r = intake_refresh(u->it, err);
     if (r == 0) r = raise_floors(u->it, err);
     if (r == 0) r = tell_gaps(u->it, err);
+    if (r == 0) r = tell_health(u, err);
     if (r == 0 && u->rounds++ % FORGET_ROUNDS == FORGET_ROUNDS - 1) r = forget(u->it, err);
     return r;
 }

@@ -296,3 +296,29 @@ def test_health_is_written_down(db, platform):
         " WHERE f.name = %s"
     )
     wait_until(lambda: db.row(query, platform.name) == (1, 1, 0, 1), 20, "counts written")
+
+
+def test_operators_are_told_once_of_a_feed_that_is_silent_or_refused(house):
+    intake = house.start("intake", door="tcp://127.0.0.1:*", http="", health_every="1s")
+    house.start("notification", notification_http="127.0.0.1:0")
+    quiet = Platform(house, intake, name="quiet", silent_after_s=1)
+    wrong = Platform(house, intake, name="wrong")
+    quiet.push(complaint(1))
+    wrong.push(*[complaint(n) for n in range(60)], *[complaint(n, title="", content="") for n in range(100, 120)])
+    notices = "SELECT event, body FROM notification.notice WHERE template = 'feed_unhealthy' ORDER BY event"
+    told = wait_until(lambda: [r for r in [house.database.rows(notices)] if len(r) == 2], 30, "the notices of both feeds")[0]
+    assert told[0][0].startswith("feed:quiet:silent:") and "久未收到" in told[0][1]
+    assert told[1][0].startswith("feed:wrong:rejecting:") and "25 %" in told[1][1]
+    handled = "SELECT count(*) FROM notification.inbox"
+    again = house.database.value(handled)
+    quiet.push(complaint(2))  # the next silence is another one
+    wait_until(lambda: len(house.database.rows(notices)) == 3, 30, "the notice of the second silence")
+    assert house.database.value(handled) == again + 1
+    quiet.close()
+    wrong.close()
+
+
+def test_a_silence_too_long_to_be_meant_is_refused(module_house, intake):
+    with pytest.raises(wire.Refused) as refused:
+        define_feed(module_house, "patient", silent_after_s=400 * 86400)
+    assert refused.value.refusal.field == "silent_after_s"
