@@ -2,7 +2,6 @@
  * signal role with its rules. Whatever is wrong is told with file and line, before anything is scored with it. */
 #include "scoring/rules.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,9 @@
 
 #include "scoring/model.h"
 #include "scoring/rules_builder.h"
+
+#define PACK_FILE "pack.yaml"
+#define MODEL_FILE "model.bin"
 
 const char *const kind_names[KIND_COUNT] = {"report", "complaint", "help", "suggest", "consult", "praise"};
 const char *const branch_names[BRANCH_COUNT] = {"none", "public_interest", "administrative", "civil", "criminal"};
@@ -169,14 +171,20 @@ static int read_header(builder *b, const wjz_yaml_node *root, wjz_err *err) {
     return builder_topic(b, root, topic, err);
 }
 
-static int read_file(builder *b, const char *path, wjz_err *err) {
+/* Parses a file of the pack. */
+static int parse_file(builder *b, const char *prefix, const pack_file *file, wjz_yaml **ret_yaml, wjz_err *err) {
+    b->file = wjz_arena_printf(b->pack->arena, "%s%s", prefix, file->name);
+    if (!b->file) return builder_no_memory(err);
+    int r = wjz_yaml_parse(b->file, file->data.data, file->data.length, ret_yaml, err);
+    if (r == 0 && !wjz_yaml_root(*ret_yaml)) return wjz_err_set(err, -EINVAL, "%s:1: the file is empty", b->file);
+    return r;
+}
+
+static int read_file(builder *b, const char *prefix, const pack_file *file, wjz_err *err) {
     WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
-    int r = wjz_yaml_load(path, &yaml, err);
+    int r = parse_file(b, prefix, file, &yaml, err);
     if (r < 0) return r;
     const wjz_yaml_node *root = wjz_yaml_root(yaml), *list = NULL;
-    if (!root) return wjz_err_set(err, -EINVAL, "%s:1: the file is empty", path);
-    b->file = wjz_arena_strdup(b->pack->arena, path);
-    if (!b->file) return builder_no_memory(err);
     r = read_header(b, root, err);
     if (r == 0) r = wjz_yaml_get_list(root, "rules", &list, err);
     for (size_t i = 0; r == 0 && i < list_count(list); i++)
@@ -184,55 +192,43 @@ static int read_file(builder *b, const char *path, wjz_err *err) {
     return r;
 }
 
-static int read_pack_file(builder *b, const char *dir, wjz_err *err) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/pack.yaml", dir);
+static int read_pack_file(builder *b, const char *prefix, const pack_files *files, wjz_err *err) {
     WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
-    int r = wjz_yaml_load(path, &yaml, err);
-    if (r < 0) return r;
-    const wjz_yaml_node *root = wjz_yaml_root(yaml);
-    if (!root) return wjz_err_set(err, -EINVAL, "%s:1: the file is empty", path);
-    return rules_read_pack(b->pack, root, err);
+    const pack_file *file = pack_files_find(files, PACK_FILE);
+    if (!file) return wjz_err_set(err, -EINVAL, "%s%s: the pack has no such file", prefix, PACK_FILE);
+    int r = parse_file(b, prefix, file, &yaml, err);
+    return r < 0 ? r : rules_read_pack(b->pack, wjz_yaml_root(yaml), err);
 }
 
-static int rule_files(const struct dirent *entry) {
-    size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0 &&
-           strcmp(entry->d_name, "pack.yaml") != 0;
-}
-
-static int read_files(builder *b, const char *dir, wjz_err *err) {
-    struct dirent **entries;
-    int count = scandir(dir, &entries, rule_files, alphasort);
-    if (count < 0) return wjz_err_set(err, -errno, "cannot read the folder \"%s\": %s", dir, strerror(errno));
+static int read_files(builder *b, const char *prefix, const pack_files *files, wjz_err *err) {
     int r = 0;
-    for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name);
-        if (r == 0) r = read_file(b, path, err);
-        free(entries[i]);
+    for (size_t i = 0; r == 0 && i < files->count; i++) {
+        const char *name = files->list[i].name;
+        if (strcmp(name, PACK_FILE) != 0 && strcmp(name, MODEL_FILE) != 0)
+            r = read_file(b, prefix, &files->list[i], err);
     }
-    free(entries);
     return r;
 }
 
-static int check_complete(const rule_pack *pack, const char *dir, wjz_err *err) {
+static int check_complete(const rule_pack *pack, const char *prefix, wjz_err *err) {
     for (size_t i = 1; i < pack->domain_count; i++)
         if (!pack->domains[i].zh)
-            return wjz_err_set(err, -EINVAL, "%s/pack.yaml: the domain \"%s\" has no file", dir, pack->domains[i].id);
-    if (pack->pattern_count == 0) return wjz_err_set(err, -EINVAL, "%s: the pack has no rules", dir);
+            return wjz_err_set(err, -EINVAL, "%s" PACK_FILE ": the domain \"%s\" has no file", prefix,
+                               pack->domains[i].id);
+    if (pack->pattern_count == 0) return wjz_err_set(err, -EINVAL, "%s" PACK_FILE ": the pack has no rules", prefix);
     return 0;
 }
 
 /* model.bin is optional: without it the rules stand alone. */
-static int read_model(rule_pack *pack, const char *dir, wjz_err *err) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/model.bin", dir);
-    int r = model_load(path, pack->domains, pack->domain_count, &pack->model, err);
-    return r == -ENOENT ? 0 : r;
+static int read_model(rule_pack *pack, const char *prefix, const pack_files *files, wjz_err *err) {
+    const pack_file *file = pack_files_find(files, MODEL_FILE);
+    const char *name = file ? wjz_arena_printf(pack->arena, "%s%s", prefix, MODEL_FILE) : NULL;
+    if (!file) return 0;
+    if (!name) return builder_no_memory(err);
+    return model_parse(file->data.data, file->data.length, name, pack->domains, pack->domain_count, &pack->model, err);
 }
 
-int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err) {
+int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack, wjz_err *err) {
     WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = calloc(1, sizeof *pack);
     if (!pack) return builder_no_memory(err);
     pack->arena = wjz_arena_new(ARENA_LIMIT);
@@ -243,17 +239,27 @@ int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *
     b.pack->uses = builder_grown(&b, NULL, 0, &b.use_capacity, sizeof *pack->uses);
     if (!pack->uses) return builder_no_memory(err);
     pack->use_count = 1; /* 0 ends a list */
-    int r = read_pack_file(&b, dir, err);
-    if (r == 0) r = read_files(&b, dir, err);
-    if (r == 0) r = check_complete(pack, dir, err);
+    int r = read_pack_file(&b, prefix, files, err);
+    if (r == 0) r = read_files(&b, prefix, files, err);
+    if (r == 0) r = check_complete(pack, prefix, err);
     if (r == 0) r = rules_compile(pack, err);
-    if (r == 0 && with_model) r = read_model(pack, dir, err);
+    if (r == 0 && with_model) r = read_model(pack, prefix, files, err);
     if (r < 0) return r;
     pack->states = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->states);
     pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->touched);
     if (!pack->states || !pack->touched) return builder_no_memory(err);
     *ret_pack = WJZ_STEAL(pack);
     return 0;
+}
+
+int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err) {
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
+    char prefix[PATH_MAX];
+    pack_files files;
+    if (!arena) return builder_no_memory(err);
+    snprintf(prefix, sizeof prefix, "%s/", dir);
+    int r = pack_files_read(dir, arena, &files, err);
+    return r < 0 ? r : rules_load_files(&files, prefix, with_model, ret_pack, err);
 }
 
 int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {

@@ -9,6 +9,7 @@
 
 #include "proto/card.pb-c.h"
 #include "scoring/normalise.h"
+#include "scoring/pack_files.h"
 #include "scoring/rules.h"
 #include "wjz/arena.h"
 #include "wjz/yaml.h"
@@ -169,6 +170,10 @@ WJZ_MUST_CHECK int rules_match(const rule_pack *pack, const normal_text *text, i
 
 /* rule_pack_load, with or without the learned model beside the rules. */
 WJZ_MUST_CHECK int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err);
+
+/* The same from memory; errors name the file with the prefix before its name. */
+WJZ_MUST_CHECK int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack,
+                                    wjz_err *err);
 
 /* Compiles the patterns; errors name the file and line of the pattern. */
 WJZ_MUST_CHECK int rules_compile(rule_pack *pack, wjz_err *err);
