@@ -1,13 +1,15 @@
 /* Little-endian. Version; count and complaints with self, time and keys; count and linked pairs; count and complaints
- * with their clues. */
+ * with their clues; from version 2 on a decision, or nothing: its id (0: none), kind, and both sides with their counts; and the
+ * id of one that was taken back, 0: none. Turns without either are of version 1. */
 #include "scoring/journal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scoring/bytes.h"
 
-enum { JOURNAL_VERSION = 1, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 1, PAIR_BYTES = 16 };
+enum { JOURNAL_VERSION = 1, JOURNAL_DECIDED = 2, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
 
 typedef struct sizes {
     uint32_t put, keys, moved;
@@ -37,16 +39,41 @@ static unsigned char *write_put(unsigned char *at, const regroup_member *member)
     return at;
 }
 
+static size_t decided_bytes(decision_change decided) {
+    if (!decided.made && !decided.undone) return 0;
+    size_t named = decided.made ? decided.made->member_count + decided.made->other_count : 0;
+    return 2 * ID_BYTES + (decided.made ? KIND_BYTES + 2 * COUNT_BYTES + named * ID_BYTES : 0);
+}
+
+static unsigned char *write_side(unsigned char *at, const int64_t *complaints, size_t count) {
+    at = put_bytes(at, count, COUNT_BYTES);
+    for (size_t i = 0; i < count; i++)
+        at = put_bytes(at, (uint64_t)complaints[i], ID_BYTES);
+    return at;
+}
+
+static void write_decided(unsigned char *at, decision_change decided) {
+    const decision *d = decided.made;
+    at = put_bytes(at, d ? (uint64_t)d->id : 0, ID_BYTES);
+    if (d) {
+        at = put_bytes(at, d->kind, KIND_BYTES);
+        at = write_side(at, d->members, d->member_count);
+        at = write_side(at, d->others, d->other_count);
+    }
+    put_bytes(at, (uint64_t)decided.undone, ID_BYTES);
+}
+
 int journal_write(const regroup_group *groups, size_t group_count, const joined_pair *joined, size_t joined_count,
-                  wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+                  decision_change decided, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
     sizes s = measure(groups, group_count);
+    size_t extra = decided_bytes(decided);
     *ret_length = 0;
-    if (!s.put && !s.moved && !joined_count) return 0;
+    if (!s.put && !s.moved && !joined_count && !extra) return 0;
     size_t length = HEAD_BYTES + 3 * COUNT_BYTES + (size_t)s.put * PUT_BYTES + (size_t)s.keys * 4 +
-                    (joined_count + s.moved) * PAIR_BYTES;
+                    (joined_count + s.moved) * PAIR_BYTES + extra;
     unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
     if (!data) return -ENOMEM;
-    at = put_bytes(at, JOURNAL_VERSION, HEAD_BYTES);
+    at = put_bytes(at, extra ? JOURNAL_DECIDED : JOURNAL_VERSION, HEAD_BYTES);
     at = put_bytes(at, s.put, COUNT_BYTES);
     for (size_t i = 0; i < group_count; i++) {
         for (size_t j = 0; j < groups[i].count; j++) {
@@ -66,6 +93,7 @@ int journal_write(const regroup_group *groups, size_t group_count, const joined_
             at = put_bytes(at, (uint64_t)groups[i].clue, 8);
         }
     }
+    if (extra) write_decided(at, decided);
     *ret_data = data;
     *ret_length = length;
     return 0;
@@ -122,9 +150,46 @@ static int replay_pair(cursor *c, repeats_index *index, bool joined) {
     return 0;
 }
 
+/* A side of a decision; its complaints live with the caller. */
+static int replay_side(cursor *c, int64_t **ret_complaints, size_t *ret_count) {
+    size_t count = (size_t)take(c, COUNT_BYTES);
+    if (c->bad || count > DECISION_COMPLAINTS || count * ID_BYTES > c->left) return -EBADMSG;
+    int64_t *complaints = malloc((count + 1) * sizeof *complaints);
+    if (!complaints) return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        complaints[i] = (int64_t)take(c, ID_BYTES);
+    *ret_complaints = complaints;
+    *ret_count = count;
+    return 0;
+}
+
+static int replay_decision(cursor *c, int64_t id, decisions *all) {
+    int64_t *members = NULL, *others = NULL;
+    decision d = {.id = id, .kind = (decision_kind)take(c, KIND_BYTES)};
+    int r = d.kind < DECISION_MERGE || d.kind > DECISION_APART ? -EBADMSG : 0;
+    if (!r) r = replay_side(c, &members, &d.member_count);
+    if (!r) r = replay_side(c, &others, &d.other_count);
+    d.members = members;
+    d.others = others;
+    if (!r) r = decisions_add(all, &d);
+    free(members);
+    free(others);
+    return r == -EEXIST ? -EBADMSG : r;
+}
+
+static int replay_decided(cursor *c, repeats_index *index) {
+    decisions *all = repeats_index_decisions(index);
+    int64_t made = (int64_t)take(c, ID_BYTES);
+    int r = made ? replay_decision(c, made, all) : 0;
+    int64_t undone = r ? 0 : (int64_t)take(c, ID_BYTES);
+    if (undone) r = decisions_remove(all, undone);
+    return r == -ENOENT ? -EBADMSG : r;
+}
+
 int journal_replay(const void *data, size_t length, repeats_index *index) {
     cursor c = {.at = data, .left = length};
-    if (take(&c, HEAD_BYTES) != JOURNAL_VERSION) return -EBADMSG;
+    uint64_t version = take(&c, HEAD_BYTES);
+    if (version != JOURNAL_VERSION && version != JOURNAL_DECIDED) return -EBADMSG;
     int r = 0;
     for (uint64_t left = take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_put(&c, index);
@@ -132,5 +197,6 @@ int journal_replay(const void *data, size_t length, repeats_index *index) {
         r = replay_pair(&c, index, true);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_pair(&c, index, false);
+    if (!r && !c.bad && version == JOURNAL_DECIDED) r = replay_decided(&c, index);
     return r ? r : c.bad || c.left ? -EBADMSG : 0;
 }

@@ -12,10 +12,11 @@
 #include "wjz/arena.h"
 #include "wjz/err.h"
 
-/* The groups with their clues, and the links; what was put says its keys, and every member that is now in another clue
- * says that. Length 0 when nothing changed. -ENOMEM. */
+/* The groups with their clues, the links, and what people decided; what was put says its keys, and every member that is now in
+ * another clue says that. Length 0 when nothing changed. -ENOMEM. */
 WJZ_MUST_CHECK int journal_write(const regroup_group *groups, size_t group_count, const joined_pair *joined,
-                                 size_t joined_count, wjz_arena *arena, const void **ret_data, size_t *ret_length);
+                                 size_t joined_count, decision_change decided, wjz_arena *arena,
+                                 const void **ret_data, size_t *ret_length);
 
 /* -EBADMSG for bytes that are no journal, or that name complaints the index does not have; -ENOMEM. After an error the
  * index is to be thrown away. */

@@ -1,5 +1,6 @@
 /* Kruskal's order with a veto: links from the surest to the least sure, each joining two groups unless their judges —
- * the canonically first members — are on the whole against it. */
+ * the canonically first members — are on the whole against it. What people put together are blocks of such groups: the
+ * judges of a group speak for what was found alike, so that whoever comes later joins the part that it is like. */
 #include "scoring/partition.h"
 
 #include <errno.h>
@@ -19,12 +20,27 @@ typedef struct group {
     uint32_t parent; /* rank; itself for a root, which is the group's first member */
     uint32_t judges[PARTITION_JUDGES];
     uint32_t judge_count;
+    bool asked; /* of a block's first member: about another block */
 } group;
 
 typedef struct ranking {
     const matter *matter;
     uint32_t index;
 } ranking;
+
+typedef struct partition {
+    const repeat_rules *rules;
+    const neighbourhood *hood;
+    wjz_arena *arena;
+    ranking *ranked;
+    uint32_t *rank_of;
+    group *groups;
+    constraints *blocks;
+    link *links;
+    size_t link_count;
+    question *questions;
+    size_t question_count;
+} partition;
 
 static int by_canon(const void *a, const void *b) {
     const matter *x = ((const ranking *)a)->matter, *y = ((const ranking *)b)->matter;
@@ -38,6 +54,70 @@ static int surest_first(const void *a, const void *b) {
     return (x->b > y->b) - (x->b < y->b);
 }
 
+/* --- preparing --- */
+
+static int rank_members(partition *p) {
+    size_t count = p->hood->count;
+    p->ranked = wjz_arena_alloc(p->arena, count * sizeof *p->ranked);
+    p->rank_of = wjz_arena_alloc(p->arena, count * sizeof *p->rank_of);
+    p->groups = wjz_arena_alloc(p->arena, count * sizeof *p->groups);
+    if (!p->ranked || !p->rank_of || !p->groups) return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        p->ranked[i] = (ranking){p->hood->members[i], i};
+        p->groups[i] = (group){.parent = i, .judges = {i}, .judge_count = 1};
+    }
+    qsort(p->ranked, count, sizeof *p->ranked, by_canon);
+    for (uint32_t i = 0; i < count; i++)
+        p->rank_of[p->ranked[i].index] = i;
+    return 0;
+}
+
+static int by_rank(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static const uint32_t *ranks_of(const partition *p, const uint32_t *members, size_t count) {
+    uint32_t *ranks = wjz_arena_alloc(p->arena, count * sizeof *ranks);
+    if (!ranks) return NULL;
+    for (size_t i = 0; i < count; i++)
+        ranks[i] = p->rank_of[members[i]];
+    qsort(ranks, count, sizeof *ranks, by_rank);
+    return ranks;
+}
+
+static int make_blocks(partition *p) {
+    size_t count = p->hood->constraint_count;
+    constraint *list = wjz_arena_alloc(p->arena, count * sizeof *list);
+    if (!list) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = p->hood->constraints[i];
+        list[i].members = ranks_of(p, list[i].members, list[i].member_count);
+        list[i].others = ranks_of(p, list[i].others, list[i].other_count);
+        if (!list[i].members || !list[i].others) return -ENOMEM;
+    }
+    return constraints_new(list, count, (uint32_t)p->hood->count, p->arena, &p->blocks);
+}
+
+/* Weights worth a link, or a question. */
+static int weigh_pairs(partition *p) {
+    p->links = wjz_arena_alloc(p->arena, p->hood->pair_count * sizeof *p->links);
+    p->questions = wjz_arena_alloc(p->arena, p->hood->count * 2 * sizeof *p->questions);
+    if (!p->links || !p->questions) return -ENOMEM;
+    double least = -repeat_rules_uncertain(p->rules);
+    for (size_t i = 0; i < p->hood->pair_count; i++) {
+        const near_pair *pair = &p->hood->pairs[i];
+        double weight = repeats_weigh(p->rules, p->hood->members[pair->a], p->hood->members[pair->b]);
+        if (weight <= least) continue;
+        uint32_t a = p->rank_of[pair->a], b = p->rank_of[pair->b];
+        p->links[p->link_count++] = (link){a < b ? a : b, a < b ? b : a, weight};
+    }
+    qsort(p->links, p->link_count, sizeof *p->links, surest_first);
+    return 0;
+}
+
+/* --- joining --- */
+
 static uint32_t root_of(group *groups, uint32_t rank) {
     while (groups[rank].parent != rank)
         rank = groups[rank].parent = groups[groups[rank].parent].parent;
@@ -45,16 +125,16 @@ static uint32_t root_of(group *groups, uint32_t rank) {
 }
 
 /* Whether the judges of both groups agree: on the whole for it, and none of them firmly against. */
-static bool agree(const repeat_rules *rules, const ranking *ranked, const group *a, const group *b) {
+static bool agree(const partition *p, const group *a, const group *b) {
     double sum = 0;
     for (uint32_t i = 0; i < a->judge_count; i++) {
         for (uint32_t j = 0; j < b->judge_count; j++) {
-            double says = repeats_weigh(rules, ranked[a->judges[i]].matter, ranked[b->judges[j]].matter);
-            if (says < repeat_rules_veto(rules)) return false;
+            double says = repeats_weigh(p->rules, p->ranked[a->judges[i]].matter, p->ranked[b->judges[j]].matter);
+            if (says < repeat_rules_veto(p->rules)) return false;
             sum += fmin(says, most_for);
         }
     }
-    return sum / (a->judge_count * b->judge_count) >= repeat_rules_agreement(rules);
+    return sum / (a->judge_count * b->judge_count) >= repeat_rules_agreement(p->rules);
 }
 
 static void unite(group *groups, uint32_t a, uint32_t b) {
@@ -69,40 +149,50 @@ static void unite(group *groups, uint32_t a, uint32_t b) {
     groups[second].parent = first;
 }
 
-static size_t weigh_pairs(const repeat_rules *rules, const matter *const *members, const near_pair *pairs,
-                          size_t pair_count, const uint32_t *rank_of, link *links) {
-    size_t count = 0;
-    for (size_t i = 0; i < pair_count; i++) {
-        double weight = repeats_weigh(rules, members[pairs[i].a], members[pairs[i].b]);
-        if (weight <= 0) continue;
-        uint32_t a = rank_of[pairs[i].a], b = rank_of[pairs[i].b];
-        links[count++] = (link){a < b ? a : b, a < b ? b : a, weight};
-    }
-    return count;
+static bool together(partition *p, const link *l) {
+    return constraints_first(p->blocks, l->a) == constraints_first(p->blocks, l->b);
 }
 
-int partition_make(const repeat_rules *rules, const matter *const *members, size_t count, const near_pair *pairs,
-                   size_t pair_count, wjz_arena *arena, uint32_t *ret_groups) {
-    ranking *ranked = wjz_arena_alloc(arena, count * sizeof *ranked);
-    uint32_t *rank_of = wjz_arena_alloc(arena, count * sizeof *rank_of);
-    group *groups = wjz_arena_alloc(arena, count * sizeof *groups);
-    link *links = wjz_arena_alloc(arena, pair_count * sizeof *links);
-    if (!ranked || !rank_of || !groups || !links) return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        ranked[i] = (ranking){members[i], i};
-        groups[i] = (group){.parent = i, .judges = {i}, .judge_count = 1};
+static void ask(partition *p, const link *l, doubt about) {
+    p->questions[p->question_count++] =
+        (question){p->ranked[l->a].index, p->ranked[l->b].index, l->weight, about};
+}
+
+static void join_links(partition *p) {
+    for (size_t i = 0; i < p->link_count && p->links[i].weight > 0; i++) {
+        const link *l = &p->links[i];
+        uint32_t a = root_of(p->groups, l->a), b = root_of(p->groups, l->b);
+        if (a == b || !constraints_allow(p->blocks, l->a, l->b) || !agree(p, &p->groups[a], &p->groups[b])) continue;
+        if (l->weight < repeat_rules_uncertain(p->rules) && !together(p, l)) ask(p, l, DOUBT_WEAK_LINK);
+        unite(p->groups, a, b);
+        constraints_unite(p->blocks, l->a, l->b);
     }
-    qsort(ranked, count, sizeof *ranked, by_canon);
-    for (uint32_t i = 0; i < count; i++)
-        rank_of[ranked[i].index] = i;
-    size_t link_count = weigh_pairs(rules, members, pairs, pair_count, rank_of, links);
-    qsort(links, link_count, sizeof *links, surest_first);
-    for (size_t i = 0; i < link_count; i++) {
-        uint32_t a = root_of(groups, links[i].a), b = root_of(groups, links[i].b);
-        if (a == b) continue;
-        if (agree(rules, ranked, &groups[a], &groups[b])) unite(groups, a, b);
+}
+
+/* Every block may ask once about one before it, by its surest link there. */
+static void ask_about_others(partition *p) {
+    for (size_t i = 0; i < p->link_count; i++) {
+        const link *l = &p->links[i];
+        uint32_t a = constraints_first(p->blocks, l->a), b = constraints_first(p->blocks, l->b);
+        group *later = &p->groups[a > b ? a : b];
+        if (a == b || later->asked || !constraints_allow(p->blocks, a, b)) continue;
+        later->asked = true;
+        ask(p, l, l->weight > 0 ? DOUBT_OBJECTION : DOUBT_NEAR_MISS);
     }
-    for (uint32_t i = 0; i < count; i++)
-        ret_groups[i] = ranked[root_of(groups, rank_of[i])].index;
+}
+
+int partition_make(const repeat_rules *rules, const neighbourhood *hood, wjz_arena *arena, uint32_t *ret_groups,
+                   question **ret_questions, size_t *ret_count) {
+    partition p = {.rules = rules, .hood = hood, .arena = arena};
+    int r = rank_members(&p);
+    if (!r) r = make_blocks(&p);
+    if (!r) r = weigh_pairs(&p);
+    if (r) return r;
+    join_links(&p);
+    ask_about_others(&p);
+    for (uint32_t i = 0; i < hood->count; i++)
+        ret_groups[i] = p.ranked[constraints_first(p.blocks, p.rank_of[i])].index;
+    *ret_questions = p.questions;
+    *ret_count = p.question_count;
     return 0;
 }

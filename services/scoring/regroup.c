@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scoring/partition.h"
-
 typedef struct at_hand {
     uint32_t slot;
-    bool put, rekeyed;
+    bool put, rekeyed, leaves;
     bool touched;     /* its near ones may have changed */
     bool meets;       /* it may have won near ones; touched, too */
     bool compared;    /* so that its matter is needed */
@@ -33,6 +31,9 @@ struct regroup {
     size_t joined_count, joined_capacity;
     near_pair *pairs;
     size_t pair_count, pair_capacity;
+    regroup_question *questions;
+    size_t question_count, question_capacity;
+    decision_change decided;
     uint32_t from; /* whose near ones are being met */
     int failed;    /* -ENOMEM inside a callback */
 };
@@ -57,6 +58,7 @@ void regroup_destroy(regroup **regroup_at) {
     free(g->cells);
     free(g->joined);
     free(g->pairs);
+    free(g->questions);
     free(g);
     *regroup_at = NULL;
 }
@@ -183,7 +185,7 @@ static void link_near(uint32_t slot, void *arg) {
     if (to->seen_by == from->slot + 1) return;
     to->seen_by = from->slot + 1;
     if (repeats_index_hood(g->index, slot) == repeats_index_hood(g->index, from->slot)) return;
-    if (repeats_weigh(g->rules, from->matter, to->matter) <= 0) return;
+    if (repeats_weigh(g->rules, from->matter, to->matter) <= -repeat_rules_uncertain(g->rules)) return;
     if (note_joined(g, from->slot, slot)) g->failed = -ENOMEM;
     repeats_index_join(g->index, from->slot, slot);
 }
@@ -202,6 +204,61 @@ int regroup_link(regroup *g) {
         } while (at != first);
     }
     return g->failed;
+}
+
+/* --- decisions of people --- */
+
+/* All that a decision names is one neighbourhood from then on, so that it is partitioned with it. */
+static int touch_decided(regroup *g, const int64_t *complaints, size_t count, bool leave) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = repeats_index_find(g->index, complaints[i]);
+        if (slot == REPEATS_NONE) return -ENOENT;
+        at_hand *hand = take(g, slot);
+        if (!hand) return -ENOMEM;
+        hand->touched = true;
+        hand->leaves = leave;
+    }
+    return 0;
+}
+
+static int join_decided(regroup *g, const int64_t *complaints, size_t count, uint32_t first) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = repeats_index_find(g->index, complaints[i]);
+        if (repeats_index_hood(g->index, slot) == repeats_index_hood(g->index, first)) continue;
+        if (note_joined(g, first, slot)) return -ENOMEM;
+        repeats_index_join(g->index, first, slot);
+    }
+    return 0;
+}
+
+static int touch_all(regroup *g, const decision *d, bool leave) {
+    int r = touch_decided(g, d->members, d->member_count, leave);
+    return r ? r : touch_decided(g, d->others, d->other_count, false);
+}
+
+int regroup_decide(regroup *g, const decision *d, bool leave) {
+    int r = d->member_count ? touch_all(g, d, leave) : -EINVAL;
+    if (r) return r;
+    uint32_t first = repeats_index_find(g->index, d->members[0]);
+    decisions *all = repeats_index_decisions(g->index);
+    r = join_decided(g, d->members, d->member_count, first);
+    if (!r) r = join_decided(g, d->others, d->other_count, first);
+    if (!r) r = decisions_add(all, d);
+    if (!r) g->decided.made = decisions_find(all, d->id);
+    return r;
+}
+
+int regroup_undo(regroup *g, int64_t id) {
+    decisions *all = repeats_index_decisions(g->index);
+    const decision *d = decisions_find(all, id);
+    int r = d ? touch_all(g, d, false) : -ENOENT;
+    if (!r) r = decisions_remove(all, id);
+    if (!r) g->decided.undone = id;
+    return r;
+}
+
+decision_change regroup_decided(const regroup *g) {
+    return g->decided;
 }
 
 /* --- groups --- */
@@ -240,6 +297,54 @@ static int collect(regroup *g, uint32_t hand, uint32_t **ret_hands, uint32_t *re
     return 0;
 }
 
+/* Those of the complaints that are members of the neighbourhood at hand, as indices in it. */
+static const uint32_t *locals_of(regroup *g, const int64_t *complaints, size_t *count, uint32_t hood) {
+    uint32_t *locals = wjz_arena_alloc(g->arena, *count * sizeof *locals);
+    size_t found = 0;
+    for (size_t i = 0; locals && i < *count; i++) {
+        uint32_t slot = repeats_index_find(g->index, complaints[i]);
+        if (slot == REPEATS_NONE || repeats_index_hood(g->index, slot) != hood) continue;
+        locals[found++] = g->hands[*cell_for(g, slot) - 1].local;
+    }
+    *count = found;
+    return locals;
+}
+
+/* What people decided about members of the neighbourhood. */
+static int find_constraints(regroup *g, const uint32_t *hands, neighbourhood *hood) {
+    const decisions *all = repeats_index_decisions(g->index);
+    if (!decisions_count(all)) return 0;
+    const decision **about = NULL;
+    int64_t *ids = wjz_arena_alloc(g->arena, hood->count * sizeof *ids);
+    if (!ids) return -ENOMEM;
+    for (size_t i = 0; i < hood->count; i++)
+        ids[i] = repeats_index_entry(g->index, g->hands[hands[i]].slot)->complaint;
+    int r = decisions_about(all, ids, hood->count, g->arena, &about, &hood->constraint_count);
+    constraint *list = r ? NULL : wjz_arena_alloc(g->arena, hood->constraint_count * sizeof *list);
+    if (!list) return -ENOMEM;
+    uint32_t root = repeats_index_hood(g->index, g->hands[hands[0]].slot);
+    for (size_t i = 0; i < hood->constraint_count; i++) {
+        list[i] = (constraint){about[i]->kind, .member_count = about[i]->member_count, .other_count = about[i]->other_count};
+        list[i].members = locals_of(g, about[i]->members, &list[i].member_count, root);
+        list[i].others = locals_of(g, about[i]->others, &list[i].other_count, root);
+        if (!list[i].members || !list[i].others) return -ENOMEM;
+    }
+    hood->constraints = list;
+    return 0;
+}
+
+static int note_questions(regroup *g, const uint32_t *hands, const question *questions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (room(&g->questions, &g->question_capacity, g->question_count, sizeof *g->questions)) return -ENOMEM;
+        const at_hand *a = &g->hands[hands[questions[i].a]], *b = &g->hands[hands[questions[i].b]];
+        g->questions[g->question_count++] =
+            (regroup_question){a->slot,   b->slot,   repeats_index_entry(g->index, a->slot)->complaint,
+                               repeats_index_entry(g->index, b->slot)->complaint,
+                               a->matter, b->matter, questions[i].weight, questions[i].why};
+    }
+    return 0;
+}
+
 static int partition_hood(regroup *g, const uint32_t *hands, uint32_t count, uint32_t *leaders) {
     if (count == 1) {
         leaders[0] = 0;
@@ -254,7 +359,12 @@ static int partition_hood(regroup *g, const uint32_t *hands, uint32_t count, uin
         repeats_index_near(g->index, g->hands[hands[i]].slot, true, pair_near, g);
     }
     if (g->failed) return g->failed;
-    return partition_make(g->rules, matters, count, g->pairs, g->pair_count, g->arena, leaders);
+    neighbourhood hood = {.members = matters, .count = count, .pairs = g->pairs, .pair_count = g->pair_count};
+    question *questions = NULL;
+    size_t question_count = 0;
+    int r = find_constraints(g, hands, &hood);
+    if (!r) r = partition_make(g->rules, &hood, g->arena, leaders, &questions, &question_count);
+    return r ? r : note_questions(g, hands, questions, question_count);
 }
 
 static int by_canon(const void *a, const void *b) {
@@ -291,7 +401,13 @@ static int add_groups(regroup *g, const uint32_t *hands, uint32_t count, const u
         const repeats_entry *entry = repeats_index_entry(g->index, hand->slot);
         regroup_group *group = &groups[group_of[leaders[i]]];
         group->members[group->count++] =
-            (regroup_member){entry->complaint, entry->clue, hand->slot, hand->put, hand->rekeyed, hand->matter};
+            (regroup_member){.complaint = entry->complaint,
+                             .clue = entry->clue,
+                             .slot = hand->slot,
+                             .put = hand->put,
+                             .rekeyed = hand->rekeyed,
+                             .leaves = hand->leaves,
+                             .matter = hand->matter};
     }
     for (size_t i = first; i < *group_count; i++)
         qsort(groups[i].members, groups[i].count, sizeof *groups[i].members, by_canon);
@@ -319,66 +435,12 @@ int regroup_groups(regroup *g, regroup_group **ret_groups, size_t *ret_count) {
     return 0;
 }
 
+const regroup_question *regroup_questions(const regroup *g, size_t *ret_count) {
+    *ret_count = g->question_count;
+    return g->questions;
+}
+
 const joined_pair *regroup_joined(const regroup *g, size_t *ret_count) {
     *ret_count = g->joined_count;
     return g->joined;
-}
-
-/* --- identity --- */
-
-static old_clue *find_clue(old_clue *clues, size_t count, int64_t clue) {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (clues[middle].clue < clue)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && clues[low].clue == clue ? &clues[low] : NULL;
-}
-
-static bool better(const old_clue *a, const old_clue *b) {
-    return a->told != b->told ? a->told : a->clue < b->clue;
-}
-
-/* For each clue the group that has its canonically first member; groups without any member of it do not count. */
-static int find_homes(const regroup_group *groups, size_t group_count, old_clue *clues, size_t clue_count,
-                      size_t *homes, wjz_arena *arena) {
-    const matter **firsts = wjz_arena_calloc(arena, clue_count, sizeof *firsts);
-    if (!firsts) return -ENOMEM;
-    for (size_t i = 0; i < group_count; i++) {
-        for (size_t j = 0; j < groups[i].count; j++) {
-            const regroup_member *member = &groups[i].members[j];
-            old_clue *old = member->clue ? find_clue(clues, clue_count, member->clue) : NULL;
-            if (member->clue && !old) return -EINVAL;
-            size_t at = old ? (size_t)(old - clues) : 0;
-            if (!old || (firsts[at] && !matter_before(member->matter, firsts[at]))) continue;
-            firsts[at] = member->matter;
-            homes[at] = i;
-        }
-    }
-    return 0;
-}
-
-int regroup_identify(regroup_group *groups, size_t group_count, old_clue *clues, size_t clue_count,
-                     int64_t (*new_id)(void), wjz_arena *arena) {
-    size_t *homes = wjz_arena_alloc(arena, clue_count * sizeof *homes);
-    old_clue **heirs = wjz_arena_calloc(arena, group_count, sizeof *heirs);
-    if (!homes || !heirs) return -ENOMEM;
-    for (size_t i = 0; i < clue_count; i++)
-        homes[i] = SIZE_MAX;
-    int r = find_homes(groups, group_count, clues, clue_count, homes, arena);
-    if (r) return r;
-    for (size_t i = 0; i < clue_count; i++) {
-        old_clue **heir = homes[i] == SIZE_MAX ? NULL : &heirs[homes[i]];
-        if (heir && (!*heir || better(&clues[i], *heir))) *heir = &clues[i];
-    }
-    for (size_t i = 0; i < group_count; i++)
-        groups[i].clue = heirs[i] ? heirs[i]->clue : new_id();
-    for (size_t i = 0; i < clue_count; i++) {
-        bool lives = homes[i] != SIZE_MAX && heirs[homes[i]] == &clues[i];
-        clues[i].merged_into = homes[i] == SIZE_MAX || lives ? 0 : groups[homes[i]].clue;
-    }
-    return 0;
 }

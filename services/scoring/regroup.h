@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scoring/decisions.h"
 #include "scoring/matter.h"
+#include "scoring/partition.h"
 #include "scoring/repeats_index.h"
 #include "scoring/repeats_rules.h"
 #include "wjz/arena.h"
@@ -23,6 +25,12 @@ void regroup_destroy(regroup **regroup);
 /* A complaint that is new or was scored again. Each once, all before the rest. */
 WJZ_MUST_CHECK int regroup_put(regroup *regroup, int64_t id, const matter *matter);
 
+/* A person's decision, the newest one, about complaints that are in the index; copied. With leave the members take no clue
+ * along: the clues they are in stay with the others. -ENOENT for a complaint that is not in the index; -EEXIST. */
+WJZ_MUST_CHECK int regroup_decide(regroup *regroup, const decision *made, bool leave);
+/* Takes a decision back. -ENOENT when none of that id stands. */
+WJZ_MUST_CHECK int regroup_undo(regroup *regroup, int64_t id);
+
 /* Complaints whose matters must be supplied before going on; ids live in the arena. */
 WJZ_MUST_CHECK int regroup_missing(regroup *regroup, int64_t **ret_ids, size_t *ret_count);
 WJZ_MUST_CHECK int regroup_supply(regroup *regroup, int64_t id, const matter *matter);
@@ -36,6 +44,7 @@ typedef struct regroup_member {
     uint32_t slot;
     bool put;     /* by regroup_put */
     bool rekeyed; /* … and it is not as it was */
+    bool leaves;  /* … the clue that it was in to the others, by a person's decision */
     const matter *matter;
 } regroup_member;
 
@@ -46,8 +55,19 @@ typedef struct regroup_group {
     int64_t clue; /* filled by regroup_identify */
 } regroup_group;
 
+/* Whether two complaints, a before b, are one matter, which hangs on little: for a person to say. */
+typedef struct regroup_question {
+    uint32_t slot_a, slot_b;
+    int64_t a, b; /* complaints */
+    const matter *matter_a, *matter_b;
+    double weight;
+    doubt why;
+} regroup_question;
+
 /* The matters of the neighbourhoods that were touched, in canonical order of their first members. Live in the arena. */
 WJZ_MUST_CHECK int regroup_groups(regroup *regroup, regroup_group **ret_groups, size_t *ret_count);
+/* All questions that arise in these neighbourhoods, after regroup_groups. */
+const regroup_question *regroup_questions(const regroup *regroup, size_t *ret_count);
 
 /* A clue that members of the groups were in. */
 typedef struct old_clue {
@@ -61,6 +81,13 @@ typedef struct old_clue {
  * the same outcome in whatever order. clues: sorted by clue, all that members name. */
 WJZ_MUST_CHECK int regroup_identify(regroup_group *groups, size_t group_count, old_clue *clues, size_t clue_count,
                                     int64_t (*new_id)(void), wjz_arena *arena);
+
+/* What people decided and took back in this turn, for the journal; either may be absent. */
+typedef struct decision_change {
+    const decision *made; /* NULL: none */
+    int64_t undone;       /* 0: none */
+} decision_change;
+decision_change regroup_decided(const regroup *regroup);
 
 /* Pairs of complaints whose neighbourhoods were made one, for the journal. */
 typedef struct joined_pair {

@@ -27,6 +27,7 @@ struct repeats_index {
     uint32_t *by_complaint; /* slot + 1; 0: free */
     uint32_t complaints_capacity;
     size_t list_bytes;
+    decisions *decisions;
 };
 
 int repeats_index_new(repeats_index **ret_index) {
@@ -36,7 +37,7 @@ int repeats_index_new(repeats_index **ret_index) {
     index->complaints_capacity = FIRST_CELLS;
     index->cells = calloc(index->cells_capacity, sizeof *index->cells);
     index->by_complaint = calloc(index->complaints_capacity, sizeof *index->by_complaint);
-    if (!index->cells || !index->by_complaint) {
+    if (!index->cells || !index->by_complaint || decisions_new(&index->decisions)) {
         repeats_index_destroy(&index);
         return -ENOMEM;
     }
@@ -50,12 +51,17 @@ void repeats_index_destroy(repeats_index **index_at) {
     for (uint32_t i = 0; index->cells && i < index->cells_capacity; i++) {
         if (index->cells[i].count > INLINE_SLOTS) free(index->cells[i].slots.many);
     }
+    decisions_destroy(&index->decisions);
     free(index->cells);
     free(index->by_complaint);
     free(index->entries);
     free(index->keys);
     free(index);
     *index_at = NULL;
+}
+
+decisions *repeats_index_decisions(repeats_index *index) {
+    return index->decisions;
 }
 
 size_t repeats_index_count(const repeats_index *index) {

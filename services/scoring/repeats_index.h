@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scoring/decisions.h"
 #include "scoring/matter.h"
 #include "wjz/clean.h"
 
@@ -23,6 +24,8 @@ typedef struct repeats_index repeats_index;
 
 WJZ_MUST_CHECK int repeats_index_new(repeats_index **ret_index);
 void repeats_index_destroy(repeats_index **index);
+/* The decisions of people that stand. */
+decisions *repeats_index_decisions(repeats_index *index);
 /* Complaints in it, and bytes held. */
 size_t repeats_index_count(const repeats_index *index);
 size_t repeats_index_bytes(const repeats_index *index);

@@ -56,7 +56,8 @@ struct repeat_rules {
     const char *version;
     double weights[SIGN_COUNT];
     int64_t window_us, rare_below;
-    double agreement, veto;
+    double agreement, veto, uncertain, least_confidence, edge;
+    sign_words words[SIGN_COUNT];
     frame frames[FRAME_SLOTS]; /* found by their first three bytes */
     /* pairs of Han characters: open addressing */
     uint32_t *pairs; /* key + 1, 0: free */
@@ -86,6 +87,22 @@ double repeat_rules_agreement(const repeat_rules *rules) {
 
 double repeat_rules_veto(const repeat_rules *rules) {
     return rules->veto;
+}
+
+double repeat_rules_uncertain(const repeat_rules *rules) {
+    return rules->uncertain;
+}
+
+double repeat_rules_least_confidence(const repeat_rules *rules) {
+    return rules->least_confidence;
+}
+
+double repeat_rules_edge(const repeat_rules *rules) {
+    return rules->edge;
+}
+
+const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign) {
+    return &rules->words[sign];
 }
 
 double repeat_rules_most_rarity(const repeat_rules *rules) {
@@ -156,6 +173,43 @@ static int load_weights(repeat_rules *rules, const wjz_yaml_node *root, wjz_err 
     return r;
 }
 
+/* The text of key in words, kept; the sign's name where there is none. */
+static int load_word(repeat_rules *rules, const wjz_yaml_node *words, const char *key, const char *name,
+                     const char **ret_text, wjz_err *err) {
+    const char *text = NULL;
+    int r = words ? wjz_yaml_get_text(words, key, &text, err) : 0;
+    if (r) return r;
+    *ret_text = text ? wjz_arena_strdup(rules->arena, text) : name;
+    return *ret_text ? 0 : wjz_err_set(err, -ENOMEM, "out of memory");
+}
+
+static int load_words(repeat_rules *rules, const wjz_yaml_node *root, wjz_err *err) {
+    const wjz_yaml_node *map = wjz_yaml_get(root, "words");
+    const char *allowed[SIGN_COUNT + 1] = {0};
+    for (int i = 0; i < SIGN_COUNT; i++)
+        allowed[i] = repeat_sign_names[i];
+    int r = map ? wjz_yaml_only(map, allowed, err) : 0;
+    for (int i = 0; !r && i < SIGN_COUNT; i++) {
+        const wjz_yaml_node *words = wjz_yaml_get(map, allowed[i]);
+        r = load_word(rules, words, "zh", allowed[i], &rules->words[i].zh, err);
+        if (!r) r = load_word(rules, words, "en", allowed[i], &rules->words[i].en, err);
+    }
+    return r;
+}
+
+static int load_questions(repeat_rules *rules, const wjz_yaml_node *root, wjz_err *err) {
+    const wjz_yaml_node *map = wjz_yaml_get(root, "questions");
+    static const char *const allowed[] = {"uncertain", "confidence_below", "edge_within", NULL};
+    if (!map) return 0; /* nobody is asked */
+    int r = wjz_yaml_only(map, allowed, err);
+    if (!r) r = wjz_yaml_get_real_or(map, "uncertain", 0, &rules->uncertain, err);
+    if (!r) r = wjz_yaml_get_real_or(map, "confidence_below", 0, &rules->least_confidence, err);
+    if (!r) r = wjz_yaml_get_real_or(map, "edge_within", 0, &rules->edge, err);
+    if (!r && !(rules->uncertain >= 0 && rules->uncertain <= 10))
+        return wjz_yaml_error(map, err, "\"uncertain\" must lie between 0 and 10");
+    return r;
+}
+
 static int load_frames(repeat_rules *rules, const wjz_yaml_node *root, wjz_err *err) {
     const wjz_yaml_node *list = NULL;
     int r = wjz_yaml_get_list(root, "frames", &list, err);
@@ -183,8 +237,8 @@ static int load_decision(repeat_rules *rules, const char *path, wjz_err *err) {
     const wjz_yaml_node *root = wjz_yaml_root(yaml);
     if (!root || wjz_yaml_kind_of(root) != WJZ_YAML_MAP)
         return wjz_err_set(err, -EINVAL, "%s: must be a map of settings", path);
-    static const char *const allowed[] = {"version",    "weights",     "agreement", "veto",
-                                          "rare_below", "window_days", "frames",    NULL};
+    static const char *const allowed[] = {"version",     "weights", "agreement", "veto",      "rare_below",
+                                          "window_days", "frames",  "words",     "questions", NULL};
     const char *version = NULL;
     int64_t days = 0;
     if ((r = wjz_yaml_only(root, allowed, err)) || (r = wjz_yaml_get_text(root, "version", &version, err)) ||
@@ -192,7 +246,7 @@ static int load_decision(repeat_rules *rules, const char *path, wjz_err *err) {
         (r = wjz_yaml_get_real_or(root, "veto", -100, &rules->veto, err)) ||
         (r = wjz_yaml_get_int(root, "rare_below", 1, 1000000, &rules->rare_below, err)) ||
         (r = wjz_yaml_get_int(root, "window_days", 1, 36500, &days, err)) || (r = load_weights(rules, root, err)) ||
-        (r = load_frames(rules, root, err)))
+        (r = load_frames(rules, root, err)) || (r = load_words(rules, root, err)) || (r = load_questions(rules, root, err)))
         return r;
     rules->window_us = days * WJZ_DAY_US;
     rules->version = wjz_arena_strdup(rules->arena, version);

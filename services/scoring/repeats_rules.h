@@ -48,6 +48,16 @@ int64_t repeat_rules_window_us(const repeat_rules *rules);
 double repeat_rules_agreement(const repeat_rules *rules);
 /* A weight below it between any two of them keeps the groups apart. */
 double repeat_rules_veto(const repeat_rules *rules);
+/* A weight nearer to 0 than this, above or below, is a question to people. */
+double repeat_rules_uncertain(const repeat_rules *rules);
+/* People are asked about clues whose class is less sure than this (0–1), and whose index is this near to a cut of stars. */
+double repeat_rules_least_confidence(const repeat_rules *rules);
+double repeat_rules_edge(const repeat_rules *rules);
+/* A sign in words, Chinese and English; its name where the rules have none. */
+typedef struct sign_words {
+    const char *zh, *en;
+} sign_words;
+const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign);
 
 /* Of two adjacent Chinese characters: log(messages / messages that use the pair), and whether it counts as a name. */
 double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare);

@@ -97,7 +97,7 @@ static size_t one_turn(const void **ret_data) {
     }
     regroup_group group = {members, 2, 900};
     joined_pair pair = {1, 2};
-    assert_int_equal(journal_write(&group, 1, &pair, 1, arena, ret_data, &length), 0);
+    assert_int_equal(journal_write(&group, 1, &pair, 1, (decision_change){0}, arena, ret_data, &length), 0);
     return length;
 }
 

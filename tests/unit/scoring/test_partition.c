@@ -23,7 +23,10 @@ static void partition(const matter *const *members, uint32_t count, uint32_t *gr
         for (uint32_t j = i + 1; j < count; j++)
             pairs[pair_count++] = (near_pair){i, j};
     }
-    assert_int_equal(partition_make(rules, members, count, pairs, pair_count, arena, groups), 0);
+    const neighbourhood hood = {.members = members, .count = count, .pairs = pairs, .pair_count = pair_count};
+    question *questions = NULL;
+    size_t asked = 0;
+    assert_int_equal(partition_make(rules, &hood, arena, groups, &questions, &asked), 0);
 }
 
 static void test_a_chain_does_not_join_its_ends(void **state) {
@@ -60,10 +63,12 @@ static void test_without_pairs_all_stand_alone(void **state) {
     (void)state;
     const matter *members[] = {of("1", "同一句话", "同一句话", 1), of("2", "同一句话", "同一句话", 1)};
     uint32_t groups[2];
-    assert_int_equal(partition_make(rules, members, 2, NULL, 0, arena, groups), 0);
+    question *questions = NULL;
+    size_t asked = 0;
+    assert_int_equal(partition_make(rules, &(neighbourhood){.members = members, .count = 2}, arena, groups, &questions, &asked), 0);
     assert_int_equal(groups[0], 0);
     assert_int_equal(groups[1], 1);
-    assert_int_equal(partition_make(rules, NULL, 0, NULL, 0, arena, NULL), 0);
+    assert_int_equal(partition_make(rules, &(neighbourhood){0}, arena, NULL, &questions, &asked), 0);
 }
 
 static int set_up(void **state) {

@@ -85,16 +85,12 @@ static void assert_same_index(repeats_index *a, repeats_index *b) {
     }
 }
 
-/* One batch: group, identify, journal; the copy of the index learns of it by the journal alone. */
-static void take_batch(repeats_index *index, repeats_index *copy, const unsigned *order, size_t count) {
-    WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
+/* Groups, identifies, journals; the copy of the index learns of it by the journal alone. */
+static void finish_turn(regroup *g, repeats_index *index, repeats_index *copy) {
     regroup_group *groups = NULL;
     size_t group_count = 0, joined_count = 0, length = 0;
     const void *entries = NULL;
     old_clue clues[COMPLAINTS];
-    assert_int_equal(regroup_new(rules, index, arena, &g), 0);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(regroup_put(g, order[i] + 1, matters[order[i]]), 0);
     supply(g);
     assert_int_equal(regroup_link(g), 0);
     supply(g);
@@ -102,13 +98,22 @@ static void take_batch(repeats_index *index, repeats_index *copy, const unsigned
     size_t clue_count = old_clues(groups, group_count, clues);
     assert_int_equal(regroup_identify(groups, group_count, clues, clue_count, next_id, arena), 0);
     const joined_pair *joined = regroup_joined(g, &joined_count);
-    assert_int_equal(journal_write(groups, group_count, joined, joined_count, arena, &entries, &length), 0);
+    assert_int_equal(
+        journal_write(groups, group_count, joined, joined_count, regroup_decided(g), arena, &entries, &length), 0);
     for (size_t i = 0; i < group_count; i++) {
         for (size_t j = 0; j < groups[i].count; j++)
             repeats_index_set_clue(index, groups[i].members[j].slot, groups[i].clue);
     }
     if (length) assert_int_equal(journal_replay(entries, length, copy), 0);
     assert_same_index(index, copy);
+}
+
+static void take_batch(repeats_index *index, repeats_index *copy, const unsigned *order, size_t count) {
+    WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
+    assert_int_equal(regroup_new(rules, index, arena, &g), 0);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(regroup_put(g, order[i] + 1, matters[order[i]]), 0);
+    finish_turn(g, index, copy);
 }
 
 static int64_t clue_of(const repeats_index *index, unsigned i) {
@@ -128,10 +133,58 @@ static void read_partition(const repeats_index *index, unsigned *first) {
     }
 }
 
+/* --- decisions of people, in the order they were made; complaints as 1 + their number, 0 ends a side --- */
+
+typedef struct scripted {
+    decision_kind kind;
+    int64_t members[8], others[8];
+    int64_t undoes; /* number of the decision it takes back, from 1 */
+} scripted;
+
+static scripted script[8];
+static size_t script_length;
+
+static size_t side(const int64_t *complaints) {
+    size_t count = 0;
+    while (complaints[count])
+        count++;
+    return count;
+}
+
+static void decide(repeats_index *index, repeats_index *copy, size_t number) {
+    WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
+    const scripted *s = &script[number];
+    decision made = {.id = 1000 + (int64_t)number,
+                     .kind = s->kind,
+                     .members = s->members,
+                     .others = s->others,
+                     .member_count = side(s->members),
+                     .other_count = side(s->others)};
+    assert_int_equal(regroup_new(rules, index, arena, &g), 0);
+    if (s->undoes)
+        assert_int_equal(regroup_undo(g, 999 + s->undoes), 0);
+    else
+        assert_int_equal(regroup_decide(g, &made, s->kind == DECISION_SPLIT), 0);
+    finish_turn(g, index, copy);
+}
+
+static bool is_there(const repeats_index *index, const int64_t *complaints) {
+    for (; *complaints; complaints++) {
+        if (repeats_index_find(index, *complaints) == REPEATS_NONE) return false;
+    }
+    return true;
+}
+
+static bool can_decide(const repeats_index *index, size_t number) {
+    return is_there(index, script[number].members) && is_there(index, script[number].others);
+}
+
+/* Batches of random size in random order; decisions somewhere among them, as soon as their complaints are there or later. */
 static void group_in_random_order(unsigned seed, unsigned *first) {
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *copy = NULL;
     unsigned order[COMPLAINTS];
+    size_t decided = 0;
     assert_int_equal(repeats_index_new(&index), 0);
     assert_int_equal(repeats_index_new(&copy), 0);
     for (unsigned i = 0; i < COMPLAINTS; i++)
@@ -146,19 +199,18 @@ static void group_in_random_order(unsigned seed, unsigned *first) {
         if (size > COMPLAINTS - from) size = COMPLAINTS - from;
         bool other = next_random(&seed) & 1; /* two workers: what one does the other follows */
         take_batch(other ? copy : index, other ? index : copy, order + from, size);
+        for (; decided < script_length && can_decide(index, decided) && next_random(&seed) & 1; decided++)
+            decide(other ? index : copy, other ? copy : index, decided);
     }
+    for (; decided < script_length; decided++)
+        decide(index, copy, decided);
     read_partition(index, first);
     for (unsigned i = 0; i < COMPLAINTS; i++)
         assert_int_equal(clue_of(index, i), clue_of(copy, i));
 }
 
-static void test_order_and_batches_do_not_matter(void **state) {
-    (void)state;
-    unsigned expected[COMPLAINTS], got[COMPLAINTS], matters_found = 0;
-    group_in_random_order(1, expected);
-    for (unsigned i = 0; i < COMPLAINTS; i++)
-        matters_found += expected[i] == i;
-    assert_in_range(matters_found, 5, COMPLAINTS / 3);
+static void assert_same_in_all_orders(const unsigned *expected) {
+    unsigned got[COMPLAINTS];
     for (unsigned seed = 2; seed <= ORDERS; seed++) {
         group_in_random_order(seed, got);
         for (unsigned i = 0; i < COMPLAINTS; i++) {
@@ -169,6 +221,85 @@ static void test_order_and_batches_do_not_matter(void **state) {
         for (unsigned i = 0; i < COMPLAINTS; i++)
             matters[i] = fixture_numbered(rules, arena, i);
     }
+}
+
+static void test_order_and_batches_do_not_matter(void **state) {
+    (void)state;
+    unsigned expected[COMPLAINTS], matters_found = 0;
+    script_length = 0;
+    group_in_random_order(1, expected);
+    for (unsigned i = 0; i < COMPLAINTS; i++)
+        matters_found += expected[i] == i;
+    assert_in_range(matters_found, 5, COMPLAINTS / 3);
+    assert_same_in_all_orders(expected);
+}
+
+/* The members of i's matter, from the one that is `skip`th on, as complaints. */
+static void members_of(const unsigned *first, unsigned i, size_t skip, size_t most, int64_t *ret) {
+    size_t count = 0;
+    for (unsigned j = 0; j < COMPLAINTS && count < most; j++) {
+        if (first[j] != first[i]) continue;
+        if (skip)
+            skip--;
+        else
+            ret[count++] = j + 1;
+    }
+    ret[count] = 0;
+}
+
+static unsigned size_of(const unsigned *first, unsigned i) {
+    unsigned size = 0;
+    for (unsigned j = 0; j < COMPLAINTS; j++)
+        size += first[j] == first[i];
+    return size;
+}
+
+/* The two largest matters, and two others. */
+static void choose_matters(const unsigned *first, unsigned *ret) {
+    for (int k = 0; k < 4; k++) {
+        unsigned best = COMPLAINTS;
+        for (unsigned i = 0; i < COMPLAINTS; i++) {
+            bool taken = first[i] != i;
+            for (int l = 0; l < k; l++)
+                taken |= ret[l] == i;
+            if (!taken && (best == COMPLAINTS || size_of(first, i) > size_of(first, best))) best = i;
+        }
+        ret[k] = best;
+    }
+}
+
+static void test_decisions_hold_in_every_order(void **state) {
+    (void)state;
+    unsigned machine[COMPLAINTS], decided[COMPLAINTS], of[4];
+    script_length = 0;
+    group_in_random_order(1, machine);
+    choose_matters(machine, of);
+    assert_in_range(size_of(machine, of[3]), 4, COMPLAINTS);
+    memset(script, 0, sizeof script);
+    /* The largest one is split, two are merged of which one was to be kept apart from another, and one was split in vain. */
+    script[0].kind = DECISION_SPLIT;
+    members_of(machine, of[0], 0, 2, script[0].members);
+    members_of(machine, of[0], 2, 4, script[0].others);
+    script[1].kind = DECISION_APART;
+    members_of(machine, of[1], 0, 1, script[1].members);
+    members_of(machine, of[2], 0, 1, script[1].others);
+    script[2].kind = DECISION_MERGE;
+    members_of(machine, of[1], 0, 2, script[2].members);
+    members_of(machine, of[2], 0, 2, script[2].members + 2);
+    script[3].kind = DECISION_SPLIT;
+    members_of(machine, of[3], 0, 1, script[3].members);
+    members_of(machine, of[3], 1, 3, script[3].others);
+    script[4].undoes = 4;
+    script_length = 5;
+    group_in_random_order(1, decided);
+    unsigned a = (unsigned)script[0].members[0] - 1, b = (unsigned)script[0].others[0] - 1;
+    assert_int_equal(decided[a], decided[script[0].members[1] - 1]);
+    assert_int_equal(decided[b], decided[script[0].others[3] - 1]);
+    assert_int_not_equal(decided[a], decided[b]);
+    assert_int_equal(decided[of[1]], decided[of[2]]);
+    assert_int_equal(size_of(decided, of[1]), size_of(machine, of[1]) + size_of(machine, of[2]));
+    assert_int_equal(size_of(decided, of[3]), size_of(machine, of[3]));
+    assert_same_in_all_orders(decided);
 }
 
 static int set_up(void **state) {
@@ -190,6 +321,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_and_batches_do_not_matter),
+        cmocka_unit_test(test_decisions_hold_in_every_order),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
