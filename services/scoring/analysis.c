@@ -305,8 +305,9 @@ static int run(analysis *a, const gazetteer *places, feature_list *ret_features)
     return r;
 }
 
-int analyse_features(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-                     Wjz__Scoring__Finding **ret_finding, feature_list *ret_features, wjz_err *err) {
+static int analyse_all(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+                       Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text, feature_list *ret_features,
+                       wjz_err *err) {
     analysis a = {.pack = pack, .complaint = report, .arena = arena};
     a.finding = wjz_arena_alloc(arena, sizeof *a.finding);
     int r = a.finding ? 0 : -ENOMEM;
@@ -319,10 +320,21 @@ int analyse_features(const rule_pack *pack, const gazetteer *places, const compl
     }
     if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));
     *ret_finding = a.finding;
+    if (ret_text) *ret_text = a.text;
     return 0;
+}
+
+int analyse_features(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+                     Wjz__Scoring__Finding **ret_finding, feature_list *ret_features, wjz_err *err) {
+    return analyse_all(pack, places, report, arena, ret_finding, NULL, ret_features, err);
+}
+
+int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
+                      Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text, wjz_err *err) {
+    return analyse_all(pack, places, report, arena, ret_finding, ret_text, NULL, err);
 }
 
 int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
             Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
-    return analyse_features(pack, places, report, arena, ret_finding, NULL, err);
+    return analyse_all(pack, places, report, arena, ret_finding, NULL, NULL, err);
 }

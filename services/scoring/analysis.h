@@ -6,6 +6,7 @@
 #include "proto/card.pb-c.h"
 #include "scoring/complaint.h"
 #include "scoring/gazetteer.h"
+#include "scoring/normalise.h"
 #include "scoring/rules.h"
 #include "wjz/arena.h"
 #include "wjz/err.h"
@@ -14,5 +15,11 @@
  * matcher has one scratch space: one thread at a time. */
 WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
                            Wjz__Scoring__Finding **ret_finding, wjz_err *err);
+
+/* The same, and the text in the form that was worked on; its last part is the agency's reply. It lives in the arena and
+ * borrows the complaint's texts. */
+WJZ_MUST_CHECK int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report,
+                                     wjz_arena *arena, Wjz__Scoring__Finding **ret_finding,
+                                     const normal_text **ret_text, wjz_err *err);
 
 #endif

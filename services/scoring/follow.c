@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "scoring/journal.h"
-#include "scoring/store.h"
 #include "wjz/id.h"
 
 struct followed {
@@ -16,6 +15,7 @@ struct followed {
     int64_t turn, stamp; /* the last one the index has; 0: none */
     bool dirty;          /* in the hands of a transaction that has not written its turn */
     repeats_index *index;
+    region_versions versions;
     followed *next;
 };
 
@@ -30,6 +30,10 @@ void follow_destroy(followed **list) {
 
 repeats_index *follow_index(followed *region) {
     return region->index;
+}
+
+region_versions follow_versions(const followed *region) {
+    return region->versions;
 }
 
 static void forget(followed *region) {
@@ -96,7 +100,7 @@ int follow_lock(followed **list, wjz_tx *tx, int32_t number, wjz_arena *arena, f
     store_turn *turns = NULL;
     size_t count = 0;
     int64_t asked = region->turn;
-    int r = store_lock_region(tx, number, asked, arena, &turns, &count, err);
+    int r = store_lock_region(tx, number, asked, arena, &region->versions, &turns, &count, err);
     if (r) return r;
     r = catch_up(region, tx, asked, turns, count, arena, err);
     region->dirty = true;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "scoring/repeats_index.h"
+#include "scoring/store.h"
 #include "wjz/arena.h"
 #include "wjz/db.h"
 #include "wjz/err.h"
@@ -20,6 +21,8 @@ WJZ_MUST_CHECK int follow_lock(followed **list, wjz_tx *tx, int32_t region, wjz_
 void follow_destroy(followed **list);
 
 repeats_index *follow_index(followed *region);
+/* As read with the lock. */
+region_versions follow_versions(const followed *region);
 
 /* What the transaction changed in the index becomes the next turn: queues it. The caller has applied it already. */
 WJZ_MUST_CHECK int follow_turn(followed *region, wjz_tx *tx, const void *entries, size_t length);

@@ -10,7 +10,9 @@
 #include "scoring/analysis.h"
 #include "scoring/journal.h"
 #include "scoring/regroup.h"
+#include "scoring/standing.h"
 #include "scoring/store.h"
+#include "scoring/store_watching.h"
 #include "scoring/worth.h"
 #include "wjz/clock.h"
 #include "wjz/id.h"
@@ -21,6 +23,9 @@ typedef struct analysed {
     Wjz__Scoring__Finding *finding;
     matter *matter;
     wjz_blob packed_finding, packed_matter;
+    const normal_text *text;
+    watch_hit *hits;
+    size_t hit_count;
     int32_t revision;
     int64_t complaint;
 } analysed;
@@ -32,6 +37,7 @@ typedef struct turn {
     int32_t region;
     analysed *items; /* sorted by complaint */
     size_t count;
+    standing_view *standing; /* what hits were matched with */
     followed *followed;
     regroup *regroup;
     regroup_group *groups;
@@ -45,6 +51,7 @@ static int out_of_memory(wjz_err *err) {
 
 static void turn_end(turn *t) {
     regroup_destroy(&t->regroup);
+    standing_release(&t->standing);
 }
 
 static void stage_ended(turn *t, scoring_stage stage) {
@@ -55,8 +62,16 @@ static void stage_ended(turn *t, scoring_stage stage) {
 
 /* --- read and analyse --- */
 
+static int match_watches(turn *t, analysed *item, wjz_err *err) {
+    int r = watch_set_match(t->standing->watches, item->complaint, item->text, item->finding, t->arena, &item->hits,
+                            &item->hit_count);
+    return r ? wjz_err_set(err, r, "could not match watches") : 0;
+}
+
 static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err) {
-    int r = analyse(t->self->pack, t->self->places, c, t->arena, &ret->finding, err);
+    ret->complaint = c->id;
+    int r = analyse_with_text(t->self->pack, t->self->places, c, t->arena, &ret->finding, &ret->text, err);
+    if (!r) r = match_watches(t, ret, err);
     if (r) return r;
     r = matter_of(t->self->repeats, c, ret->finding, t->arena, &ret->matter);
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
@@ -68,7 +83,6 @@ static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err)
     wjz__scoring__finding__pack(ret->finding, packed);
     ret->packed_finding = (wjz_blob){packed, length};
     ret->revision = c->revision;
-    ret->complaint = c->id;
     return 0;
 }
 
@@ -88,7 +102,8 @@ static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *
     if (r) return r;
     stage_ended(t, STAGE_LOAD);
     t->items = wjz_arena_calloc(t->arena, t->count, sizeof *t->items);
-    if (!t->items) return out_of_memory(err);
+    t->standing = standing_hold(&t->self->standing, t->region);
+    if (!t->items || !t->standing) return out_of_memory(err);
     int64_t slice = wjz_clock_monotonic_us();
     for (size_t i = 0; i < t->count; i++) {
         r = analyse_one(t, &complaints[i], &t->items[i], err);
@@ -146,8 +161,19 @@ static int supply_missing(turn *t, wjz_err *err) {
     return r;
 }
 
+/* What was matched before the lock was held is matched again when the watches have changed since. */
+static int renew_standing(turn *t, wjz_err *err) {
+    const standing_view *before = t->standing;
+    region_versions versions = follow_versions(t->followed);
+    int r = standing_renew(&t->self->standing, t->tx, t->region, &versions, &t->standing, err);
+    for (size_t i = 0; !r && t->standing != before && i < t->count; i++)
+        r = match_watches(t, &t->items[i], err);
+    return r;
+}
+
 static int group(turn *t, wjz_err *err) {
     int r = follow_lock(&t->self->regions, t->tx, t->region, t->arena, &t->followed, err);
+    if (!r) r = renew_standing(t, err);
     if (r) return r;
     stage_ended(t, STAGE_LOCK);
     r = regroup_new(t->self->repeats, follow_index(t->followed), t->arena, &t->regroup);
@@ -213,6 +239,30 @@ static int write_findings(turn *t, wjz_err *err) {
     return r ? wjz_err_set(err, r, "could not write findings of region %d", (int)t->region) : 0;
 }
 
+static int write_hits(turn *t, wjz_err *err) {
+    const watch_set *watches = t->standing->watches;
+    if (!watch_set_count(watches)) return 0;
+    size_t known = 0, count = 0, most = 0;
+    for (size_t i = 0; i < t->count; i++)
+        most += t->items[i].hit_count;
+    int64_t *ids = wjz_arena_alloc(t->arena, t->count * sizeof *ids);
+    watch_hit *hits = wjz_arena_alloc(t->arena, most * sizeof *hits);
+    if (!ids || !hits) return out_of_memory(err);
+    for (size_t i = 0; i < t->group_count; i++) {
+        for (size_t j = 0; j < t->groups[i].count; j++) {
+            const regroup_member *member = &t->groups[i].members[j];
+            if (member->put && member->clue) ids[known++] = member->complaint;
+        }
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        for (size_t j = 0; j < t->items[i].hit_count; j++)
+            hits[count++] = t->items[i].hits[j];
+    }
+    int r = store_put_hits(t->tx, t->region, hits, count, ids, known, watch_set_ids(watches), watch_set_count(watches),
+                           t->arena);
+    return r ? wjz_err_set(err, r, "could not write hits of watches of region %d", (int)t->region) : 0;
+}
+
 /* --- the turn --- */
 
 static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
@@ -222,12 +272,14 @@ static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
 static int score_and_write(turn *t, wjz_err *err) {
     worth *w = NULL;
     size_t old_count = 0;
-    int r = worth_read(t->self, t->tx, t->region, t->groups, t->group_count, own_finding, t, t->arena, &w, err);
+    int r = worth_read(t->self, t->tx, t->region, t->groups, t->group_count, own_finding, t, &t->standing->warned,
+                       t->arena, &w, err);
     if (r) return r;
     old_clue *old = worth_old_clues(w, &old_count);
     r = settle(t, old, old_count, err);
     stage_ended(t, STAGE_JOIN);
     if (!r) r = write_findings(t, err);
+    if (!r) r = write_hits(t, err);
     if (!r) r = worth_write(w, err);
     stage_ended(t, STAGE_WRITE);
     return r;

@@ -134,9 +134,8 @@ static void apply_gates(const matter_facts *m, card_writer *writer) {
     if (match <= 0) lower(writer, "no_domain", (uint32_t)g->no_domain_stars);
 }
 
-/* Copies what several complaints say about the place: the most exact one. */
-static const Wjz__Scoring__Place *best_place(const matter_facts *m, size_t *ret_index) {
-    const Wjz__Scoring__Place *best = NULL;
+/* Of what several complaints say about the place the most exact. */
+static void find_place(matter_facts *m) {
     int best_rank = -1;
     for (size_t i = 0; i < m->count; i++) {
         const Wjz__Scoring__Place *place = m->findings[i]->place;
@@ -144,11 +143,10 @@ static const Wjz__Scoring__Place *best_place(const matter_facts *m, size_t *ret_
         int rank = place->village ? 6 : place->town ? 4 : place->region ? 2 : 0;
         rank += place->has_position || place->has_address ? 1 : 0;
         if (rank <= best_rank) continue;
-        best = place;
+        m->place = place;
         best_rank = rank;
-        *ret_index = i;
+        m->place_from = i;
     }
-    return best;
 }
 
 enum { AGENCIES_LIMIT = 8 };
@@ -197,15 +195,14 @@ static bool adjusted(const Wjz__Scoring__ScoreCard *card, const char *id) {
 /* What the matter is, beside what it is worth. */
 static void describe(const matter_facts *m, card_writer *writer) {
     Wjz__Scoring__ScoreCard *card = writer->card;
-    size_t at = 0;
     card->pack = (char *)rule_pack_version(m->pack);
     card->model = m->findings[0]->model;
     card->kind = (char *)kind_names[m->kind];
     card->branch = (char *)branch_names[m->branch];
     card->domain = (char *)m->pack->domains[m->domain].id;
     card->confidence = least_confidence(m);
-    card->place = (Wjz__Scoring__Place *)best_place(m, &at);
-    card->subject = m->findings[at]->subject;
+    card->place = (Wjz__Scoring__Place *)m->place;
+    card->subject = m->findings[m->place_from]->subject;
     for (size_t i = 0; i < m->count && !*card->subject; i++)
         card->subject = m->findings[i]->subject;
     name_agencies(m, writer);
@@ -222,6 +219,13 @@ static void describe(const matter_facts *m, card_writer *writer) {
     card->repeat_count = m->repeat_count;
 }
 
+/* What a warning adds must not count for the warning. Gates bound the own stars like the others. */
+static uint32_t own_stars(const matter_facts *m, const Wjz__Scoring__ScoreCard *card, double index) {
+    if (adjusted(card, "area_warning")) index -= m->pack->adjustments.area_warning;
+    uint32_t stars = stars_of(&m->pack->stars, fmin(100, fmax(0, index)));
+    return stars < card->stars ? stars : card->stars;
+}
+
 int score_matter(const rule_pack *pack, const finding *const *findings, const int64_t *ids, size_t count,
                  const matter_context *context, wjz_arena *arena, Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
     if (count == 0) return wjz_err_set(err, -EINVAL, "cannot score a matter without complaints");
@@ -231,6 +235,7 @@ int score_matter(const rule_pack *pack, const finding *const *findings, const in
     if (writer.failed || sort_members(&m, findings, ids, count, arena) < 0)
         return wjz_err_set(err, -ENOMEM, "could not score a matter: no memory");
     decide_class(&m);
+    find_place(&m);
     count_repeats(&m);
     factors_source(&m, &writer);
     factors_harm(&m, &writer);
@@ -244,6 +249,7 @@ int score_matter(const rule_pack *pack, const finding *const *findings, const in
     card->index = fmin(100, fmax(0, index));
     card->stars_before_gates = card->stars = stars_of(&pack->stars, card->index);
     apply_gates(&m, &writer);
+    card->own_stars = own_stars(&m, card, index);
     card->focus = card->stars == 5 &&
                   (factors_points(&writer, "dissatisfaction") >= pack->gates.five_dissatisfied || m.repeat_count >= 2);
     *ret_card = card;

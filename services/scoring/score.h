@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "proto/card.pb-c.h"
+#include "scoring/area.h"
 #include "scoring/rules.h"
 #include "wjz/arena.h"
 #include "wjz/err.h"
@@ -16,7 +17,7 @@
 typedef struct matter_context {
     int64_t enforcement_record; /* a penalty on the same place or subject, 0: none */
     bool penalty_not_executed;  /* … due, not paid, not taken to court */
-    bool area_warning;          /* one is active for its village, town or grid and domain */
+    const warned_areas *warned; /* areas with a warning; its own counts. NULL: none */
     bool recurred;              /* came back after mediation or after a closed recommendation */
 } matter_context;
 

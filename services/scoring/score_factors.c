@@ -316,6 +316,14 @@ static void adjust_by_hit(const matter_facts *m, card_writer *card, const char *
     card_evidence(card, factor, m->ids[i], hit->span, hit->rule);
 }
 
+static void adjust_by_warning(const matter_facts *m, card_writer *card) {
+    const warned_area *area = area_warned(m->context->warned, m->pack->domains[m->domain].id, m->place);
+    if (!area) return;
+    score_factor *factor = card_adjustment(card, "area_warning", m->pack->adjustments.area_warning);
+    card_note(card, factor, "level", area->level);
+    if (area->code) card_note(card, factor, area_kind_names[area->kind], (double)area->code);
+}
+
 /* The model's word on the complaint that it values most. */
 static void adjust_learned(const matter_facts *m, card_writer *card) {
     size_t best = 0;
@@ -335,7 +343,7 @@ static void adjust_learned(const matter_facts *m, card_writer *card) {
 void factors_adjust(const matter_facts *m, card_writer *card) {
     const pack_adjustments *a = &m->pack->adjustments;
     if (factors_points(card, "domain_match") > 0) adjust_by_hit(m, card, "spreading", a->spreading, ROLE(URGENCY));
-    if (m->context->area_warning) card_adjustment(card, "area_warning", a->area_warning);
+    adjust_by_warning(m, card);
     if (m->mediation) card_adjustment(card, "private_dispute", a->private_dispute);
     if (m->kind == KIND_CONSULT || m->kind == KIND_PRAISE || m->kind == KIND_SUGGEST)
         card_adjustment(card, "no_request", a->no_request);

@@ -16,6 +16,8 @@ typedef struct matter_facts {
     complaint_kind kind;
     clue_branch branch;
     int domain;
+    const Wjz__Scoring__Place *place; /* the most exact one, NULL: none */
+    size_t place_from;                /* index of the finding that has it */
     bool mediation;
     uint32_t repeat_count;   /* within the window, this one included */
     uint32_t reporter_count; /* known ones; each anonymous complaint counts as one */

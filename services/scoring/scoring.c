@@ -45,6 +45,7 @@ static int load_data(scoring_service *self, const scoring_conf *conf, wjz_err *e
 
 static void free_state(scoring_service *self) {
     follow_destroy(&self->regions);
+    standing_destroy(&self->standing);
     matter_cache_destroy(&self->matters);
     repeat_rules_destroy(&self->repeats);
     gazetteer_destroy(&self->places);

@@ -8,6 +8,7 @@
 #include "scoring/matter_cache.h"
 #include "scoring/repeats_rules.h"
 #include "scoring/rules.h"
+#include "scoring/standing.h"
 #include "wjz/metrics.h"
 #include "wjz/service.h"
 
@@ -28,7 +29,8 @@ typedef struct scoring_service {
     rule_pack *pack;
     gazetteer *places;
     repeat_rules *repeats;
-    followed *regions; /* the indexes of repeats it holds */
+    followed *regions;  /* the indexes of repeats it holds */
+    standing *standing; /* watches and warned areas of the regions it has met */
     matter_cache *matters;
     wjz_metric *stage[STAGE_COUNT];
     wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */

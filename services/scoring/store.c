@@ -22,6 +22,9 @@ static const wjz_stmt LOAD_COMPLAINTS = {
 static const wjz_stmt LOCK_REGION = {"scoring_lock_region",
                                      "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1, $2)) AS locked", 1};
 
+static const wjz_stmt READ_VERSIONS = {
+    "scoring_read_versions", "SELECT watch_version, warning_version FROM scoring.region_state WHERE region = $1", 2};
+
 static const wjz_stmt READ_TURNS = {"scoring_read_turns",
                                     "SELECT turn, stamp, CASE WHEN turn > $2 THEN entries END FROM scoring.journal"
                                     " WHERE region = $1 AND turn >= $2 ORDER BY turn LIMIT $3",
@@ -59,14 +62,14 @@ static const wjz_stmt PUT_CLUES = {
     "INSERT INTO scoring.clue AS c (region, id, told_state, revision, told, first_report_at, last_report_at,"
     " feed, card, index, stars, confidence, kind, branch, domain, town, village, report_region, place, subject,"
     " mediation, urgent, confidential, look_on_spot, focus, complaint_count, reporter_count, repeat_count,"
-    " pack)"
+    " pack, longitude, latitude, own_stars)"
     " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int4[]), unnest($5::bool[]),"
     " unnest($6::timestamptz[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::bytea[]),"
     " unnest($10::float8[]), unnest($11::int2[]), unnest($12::float8[]), unnest($13::text[]),"
     " unnest($14::text[]), unnest($15::text[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::int4[]),"
     " unnest($19::text[]), unnest($20::text[]), unnest($21::bool[]), unnest($22::bool[]), unnest($23::bool[]),"
     " unnest($24::bool[]), unnest($25::bool[]), unnest($26::int4[]), unnest($27::int4[]), unnest($28::int4[]),"
-    " unnest($29::text[])"
+    " unnest($29::text[]), unnest($30::float8[]), unnest($31::float8[]), unnest($32::int2[])"
     " ON CONFLICT (region, id) DO UPDATE SET told_state = excluded.told_state, revision = excluded.revision,"
     " told = excluded.told, first_report_at = excluded.first_report_at, last_report_at ="
     " excluded.last_report_at, feed = excluded.feed, card = excluded.card, index = excluded.index, stars ="
@@ -75,7 +78,8 @@ static const wjz_stmt PUT_CLUES = {
     " excluded.report_region, place = excluded.place, subject = excluded.subject, mediation ="
     " excluded.mediation, urgent = excluded.urgent, confidential = excluded.confidential, look_on_spot ="
     " excluded.look_on_spot, focus = excluded.focus, complaint_count = excluded.complaint_count, reporter_count ="
-    " excluded.reporter_count, repeat_count = excluded.repeat_count, pack = excluded.pack, scored_at = now()",
+    " excluded.reporter_count, repeat_count = excluded.repeat_count, pack = excluded.pack, longitude ="
+    " excluded.longitude, latitude = excluded.latitude, own_stars = excluded.own_stars, scored_at = now()",
     0};
 
 static const wjz_stmt MERGE_CLUES = {
@@ -184,11 +188,21 @@ int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena,
     return r ? r : read_turns(rows, arena, ret_turns, ret_count, err);
 }
 
-int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
-                      size_t *ret_count, wjz_err *err) {
-    int r = wjz_tx_send_v(tx, &LOCK_REGION, wjz_i32(LOCK_CLASS), wjz_i32(region));
+int store_ask_lock(wjz_tx *tx, int32_t region) {
+    return wjz_tx_send_v(tx, &LOCK_REGION, wjz_i32(LOCK_CLASS), wjz_i32(region));
+}
+
+int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, region_versions *ret_versions,
+                      store_turn **ret_turns, size_t *ret_count, wjz_err *err) {
+    int r = store_ask_lock(tx, region);
+    if (!r) r = wjz_tx_send_v(tx, &READ_VERSIONS, wjz_i32(region));
     if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region);
-    return store_more_turns(tx, region, from, arena, ret_turns, ret_count, err);
+    r = store_more_turns(tx, region, from, arena, ret_turns, ret_count, err);
+    if (r) return r;
+    const wjz_rows *rows = wjz_tx_rows(tx, 1);
+    bool any = wjz_rows_count(rows) > 0;
+    *ret_versions = (region_versions){any ? wjz_row_int(rows, 0, 0) : 0, any ? wjz_row_int(rows, 0, 1) : 0};
+    return 0;
 }
 
 static int read_blobs(const wjz_rows *rows, wjz_arena *arena, store_blob **ret_rows, size_t *ret_count, wjz_err *err) {
@@ -292,6 +306,10 @@ int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t cou
     COLUMN(int32_t, reporters, (int32_t)rows[i].card->reporter_count);
     COLUMN(int32_t, repeats, (int32_t)rows[i].card->repeat_count);
     COLUMN(const char *, pack, rows[i].card->pack);
+    COLUMN(int16_t, own_stars, (int16_t)rows[i].card->own_stars);
+    COLUMN(bool, nowhere, !rows[i].card->place || !rows[i].card->place->has_position);
+    COLUMN(double, longitude, nowhere[i] ? 0 : rows[i].card->place->longitude);
+    COLUMN(double, latitude, nowhere[i] ? 0 : rows[i].card->place->latitude);
     return wjz_tx_send_v(
         tx, &PUT_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(told_state, count), wjz_i32s(revision, count),
         wjz_bools(told, count), wjz_times(first_at, count), wjz_times(last_at, count), wjz_texts(feed, count),
@@ -300,7 +318,8 @@ int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t cou
         wjz_i64s(village, count), wjz_i32s(report_region, count), wjz_texts(place, count), wjz_texts(subject, count),
         wjz_bools(mediation, count), wjz_bools(urgent, count), wjz_bools(confidential, count),
         wjz_bools(look_on_spot, count), wjz_bools(focus, count), wjz_i32s(complaints, count),
-        wjz_i32s(reporters, count), wjz_i32s(repeats, count), wjz_texts(pack, count));
+        wjz_i32s(reporters, count), wjz_i32s(repeats, count), wjz_texts(pack, count),
+        wjz_f64s(longitude, nowhere, count), wjz_f64s(latitude, nowhere, count), wjz_i16s(own_stars, count));
 }
 
 int store_merge_clues(wjz_tx *tx, int32_t region, const merged_row *rows, size_t count, wjz_arena *arena) {

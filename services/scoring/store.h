@@ -22,11 +22,20 @@ typedef struct store_turn {
     wjz_blob entries; /* empty for the turn that was asked from */
 } store_turn;
 
-/* Waits until no other transaction changes matters of the region, then reads turns from `from` on, that one without its
- * entries; at most STORE_TURNS, so ask again when there are so many. */
+/* What stands for all complaints of a region: raised, under the region's lock, by whoever changes its watches or the
+ * areas with a warning (standing.h). */
+typedef struct region_versions {
+    int64_t watches, warnings;
+} region_versions;
+
+/* Waits until no other transaction changes matters of the region, then reads its versions, and turns from `from` on,
+ * that one without its entries; at most STORE_TURNS, so ask again when there are so many. */
 enum { STORE_TURNS = 256 };
-WJZ_MUST_CHECK int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
-                                     size_t *ret_count, wjz_err *err);
+WJZ_MUST_CHECK int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena,
+                                     region_versions *ret_versions, store_turn **ret_turns, size_t *ret_count,
+                                     wjz_err *err);
+/* The lock alone: queued. */
+WJZ_MUST_CHECK int store_ask_lock(wjz_tx *tx, int32_t region);
 WJZ_MUST_CHECK int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
                                     size_t *ret_count, wjz_err *err);
 

@@ -28,6 +28,7 @@ struct worth {
     size_t group_count;
     const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg);
     void *own_arg;
+    const warned_areas *warned;
     old_clue *old; /* sorted by clue */
     size_t *old_members;
     size_t old_count;
@@ -206,8 +207,8 @@ static int read_penalties(worth *w, wjz_err *err) {
 }
 
 int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group *groups, size_t count,
-               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg, wjz_arena *arena,
-               worth **ret_worth, wjz_err *err) {
+               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg, const warned_areas *warned,
+               wjz_arena *arena, worth **ret_worth, wjz_err *err) {
     worth *w = wjz_arena_calloc(arena, 1, sizeof *w);
     int64_t *missing = NULL;
     size_t missing_count = 0;
@@ -219,7 +220,8 @@ int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group 
                  .groups = groups,
                  .group_count = count,
                  .own = own,
-                 .own_arg = arg};
+                 .own_arg = arg,
+                 .warned = warned};
     if (collect_old(w) || choose_groups(w, &missing, &missing_count)) return out_of_memory(err);
     int r = read_old(w, missing, missing_count, err);
     if (!r) r = unpack_findings(w, err);
@@ -241,7 +243,7 @@ static int by_subject(const void *key, const void *row) {
 
 /* The worst penalty of any subject of the matter. */
 static matter_context context_of(const worth *w, const scored *s) {
-    matter_context context = {0};
+    matter_context context = {.warned = w->warned};
     for (size_t i = 0; i < s->count; i++) {
         const char *subject = s->findings[i]->subject;
         const store_penalty *row = subject[0] && w->penalty_count

@@ -17,11 +17,12 @@ enum { WORTH_FINDINGS = 400 /* of one matter that are read; the first and the la
 
 typedef struct worth worth;
 
-/* groups: of the turn, not yet identified; own gives the finding of a complaint of the turn, or NULL. Both are
- * borrowed. Lives in the arena. Reads clues and findings that the groups need, in one round trip when they need any. */
+/* groups: of the turn, not yet identified; own gives the finding of a complaint of the turn, or NULL; warned: areas
+ * with a warning. All are borrowed. Lives in the arena. Reads clues and findings that the groups need, in one round
+ * trip when they need any. */
 WJZ_MUST_CHECK int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group *groups, size_t count,
                               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg,
-                              wjz_arena *arena, worth **ret_worth, wjz_err *err);
+                              const warned_areas *warned, wjz_arena *arena, worth **ret_worth, wjz_err *err);
 
 /* The clues that members were in, for regroup_identify. */
 old_clue *worth_old_clues(worth *w, size_t *ret_count);

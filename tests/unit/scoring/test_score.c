@@ -300,9 +300,8 @@ static void sees_what_came_back(void **state) {
     card *c = scored(w, findings, ids, 2, &penalty);
     assert_true(points(c, "handled_unsolved") == 10);
     assert_true(points(c, "source_kind") == 8);
-    matter_context warned = {.area_warning = true, .recurred = true};
-    c = scored(w, findings, ids, 2, &warned);
-    assert_true(points(c, "area_warning") == 5);
+    matter_context recurred = {.recurred = true};
+    c = scored(w, findings, ids, 2, &recurred);
     assert_true(points(c, "handled_unsolved") == 10);
 }
 
@@ -347,6 +346,28 @@ static void bounds_what_is_learned(void **state) {
     assert_true(made->index >= 0);
 }
 
+/* A warning of its area lifts a matter, but not the stars that count for the warning. */
+static void lifts_what_lies_in_a_warned_area(void **state) {
+    world *w = *state;
+    complaint report = river_garbage();
+    finding *findings[] = {analysed(w, &report)};
+    int64_t ids[] = {1};
+    card *before = scored(w, findings, ids, 1, &nothing_more);
+    const warned_area village = {.kind = AREA_VILLAGE, .code = 510184107201, .domain = "eco_env", .level = 2};
+    const warned_area other = {.kind = AREA_VILLAGE, .code = 510184107201, .domain = "minors", .level = 2};
+    const warned_areas here = {&village, 1}, elsewhere = {&other, 1};
+    const matter_context warned = {.warned = &here}, unwarned = {.warned = &elsewhere};
+    card *c = scored(w, findings, ids, 1, &warned);
+    assert_true(points(c, "area_warning") == 5);
+    assert_true(c->index == before->index + 5);
+    assert_int_equal(before->stars, 3);
+    assert_int_equal(before->own_stars, 3);
+    assert_int_equal(c->stars, 4);
+    assert_int_equal(c->own_stars, 3);
+    assert_string_equal(c->adjustments[0]->notes[0]->value, "2");
+    assert_true(points(scored(w, findings, ids, 1, &unwarned), "area_warning") == 0);
+}
+
 static void shows_where_it_stands(void **state) {
     world *w = *state;
     complaint c = river_garbage();
@@ -388,6 +409,7 @@ int main(void) {
         cmocka_unit_test(sees_what_came_back),
         cmocka_unit_test(keeps_the_gates),
         cmocka_unit_test(bounds_what_is_learned),
+        cmocka_unit_test(lifts_what_lies_in_a_warned_area),
         cmocka_unit_test(shows_where_it_stands),
         cmocka_unit_test(refuses_nothing),
     };
