@@ -37,6 +37,8 @@ const wjz_option INTAKE_OPTIONS[] = {
      "how often it is looked whether feeds are silent or refused"},
     {"reject_share", WJZ_CONF_INT, AT(reject_share), "20", 1, 100,
      "percent of a feed's items of a day that may be refused before operators are told"},
+    {"forget_every", WJZ_CONF_DURATION, AT(forget_every), "1h", 1000, 86400000,
+     "how often old receipts and photos without a report are forgotten"},
     {"import_bytes", WJZ_CONF_SIZE, AT(import_bytes), "512M", 1 << 20, INT64_C(4) << 30,
      "largest file that can be imported"},
     {"old_workbooks", WJZ_CONF_BOOL, AT(old_workbooks), "no", 0, 0,

@@ -13,7 +13,7 @@ typedef struct intake_conf {
     char *http, *http_tls_certificate, *http_tls_key;
     int64_t http_connections, http_connections_per_address, http_body_limit, http_items;
     int64_t rate, burst_s;
-    int64_t queue_items, writers, retry_after, gap_notice_after, health_every, reject_share;
+    int64_t queue_items, writers, retry_after, gap_notice_after, health_every, reject_share, forget_every;
     int64_t import_bytes;
     bool old_workbooks;
 } intake_conf;

@@ -9,7 +9,9 @@
 #include "intake/importer.h"
 #include "intake/intake.h"
 #include "intake/profile.h"
+#include "intake/reports.h"
 #include "intake/store_import.h"
+#include "proto/report.pb-c.h"
 #include "wjz/log.h"
 
 static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
@@ -216,5 +218,9 @@ const wjz_request_route INTAKE_REQUESTS[] = {
     {.type = &wjz__intake__begin_import__descriptor, .handler = on_begin_import},
     {.type = &wjz__intake__import_chunk__descriptor, .handler = on_import_chunk},
     {.type = &wjz__intake__describe_import__descriptor, .handler = on_describe_import},
+    {.type = &wjz__intake__store_attachment__descriptor, .handler = on_store_attachment},
+    {.type = &wjz__intake__submit_report__descriptor, .handler = on_submit_report},
+    {.type = &wjz__intake__describe_report__descriptor, .handler = on_describe_report},
+    {.type = &wjz__intake__list_reports__descriptor, .handler = on_list_reports},
     {.type = NULL},
 };

@@ -4,6 +4,7 @@
 
 #include "intake/conf.h"
 #include "intake/feeds.h"
+#include "intake/photo.h"
 #include "intake/writer.h"
 #include "wjz/bus.h"
 #include "wjz/http.h"
@@ -26,6 +27,7 @@ typedef struct intake {
     int32_t *regions; /* counties known, ascending */
     size_t region_count;
     writer *writer;
+    photo_desk photos;
     wjz_door *door;
     wjz_http *http;
     wjz_route routes[INTAKE_ROUTES]; /* http's */

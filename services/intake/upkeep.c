@@ -7,20 +7,20 @@
 #include "intake/feed_health.h"
 #include "intake/gaps.h"
 #include "intake/store.h"
+#include "intake/store_reports.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
 enum {
     ROUND_MS = 2000,
-    FORGET_ROUNDS = 1800, /* an hour */
     RECEIPT_DAYS = 30,
+    ATTACHMENT_DAYS = 2, /* a photo waits for its report */
 };
 
 struct upkeep {
     intake *it;
     wjz_event stop, ended;
-    unsigned rounds;
-    int64_t health_due_us; /* of the monotonic clock */
+    int64_t health_due_us, forget_due_us; /* of the monotonic clock */
 };
 
 /* Takes the counts out first: what is added while the transaction runs belongs to the next one. */
@@ -84,6 +84,7 @@ static int forget(intake *it, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(it->db, &tx, err);
     if (r == 0) r = store_forget_receipts(tx, RECEIPT_DAYS);
+    if (r == 0) r = store_forget_attachments(tx, ATTACHMENT_DAYS);
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 
@@ -95,6 +96,14 @@ static int tell_health(upkeep *u, wjz_err *err) {
     return r;
 }
 
+static int forget_in_time(upkeep *u, wjz_err *err) {
+    int64_t now_us = wjz_clock_monotonic_us();
+    if (now_us < u->forget_due_us) return 0;
+    int r = forget(u->it, err);
+    if (r == 0) u->forget_due_us = now_us + u->it->conf->forget_every * 1000;
+    return r;
+}
+
 static int one_round(upkeep *u, wjz_err *err) {
     int r = write_all_counts(u->it, err);
     if (r == 0) r = writer_adopt_feedback(u->it->writer, err);
@@ -102,8 +111,7 @@ static int one_round(upkeep *u, wjz_err *err) {
     if (r == 0) r = raise_floors(u->it, err);
     if (r == 0) r = tell_gaps(u->it, err);
     if (r == 0) r = tell_health(u, err);
-    if (r == 0 && u->rounds++ % FORGET_ROUNDS == FORGET_ROUNDS - 1) r = forget(u->it, err);
-    return r;
+    return r == 0 ? forget_in_time(u, err) : r;
 }
 
 static void run(void *arg) {
