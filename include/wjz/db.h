@@ -120,6 +120,8 @@ WJZ_MUST_CHECK int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param
 WJZ_MUST_CHECK int wjz_tx_wait(wjz_tx *tx, wjz_rows **ret_rows, wjz_err *err);
 /* The rows of an earlier statement since the wait before: index counts sends from 0. */
 wjz_rows *wjz_tx_rows(wjz_tx *tx, int index);
+/* The index that the next statement to be sent will have there. */
+int wjz_tx_next(const wjz_tx *tx);
 /* send + wait. */
 WJZ_MUST_CHECK int wjz_tx_query(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, wjz_rows **ret_rows, wjz_err *err);
 #define wjz_tx_query_v(tx, stmt, ret_rows, err, ...) \

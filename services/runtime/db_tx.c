@@ -179,6 +179,10 @@ wjz_rows *wjz_tx_rows(wjz_tx *tx, int index) {
     return &tx->results.rows[index];
 }
 
+int wjz_tx_next(const wjz_tx *tx) {
+    return tx->sent;
+}
+
 int wjz_tx_query(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, wjz_rows **ret_rows,
                  wjz_err *err) {
     int r = wjz_tx_send(tx, stmt, params, count);

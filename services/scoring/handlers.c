@@ -10,9 +10,6 @@
 #include "scoring/enforcement.h"
 #include "scoring/matters.h"
 #include "scoring/scoring.h"
-#include "scoring/store.h"
-
-enum { PORTION = 256, PORTIONS_READ = 64 };
 
 typedef struct wanted {
     int32_t region;
@@ -95,49 +92,4 @@ int on_enforcement_accepted(wjz_batch *batch, void *state, wjz_err *err) {
 
 int on_rescore_portion(wjz_batch *batch, void *state, wjz_err *err) {
     return for_each_region(batch, state, ids_again, matters_take, err);
-}
-
-/* --- scoring again --- */
-
-static int emit_portions(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
-                         wjz_err *err) {
-    for (size_t from = 0; from < count; from += PORTION) {
-        Wjz__Scoring__Rescore portion = WJZ__SCORING__RESCORE__INIT;
-        portion.n_complaint = count - from < PORTION ? count - from : PORTION;
-        portion.complaint = (uint64_t *)(ids + from);
-        int r = wjz_bus_emit(self->bus, tx, region, &portion.base, err);
-        if (r) return r;
-    }
-    return 0;
-}
-
-static int emit_region(scoring_service *self, wjz_tx *tx, int32_t region, wjz_arena *arena, uint64_t *ret_count,
-                       wjz_err *err) {
-    int64_t after = INT64_MIN, *ids = NULL;
-    size_t count = PORTION * PORTIONS_READ;
-    int r = 0;
-    for (*ret_count = 0; !r && count == PORTION * PORTIONS_READ; *ret_count += count) {
-        r = store_scored_after(tx, region, after, PORTION * PORTIONS_READ, arena, &ids, &count, err);
-        if (r) return r;
-        r = emit_portions(self, tx, region, ids, count, err);
-        if (count) after = ids[count - 1];
-    }
-    return r;
-}
-
-int on_rescore(wjz_call *call, void *state, wjz_err *err) {
-    scoring_service *self = state;
-    const wjz_message *message = wjz_call_message(call);
-    const Wjz__Scoring__Rescore *body = (const Wjz__Scoring__Rescore *)message->body;
-    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    uint64_t count = body->n_complaint;
-    int r = wjz_tx_begin(self->db, &tx, err);
-    if (r) return r;
-    r = count ? emit_portions(self, tx, message->region, (const int64_t *)body->complaint, count, err)
-              : emit_region(self, tx, message->region, wjz_call_arena(call), &count, err);
-    if (!r) r = wjz_tx_commit(&tx, err);
-    if (r) return r;
-    Wjz__Scoring__RescoreBegun begun = WJZ__SCORING__RESCORE_BEGUN__INIT;
-    begun.complaints = count;
-    return wjz_call_reply(call, &begun.base);
 }

@@ -9,7 +9,5 @@ int on_feedback_accepted(wjz_batch *batch, void *state, wjz_err *err);
 int on_enforcement_accepted(wjz_batch *batch, void *state, wjz_err *err);
 /* A portion of a Rescore that this service told itself. */
 int on_rescore_portion(wjz_batch *batch, void *state, wjz_err *err);
-/* The request: divides the complaints into portions and answers how many there are. */
-int on_rescore(wjz_call *call, void *state, wjz_err *err);
 
 #endif

@@ -35,7 +35,8 @@ typedef struct turn {
     wjz_tx *tx;
     wjz_arena *arena;
     int32_t region;
-    analysed *items; /* sorted by complaint */
+    const rule_pack *pack; /* the active one, from the reading of the complaints to the commit */
+    analysed *items;       /* sorted by complaint */
     size_t count;
     standing_view *standing; /* what hits were matched with */
     followed *followed;
@@ -70,7 +71,7 @@ static int match_watches(turn *t, analysed *item, wjz_err *err) {
 
 static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err) {
     ret->complaint = c->id;
-    int r = analyse_with_text(t->self->pack, t->self->places, c, t->arena, &ret->finding, &ret->text, err);
+    int r = analyse_with_text(t->pack, t->self->places, c, t->arena, &ret->finding, &ret->text, err);
     if (!r) r = match_watches(t, ret, err);
     if (r) return r;
     r = matter_of(t->self->repeats, c, ret->finding, t->arena, &ret->matter);
@@ -98,7 +99,12 @@ static const analysed *find_analysed(const turn *t, int64_t id) {
 
 static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *err) {
     complaint *complaints = NULL;
-    int r = store_load_complaints(t->tx, t->region, ids, count, t->arena, &complaints, &t->count, err);
+    int asked = 0;
+    int r = versions_ask(t->tx, &asked);
+    if (r) return wjz_err_set(err, r, "could not ask for the active rule pack");
+    r = store_load_complaints(t->tx, t->region, ids, count, t->arena, &complaints, &t->count, err);
+    if (r) return r;
+    r = versions_answer(t->self->packs, t->tx, asked, &t->pack, err);
     if (r) return r;
     stage_ended(t, STAGE_LOAD);
     t->items = wjz_arena_calloc(t->arena, t->count, sizeof *t->items);
@@ -272,8 +278,8 @@ static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
 static int score_and_write(turn *t, wjz_err *err) {
     worth *w = NULL;
     size_t old_count = 0;
-    int r = worth_read(t->self, t->tx, t->region, t->groups, t->group_count, own_finding, t, &t->standing->warned,
-                       t->arena, &w, err);
+    int r = worth_read(t->self, t->pack, t->tx, t->region, t->groups, t->group_count, own_finding, t,
+                       &t->standing->warned, t->arena, &w, err);
     if (r) return r;
     old_clue *old = worth_old_clues(w, &old_count);
     r = settle(t, old, old_count, err);

@@ -124,8 +124,8 @@ int pack_files_pack(const pack_files *files, wjz_arena *arena, wjz_blob *ret_con
 
 int pack_files_unpack(wjz_blob content, wjz_arena *arena, pack_files *ret_files, wjz_err *err) {
     const ProtobufCMessage *message = NULL;
-    int r = wjz_message_unpack(&wjz__scoring__pack_content__descriptor, content.data, content.length, arena, &message,
-                               err);
+    int r =
+        wjz_message_unpack(&wjz__scoring__pack_content__descriptor, content.data, content.length, arena, &message, err);
     if (r < 0) return r;
     const Wjz__Scoring__PackContent *body = (const Wjz__Scoring__PackContent *)message;
     pack_files files = {.list = wjz_arena_calloc(arena, body->n_files, sizeof *files.list), .count = body->n_files};

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "proto/intake.pb-c.h"
+#include "proto/rules.pb-c.h"
 #include "proto/scoring.pb-c.h"
 #include "scoring/handlers.h"
 #include "scoring/offline.h"
 #include "scoring/offline_score.h"
+#include "scoring/pack_requests.h"
+#include "scoring/rescore.h"
 #include "scoring/train.h"
 #include "wjz/log.h"
 
@@ -34,12 +37,11 @@ static void make_metrics(scoring_service *self) {
 }
 
 static int load_data(scoring_service *self, const scoring_conf *conf, wjz_err *err) {
-    int r = rule_pack_load(conf->rules_dir, &self->pack, err);
-    if (!r) r = gazetteer_load(conf->gazetteer_dir, &self->places, err);
+    int r = gazetteer_load(conf->gazetteer_dir, &self->places, err);
     if (!r) r = repeat_rules_load(conf->repeats_dir, &self->repeats, err);
     if (r) return r;
-    wjz_log_info("rules loaded", "pack=\"%s\" repeats=\"%s\" places=%zu", rule_pack_version(self->pack),
-                 repeat_rules_version(self->repeats), gazetteer_count(self->places));
+    wjz_log_info("data loaded", "repeats=\"%s\" places=%zu", repeat_rules_version(self->repeats),
+                 gazetteer_count(self->places));
     return 0;
 }
 
@@ -49,9 +51,12 @@ static void free_state(scoring_service *self) {
     matter_cache_destroy(&self->matters);
     repeat_rules_destroy(&self->repeats);
     gazetteer_destroy(&self->places);
-    rule_pack_destroy(&self->pack);
+    versions_destroy(&self->packs);
     free(self);
 }
+
+/* The first one that has something to do goes first. */
+static const run_kind *const run_kinds[] = {&rescore_kind, NULL};
 
 static int scoring_start(wjz_service *service, const void *conf, void **ret_state, wjz_err *err) {
     scoring_service *self = calloc(1, sizeof *self);
@@ -61,12 +66,18 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     self->db = wjz_service_db(service);
     self->bus = wjz_service_bus(service);
     make_metrics(self);
-    if (matter_cache_new(&self->matters)) return wjz_err_set(err, -ENOMEM, "out of memory");
-    return load_data(self, conf, err);
+    if (matter_cache_new(&self->matters) || versions_new(&self->packs))
+        return wjz_err_set(err, -ENOMEM, "out of memory");
+    int r = load_data(self, conf, err);
+    if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);
+    return r ? r : runs_start(self, run_kinds, &self->runs, err);
 }
 
 static void scoring_stop(void *state) {
-    if (state) free_state(state);
+    scoring_service *self = state;
+    if (!self) return;
+    runs_stop(&self->runs);
+    free_state(self);
 }
 
 /* --- commands --- */
@@ -84,14 +95,15 @@ static int usage(void) {
 /* group and compare need everything that serving needs, but no store. */
 static int offline(const scoring_conf *conf, int argc, char **argv) {
     scoring_service *self = calloc(1, sizeof *self);
+    WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = NULL;
     wjz_err err = {0};
-    if (!self || load_data(self, conf, &err)) {
+    if (!self || rule_pack_load(conf->rules_dir, &pack, &err) || load_data(self, conf, &err)) {
         fprintf(stderr, "%s\n", self ? err.text : "out of memory");
         if (self) free_state(self);
         return 1;
     }
-    int status = argc == 2 ? offline_group(argv[1], self->repeats, self->pack, self->places)
-                           : offline_compare(argv[1], argv[2], self->repeats, self->pack, self->places);
+    int status = argc == 2 ? offline_group(argv[1], self->repeats, pack, self->places)
+                           : offline_compare(argv[1], argv[2], self->repeats, pack, self->places);
     free_state(self);
     return status;
 }
@@ -136,6 +148,11 @@ static const wjz_emit_route emits[] = {
 
 static const wjz_request_route requests[] = {
     {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore},
+    {.type = &wjz__scoring__submit_rule_pack__descriptor, .handler = on_submit_rule_pack},
+    {.type = &wjz__scoring__approve_rule_pack__descriptor, .handler = on_approve_rule_pack},
+    {.type = &wjz__scoring__activate_rule_pack__descriptor, .handler = on_activate_rule_pack},
+    {.type = &wjz__scoring__roll_back_rule_pack__descriptor, .handler = on_roll_back_rule_pack},
+    {.type = &wjz__scoring__describe_rule_packs__descriptor, .handler = on_describe_rule_packs},
     {0},
 };
 

@@ -7,8 +7,9 @@
 #include "scoring/gazetteer.h"
 #include "scoring/matter_cache.h"
 #include "scoring/repeats_rules.h"
-#include "scoring/rules.h"
+#include "scoring/runs.h"
 #include "scoring/standing.h"
+#include "scoring/versions.h"
 #include "wjz/metrics.h"
 #include "wjz/service.h"
 
@@ -26,7 +27,8 @@ typedef struct scoring_service {
     wjz_loop *loop;
     wjz_db *db;
     wjz_bus *bus;
-    rule_pack *pack;
+    pack_versions *packs;
+    runs *runs; /* what it works on beside messages */
     gazetteer *places;
     repeat_rules *repeats;
     followed *regions;  /* the indexes of repeats it holds */

@@ -125,8 +125,4 @@ WJZ_MUST_CHECK int store_complaints_of_subjects(wjz_tx *tx, int32_t region, cons
                                                 int limit, wjz_arena *arena, int64_t **ret_ids, size_t *ret_count,
                                                 wjz_err *err);
 
-/* Scored complaints of the region above `after`, in order, at most `limit`. */
-WJZ_MUST_CHECK int store_scored_after(wjz_tx *tx, int32_t region, int64_t after, int limit, wjz_arena *arena,
-                                      int64_t **ret_ids, size_t *ret_count, wjz_err *err);
-
 #endif

@@ -34,10 +34,6 @@ static const wjz_stmt COMPLAINTS_OF_SUBJECTS = {
     " ORDER BY f.complaint LIMIT $3",
     1};
 
-static const wjz_stmt SCORED_AFTER = {
-    "scoring_scored_after",
-    "SELECT complaint FROM scoring.finding WHERE region = $1 AND complaint > $2 ORDER BY complaint LIMIT $3", 1};
-
 int store_find_penalties(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count, int32_t today,
                          wjz_arena *arena, store_penalty **ret_penalties, size_t *ret_count, wjz_err *err) {
     wjz_rows *rows = NULL;
@@ -120,12 +116,5 @@ int store_complaints_of_subjects(wjz_tx *tx, int32_t region, const char *const *
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, &COMPLAINTS_OF_SUBJECTS, &rows, err, wjz_i32(region), wjz_texts(subjects, count),
                            wjz_i64(limit));
-    return r ? r : read_ids(rows, arena, ret_ids, ret_count, err);
-}
-
-int store_scored_after(wjz_tx *tx, int32_t region, int64_t after, int limit, wjz_arena *arena, int64_t **ret_ids,
-                       size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &SCORED_AFTER, &rows, err, wjz_i32(region), wjz_i64(after), wjz_i64(limit));
     return r ? r : read_ids(rows, arena, ret_ids, ret_count, err);
 }

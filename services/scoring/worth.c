@@ -21,6 +21,7 @@ typedef struct scored {
 
 struct worth {
     scoring_service *self;
+    const rule_pack *pack;
     wjz_tx *tx;
     wjz_arena *arena;
     int32_t region;
@@ -206,14 +207,15 @@ static int read_penalties(worth *w, wjz_err *err) {
                                 err);
 }
 
-int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group *groups, size_t count,
-               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg, const warned_areas *warned,
-               wjz_arena *arena, worth **ret_worth, wjz_err *err) {
+int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region, regroup_group *groups,
+               size_t count, const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg,
+               const warned_areas *warned, wjz_arena *arena, worth **ret_worth, wjz_err *err) {
     worth *w = wjz_arena_calloc(arena, 1, sizeof *w);
     int64_t *missing = NULL;
     size_t missing_count = 0;
     if (!w) return out_of_memory(err);
     *w = (worth){.self = self,
+                 .pack = pack,
                  .tx = tx,
                  .arena = arena,
                  .region = region,
@@ -261,7 +263,7 @@ static matter_context context_of(const worth *w, const scored *s) {
 static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *err) {
     Wjz__Scoring__ScoreCard *card = NULL;
     matter_context context = context_of(w, s);
-    int r = score_matter(w->self->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
+    int r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
     if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
     card->complaint_count = (uint32_t)s->group->count;
     size_t length = wjz__scoring__score_card__get_packed_size(card);

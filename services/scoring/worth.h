@@ -20,7 +20,8 @@ typedef struct worth worth;
 /* groups: of the turn, not yet identified; own gives the finding of a complaint of the turn, or NULL; warned: areas
  * with a warning. All are borrowed. Lives in the arena. Reads clues and findings that the groups need, in one round
  * trip when they need any. */
-WJZ_MUST_CHECK int worth_read(scoring_service *self, wjz_tx *tx, int32_t region, regroup_group *groups, size_t count,
+WJZ_MUST_CHECK int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region,
+                              regroup_group *groups, size_t count,
                               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg,
                               const warned_areas *warned, wjz_arena *arena, worth **ret_worth, wjz_err *err);
 
