@@ -43,7 +43,7 @@ typedef struct matter {
     int64_t received_at_us;
     uint64_t self;       /* of feed and external id: the same wherever and whenever it is grouped */
     uint64_t parent;     /* self of the complaint that the platform says it repeats, 0: none */
-    uint32_t digest;     /* of all of it as packed: two in the same state have the same */
+    uint32_t digest;     /* of all of it as packed, and of the finding: two in the same state have the same */
     uint32_t town;       /* nine digits, 0: not known */
     bool has_address;    /* the first name is that of the address field */
     word_list grams;     /* sorted */
@@ -66,9 +66,14 @@ WJZ_MUST_CHECK int matter_of(const repeat_rules *rules, const complaint *complai
 /* Fills the sums. */
 void matter_sum_up(matter *m);
 
-/* As stored. Packed bytes live in the arena: -ENOMEM; sets the digest. Unpacking checks them: -EBADMSG, -ENOMEM. */
+/* As stored. Packed bytes live in the arena: -ENOMEM; sets the digest to that of the bytes. Unpacking checks them:
+ * -EBADMSG, -ENOMEM. */
 WJZ_MUST_CHECK int matter_pack(matter *matter, wjz_arena *arena, const void **ret_data, size_t *ret_length);
 WJZ_MUST_CHECK int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **ret_matter);
+
+/* A copy with its lists in one piece of memory: matter_size bytes, aligned for any type. */
+size_t matter_size(const matter *m);
+matter *matter_copy(const matter *m, void *memory);
 
 /* Canonical order, which does not depend on who came first to us: by report time, unknown times last, then by self. */
 static inline bool canon_before(int64_t a_at_us, uint64_t a_self, int64_t b_at_us, uint64_t b_self) {

@@ -1,50 +1,120 @@
-/* Direct-mapped by complaint. */
+/* Two tables of one kind, for matters and for packed findings: sets of a few places, found by complaint. */
 #include "scoring/matter_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAYS = 4 };
+
 typedef struct place {
     int64_t complaint; /* 0: empty */
     uint32_t digest, length;
-    void *packed;
+    uint64_t used_at; /* of the table's uses */
+    void *bytes;
 } place;
 
+typedef struct table {
+    place *places;
+    size_t count;
+    uint64_t uses;
+} table;
+
 struct matter_cache {
-    place places[MATTER_CACHE_PLACES];
+    table matters, findings;
 };
+
+static int table_new(table *t, size_t count) {
+    t->count = count;
+    t->places = calloc(count, sizeof *t->places);
+    return t->places ? 0 : -ENOMEM;
+}
+
+static void table_free(table *t) {
+    for (size_t i = 0; t->places && i < t->count; i++)
+        free(t->places[i].bytes);
+    free(t->places);
+}
 
 int matter_cache_new(matter_cache **ret_cache) {
     matter_cache *cache = calloc(1, sizeof *cache);
-    if (!cache) return -ENOMEM;
+    if (!cache || table_new(&cache->matters, MATTER_CACHE_PLACES) ||
+        table_new(&cache->findings, MATTER_CACHE_FINDINGS)) {
+        matter_cache_destroy(&cache);
+        return -ENOMEM;
+    }
     *ret_cache = cache;
     return 0;
 }
 
 void matter_cache_destroy(matter_cache **cache) {
     if (!cache || !*cache) return;
-    for (size_t i = 0; i < MATTER_CACHE_PLACES; i++)
-        free((*cache)->places[i].packed);
+    table_free(&(*cache)->matters);
+    table_free(&(*cache)->findings);
     free(*cache);
     *cache = NULL;
 }
 
-static size_t place_of(int64_t complaint) {
-    return (size_t)(((uint64_t)complaint * 0x9E3779B97F4A7C15U) >> 40) % MATTER_CACHE_PLACES;
+static place *set_of(const table *t, int64_t id) {
+    size_t hash = (size_t)(((uint64_t)id * 0x9E3779B97F4A7C15U) >> 32);
+    return &t->places[hash * WAYS % t->count];
 }
 
-void matter_cache_put(matter_cache *cache, int64_t complaint, uint32_t digest, wjz_blob packed) {
-    place *at = &cache->places[place_of(complaint)];
-    if (at->complaint == complaint && at->digest == digest) return;
-    void *copy = packed.length == at->length && at->packed ? at->packed : realloc(at->packed, packed.length);
-    if (!copy) return;
-    memcpy(copy, packed.data, packed.length);
-    *at = (place){complaint, digest, (uint32_t)packed.length, copy};
+static place *find(table *t, int64_t id) {
+    place *set = set_of(t, id);
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i].complaint != id) continue;
+        set[i].used_at = ++t->uses;
+        return &set[i];
+    }
+    return NULL;
 }
 
-wjz_blob matter_cache_get(const matter_cache *cache, int64_t complaint, uint32_t digest) {
-    const place *at = &cache->places[place_of(complaint)];
-    if (at->complaint != complaint || at->digest != digest) return (wjz_blob){NULL, 0};
-    return (wjz_blob){at->packed, at->length};
+/* The complaint's place with room for length bytes, which the caller fills; NULL when there is no memory. */
+static void *make_room(table *t, int64_t id, uint32_t digest, size_t length) {
+    place *at = find(t, id), *set = set_of(t, id);
+    if (!at) {
+        at = set;
+        for (size_t i = 1; i < WAYS; i++) {
+            if (set[i].used_at < at->used_at) at = &set[i];
+        }
+    }
+    if (at->length != length) {
+        free(at->bytes);
+        *at = (place){.bytes = malloc(length)};
+        if (!at->bytes) return NULL;
+    }
+    *at = (place){id, digest, (uint32_t)length, ++t->uses, at->bytes};
+    return at->bytes;
+}
+
+static bool holds(const place *at, uint32_t digest) {
+    return at && at->digest == digest;
+}
+
+void matter_cache_put(matter_cache *cache, int64_t id, const matter *m) {
+    if (holds(find(&cache->matters, id), m->digest)) return;
+    void *room = make_room(&cache->matters, id, m->digest, matter_size(m));
+    if (room) matter_copy(m, room);
+}
+
+void matter_cache_put_finding(matter_cache *cache, int64_t id, uint32_t digest, wjz_blob packed) {
+    if (holds(find(&cache->findings, id), digest)) return;
+    void *room = make_room(&cache->findings, id, digest, packed.length);
+    if (room && packed.length) memcpy(room, packed.data, packed.length);
+}
+
+int matter_cache_get(matter_cache *cache, int64_t id, uint32_t digest, wjz_arena *arena, matter **ret_matter) {
+    const place *at = find(&cache->matters, id);
+    *ret_matter = NULL;
+    if (!holds(at, digest)) return 0;
+    void *room = wjz_arena_alloc(arena, at->length);
+    if (!room) return -ENOMEM;
+    *ret_matter = matter_copy(at->bytes, room);
+    return 0;
+}
+
+wjz_blob matter_cache_finding(matter_cache *cache, int64_t id, uint32_t digest) {
+    const place *at = find(&cache->findings, id);
+    return holds(at, digest) ? (wjz_blob){at->bytes, at->length} : (wjz_blob){NULL, 0};
 }

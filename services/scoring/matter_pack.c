@@ -1,5 +1,6 @@
 /* A matter as stored: little-endian; version, numbers, then each list with its length. The sums are made anew. */
 #include <errno.h>
+#include <string.h>
 #include <xxhash.h>
 
 #include "scoring/bytes.h"
@@ -63,4 +64,22 @@ int matter_unpack(const void *data, size_t length, wjz_arena *arena, matter **re
     matter_sum_up(m);
     *ret_matter = m;
     return 0;
+}
+
+size_t matter_size(const matter *m) {
+    size_t words = (size_t)m->grams.count + m->districts.count + m->keys.count + m->units.count + m->names.count;
+    return sizeof *m + words * sizeof(uint32_t);
+}
+
+matter *matter_copy(const matter *m, void *memory) {
+    matter *copy = memory;
+    *copy = *m;
+    uint32_t *values = (uint32_t *)(copy + 1);
+    word_list *const lists[LISTS] = {&copy->grams, &copy->districts, &copy->keys, &copy->units, &copy->names};
+    for (size_t i = 0; i < LISTS; i++) {
+        if (lists[i]->count) memcpy(values, lists[i]->items, lists[i]->count * sizeof *values);
+        lists[i]->items = values;
+        values += lists[i]->count;
+    }
+    return copy;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "scoring/analysis.h"
 #include "scoring/journal.h"
@@ -28,6 +29,7 @@ typedef struct analysed {
     size_t hit_count;
     int32_t revision;
     int64_t complaint;
+    int64_t was_in, clue; /* known once grouped; was_in 0: in none, the complaint is new */
 } analysed;
 
 typedef struct turn {
@@ -83,6 +85,7 @@ static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err)
                  : out_of_memory(err);
     wjz__scoring__finding__pack(ret->finding, packed);
     ret->packed_finding = (wjz_blob){packed, length};
+    ret->matter->digest ^= XXH32(packed, length, 1); /* a state of the complaint is that of both */
     ret->revision = c->revision;
     return 0;
 }
@@ -92,7 +95,7 @@ static int by_complaint(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static const analysed *find_analysed(const turn *t, int64_t id) {
+static analysed *find_analysed(const turn *t, int64_t id) {
     analysed key = {.complaint = id};
     return bsearch(&key, t->items, t->count, sizeof *t->items, by_complaint);
 }
@@ -125,25 +128,30 @@ static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *
 
 /* --- group --- */
 
-static int supply(turn *t, int64_t id, wjz_blob packed, wjz_err *err) {
+static const repeats_entry *entry_of(const turn *t, int64_t id) {
+    const repeats_index *index = follow_index(t->followed);
+    return repeats_index_entry(index, repeats_index_find(index, id));
+}
+
+/* As it is in the store, under the region's lock: so in the state that the index names. */
+static int supply_stored(turn *t, const store_blob *row, wjz_err *err) {
     matter *m = NULL;
-    int r = matter_unpack(packed.data, packed.length, t->arena, &m);
-    if (!r) r = regroup_supply(t->regroup, id, m);
-    if (r) return wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)id);
-    matter_cache_put(t->self->matters, id, m->digest, packed);
-    return 0;
+    int r = matter_unpack(row->data.data, row->data.length, t->arena, &m);
+    if (!r) m->digest = entry_of(t, row->complaint)->digest;
+    if (!r) matter_cache_put(t->self->matters, row->complaint, m);
+    if (!r) r = regroup_supply(t->regroup, row->complaint, m);
+    return r ? wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)row->complaint) : 0;
 }
 
 /* Supplies what is at hand; the rest is left in ids. */
-static int supply_cached(turn *t, int64_t *ids, size_t *count, wjz_err *err) {
-    const repeats_index *index = follow_index(t->followed);
+static int supply_cached(turn *t, int64_t *ids, size_t *count) {
     size_t left = 0;
     int r = 0;
     for (size_t i = 0; !r && i < *count; i++) {
-        const repeats_entry *entry = repeats_index_entry(index, repeats_index_find(index, ids[i]));
-        wjz_blob packed = matter_cache_get(t->self->matters, ids[i], entry->digest);
-        if (packed.data)
-            r = supply(t, ids[i], packed, err);
+        matter *m = NULL;
+        r = matter_cache_get(t->self->matters, ids[i], entry_of(t, ids[i])->digest, t->arena, &m);
+        if (!r && m)
+            r = regroup_supply(t->regroup, ids[i], m);
         else
             ids[left++] = ids[i];
     }
@@ -155,12 +163,11 @@ static int supply_missing(turn *t, wjz_err *err) {
     int64_t *ids = NULL;
     size_t missing = 0, found = 0;
     store_blob *rows = NULL;
-    if (regroup_missing(t->regroup, &ids, &missing)) return out_of_memory(err);
-    int r = supply_cached(t, ids, &missing, err);
-    if (r || !missing) return r;
-    r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
+    if (regroup_missing(t->regroup, &ids, &missing) || supply_cached(t, ids, &missing)) return out_of_memory(err);
+    if (!missing) return 0;
+    int r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
     for (size_t i = 0; !r && i < found; i++)
-        r = supply(t, rows[i].complaint, rows[i].data, err);
+        r = supply_stored(t, &rows[i], err);
     if (!r && found < missing)
         return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
                            (int)t->region, missing - found);
@@ -177,15 +184,21 @@ static int renew_standing(turn *t, wjz_err *err) {
     return r;
 }
 
+static void keep_at_hand(turn *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        const analysed *a = &t->items[i];
+        matter_cache_put(t->self->matters, a->complaint, a->matter);
+        matter_cache_put_finding(t->self->matters, a->complaint, a->matter->digest, a->packed_finding);
+    }
+}
+
 static int group(turn *t, wjz_err *err) {
     int r = follow_lock(&t->self->regions, t->tx, t->region, t->arena, &t->followed, err);
     if (!r) r = renew_standing(t, err);
     if (r) return r;
     stage_ended(t, STAGE_LOCK);
     r = regroup_new(t->self->repeats, follow_index(t->followed), t->arena, &t->regroup);
-    for (size_t i = 0; !r && i < t->count; i++)
-        matter_cache_put(t->self->matters, t->items[i].complaint, t->items[i].matter->digest,
-                         t->items[i].packed_matter);
+    keep_at_hand(t);
     for (size_t i = 0; !r && i < t->count; i++)
         r = regroup_put(t->regroup, t->items[i].complaint, t->items[i].matter);
     if (r) return out_of_memory(err);
@@ -222,25 +235,41 @@ static int settle(turn *t, old_clue *clues, size_t clue_count, wjz_err *err) {
 
 /* --- write --- */
 
-static int write_findings(turn *t, wjz_err *err) {
-    size_t members = 0, put = 0, moved = 0;
-    for (size_t i = 0; i < t->group_count; i++)
-        members += t->groups[i].count;
-    finding_row *rows = wjz_arena_alloc(t->arena, t->count * sizeof *rows);
-    moved_row *moves = wjz_arena_alloc(t->arena, members * sizeof *moves);
-    if (!rows || !moves) return out_of_memory(err);
+/* Notes at each complaint of the turn what it is a member of; the others that are in another clue now are moved. */
+static size_t sort_members(turn *t, moved_row *moves) {
+    size_t moved = 0;
     for (size_t i = 0; i < t->group_count; i++) {
         for (size_t j = 0; j < t->groups[i].count; j++) {
             const regroup_member *member = &t->groups[i].members[j];
-            const analysed *own = member->put ? find_analysed(t, member->complaint) : NULL;
-            if (own)
-                rows[put++] = (finding_row){member->complaint, t->groups[i].clue, own->revision, own->packed_finding,
-                                            own->packed_matter};
-            else if (member->clue != t->groups[i].clue)
+            analysed *own = member->put ? find_analysed(t, member->complaint) : NULL;
+            if (own) {
+                own->was_in = member->clue;
+                own->clue = t->groups[i].clue;
+            } else if (member->clue != t->groups[i].clue) {
                 moves[moved++] = (moved_row){member->complaint, t->groups[i].clue};
+            }
         }
     }
-    int r = store_put_findings(t->tx, t->region, rows, put, t->arena);
+    return moved;
+}
+
+/* A complaint that was in no clue has no finding yet: whoever gave it one gave it a clue, under this lock. In the order
+ * of complaints, so that new rows go to the end of the index. */
+static int write_findings(turn *t, wjz_err *err) {
+    size_t members = 0, added = 0, put = 0;
+    for (size_t i = 0; i < t->group_count; i++)
+        members += t->groups[i].count;
+    finding_row *add = wjz_arena_alloc(t->arena, 2 * t->count * sizeof *add), *change = add + t->count;
+    moved_row *moves = wjz_arena_alloc(t->arena, members * sizeof *moves);
+    if (!add || !moves) return out_of_memory(err);
+    size_t moved = sort_members(t, moves);
+    for (size_t i = 0; i < t->count; i++) {
+        const analysed *a = &t->items[i];
+        finding_row *row = a->was_in ? &change[put++] : &add[added++];
+        *row = (finding_row){a->complaint, a->clue, a->revision, a->packed_finding, a->packed_matter};
+    }
+    int r = store_add_findings(t->tx, t->region, add, added, t->arena);
+    if (!r) r = store_put_findings(t->tx, t->region, change, put, t->arena);
     if (!r && moved) r = store_move_findings(t->tx, t->region, moves, moved, t->arena);
     return r ? wjz_err_set(err, r, "could not write findings of region %d", (int)t->region) : 0;
 }

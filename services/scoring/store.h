@@ -78,6 +78,9 @@ typedef struct finding_row {
     int32_t revision;
     wjz_blob finding, matter;
 } finding_row;
+/* Of complaints that have none, and of any. */
+WJZ_MUST_CHECK int store_add_findings(wjz_tx *tx, int32_t region, const finding_row *rows, size_t count,
+                                      wjz_arena *arena);
 WJZ_MUST_CHECK int store_put_findings(wjz_tx *tx, int32_t region, const finding_row *rows, size_t count,
                                       wjz_arena *arena);
 
@@ -96,6 +99,8 @@ typedef struct clue_row {
     const Wjz__Scoring__ScoreCard *card;
     wjz_blob packed_card;
 } clue_row;
+/* Clues that are new, and any. */
+WJZ_MUST_CHECK int store_add_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
 WJZ_MUST_CHECK int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
 
 typedef struct merged_row {

@@ -97,21 +97,39 @@ static bool may_have_changed(const worth *w, const regroup_group *group) {
     return clue == 0 || w->old_members[place_of(w, clue)] != group->count;
 }
 
+/* The member that the finding at place j is of: the first ones and the last ones of a large group. */
+static const regroup_member *member_of(const scored *s, size_t j) {
+    size_t head = s->group->count <= WORTH_FINDINGS ? s->count : s->count / 4;
+    return &s->group->members[j < head ? j : s->group->count - s->count + j];
+}
+
+static int unpack_finding(worth *w, wjz_blob packed, const Wjz__Scoring__Finding **ret_finding) {
+    *ret_finding = wjz__scoring__finding__unpack(wjz_arena_protobuf(w->arena), packed.length, packed.data);
+    return *ret_finding ? 0 : -ENOMEM;
+}
+
+/* NULL when it is not at hand. */
+static int find_at_hand(worth *w, const regroup_member *member, const Wjz__Scoring__Finding **ret_finding) {
+    *ret_finding = member->put ? w->own(member->complaint, w->own_arg) : NULL;
+    if (*ret_finding) return 0;
+    wjz_blob packed = matter_cache_finding(w->self->matters, member->complaint, member->matter->digest);
+    return packed.data ? unpack_finding(w, packed, ret_finding) : 0;
+}
+
 /* The complaints whose findings a group is scored with. */
 static int choose_findings(worth *w, const regroup_group *group, scored *ret) {
     size_t count = group->count < WORTH_FINDINGS ? group->count : WORTH_FINDINGS;
-    size_t head = group->count <= WORTH_FINDINGS ? count : count / 4; /* the rest are the last ones */
     ret->group = group;
     ret->count = count;
     ret->ids = wjz_arena_alloc(w->arena, count * sizeof *ret->ids);
     ret->findings = wjz_arena_calloc(w->arena, count, sizeof *ret->findings);
-    if (!ret->ids || !ret->findings) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        const regroup_member *member = &group->members[i < head ? i : group->count - count + i];
+    int r = ret->ids && ret->findings ? 0 : -ENOMEM;
+    for (size_t i = 0; !r && i < count; i++) {
+        const regroup_member *member = member_of(ret, i);
         ret->ids[i] = member->complaint;
-        ret->findings[i] = member->put ? w->own(member->complaint, w->own_arg) : NULL;
+        r = find_at_hand(w, member, &ret->findings[i]);
     }
-    return 0;
+    return r;
 }
 
 static int choose_groups(worth *w, int64_t **ret_missing, size_t *ret_count) {
@@ -172,22 +190,25 @@ static int read_old(worth *w, const int64_t *missing, size_t missing_count, wjz_
     return 0;
 }
 
+static int take_stored(worth *w, const scored *s, size_t j, wjz_err *err) {
+    store_blob key = {.complaint = s->ids[j]};
+    const store_blob *row =
+        w->finding_count == 0 ? NULL : bsearch(&key, w->findings, w->finding_count, sizeof key, by_complaint);
+    if (!row || unpack_finding(w, row->data, &s->findings[j]))
+        return wjz_err_set(err, -EIO, "cannot read the finding of complaint %lld", (long long)s->ids[j]);
+    matter_cache_put_finding(w->self->matters, s->ids[j], member_of(s, j)->matter->digest, row->data);
+    return 0;
+}
+
 static int unpack_findings(worth *w, wjz_err *err) {
+    int r = 0;
     for (size_t i = 0; i < w->scored_count; i++) {
-        scored *s = &w->scored[i];
-        for (size_t j = 0; j < s->count; j++) {
-            if (s->findings[j]) continue;
-            store_blob key = {.complaint = s->ids[j]};
-            const store_blob *row =
-                w->finding_count == 0 ? NULL : bsearch(&key, w->findings, w->finding_count, sizeof key, by_complaint);
-            if (row)
-                s->findings[j] =
-                    wjz__scoring__finding__unpack(wjz_arena_protobuf(w->arena), row->data.length, row->data.data);
-            if (!s->findings[j])
-                return wjz_err_set(err, -EIO, "cannot read the finding of complaint %lld", (long long)s->ids[j]);
+        const scored *s = &w->scored[i];
+        for (size_t j = 0; !r && j < s->count; j++) {
+            if (!s->findings[j]) r = take_stored(w, s, j, err);
         }
     }
-    return 0;
+    return r;
 }
 
 static int read_penalties(worth *w, wjz_err *err) {
@@ -319,13 +340,28 @@ static int merge_all(worth *w, tell *news, wjz_err *err) {
     return store_merge_clues(w->tx, w->region, rows, count, w->arena);
 }
 
+/* Clues that are not stored are new, and their ids ascend: their rows go to the end of the index. */
+static int write_clues(worth *w, const clue_row *rows) {
+    size_t added = 0, put = 0;
+    clue_row *add = wjz_arena_alloc(w->arena, 2 * w->scored_count * sizeof *add), *change = add + w->scored_count;
+    if (!add) return -ENOMEM;
+    for (size_t i = 0; i < w->scored_count; i++) {
+        if (find_stored(w, rows[i].id))
+            change[put++] = rows[i];
+        else
+            add[added++] = rows[i];
+    }
+    int r = store_add_clues(w->tx, w->region, add, added, w->arena);
+    return r ? r : store_put_clues(w->tx, w->region, change, put, w->arena);
+}
+
 int worth_write(worth *w, wjz_err *err) {
     clue_row *rows = wjz_arena_alloc(w->arena, w->scored_count * sizeof *rows);
     tell *news = NULL;
     if (!rows || tell_new(w->scored_count + w->old_count, w->arena, &news)) return out_of_memory(err);
     int r = score_all(w, rows, news, err);
     if (!r) r = merge_all(w, news, err);
-    if (!r && w->scored_count) r = store_put_clues(w->tx, w->region, rows, w->scored_count, w->arena);
+    if (!r) r = write_clues(w, rows);
     if (r == -ENOMEM) return out_of_memory(err);
     return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);
 }
