@@ -171,8 +171,15 @@ static void route(const struct composer *composer, const struct person *person, 
         if (composer->open[kind] && person->reachable[kind]) notice->due_us[kind] = due;
 }
 
+static bool leaves(const struct notice *notice) {
+    for (int kind = 0; kind < CHANNELS; kind++)
+        if (notice->due_us[kind] != 0) return true;
+    return false;
+}
+
+/* Only for what leaves: in the inbox its reader acknowledges in person. */
 static void link_for(const struct composer *composer, struct notice *notice) {
-    if (notice->acknowledge_until_us == 0) return;
+    if (notice->acknowledge_until_us == 0 || !leaves(notice)) return;
     int64_t expires = composer->now_us + composer->link_ms * 1000;
     if (expires < notice->acknowledge_until_us) expires = notice->acknowledge_until_us;
     struct token token = {notice->region, notice->id, expires - expires % WJZ_SECOND_US};

@@ -210,11 +210,7 @@ static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
-int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const int32_t *regions, size_t region_count,
-                 wjz_arena *arena, struct person **ret_people, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &FIND_PEOPLE, &rows, err, wjz_texts(codes, code_count), wjz_i32s(regions, region_count));
-    if (r < 0) return r;
+static int read_people(const wjz_rows *rows, wjz_arena *arena, struct person **ret_people, size_t *ret_count) {
     int count = wjz_rows_count(rows);
     struct person *people = wjz_arena_calloc(arena, (size_t)count, sizeof *people);
     bool whole = people != NULL;
@@ -230,9 +226,34 @@ int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const 
             .quiet_to = (int)wjz_row_int(rows, i, 8),
         };
     }
-    if (!whole) return out_of_memory(err);
+    if (!whole) return -ENOMEM;
     *ret_people = people;
     *ret_count = (size_t)count;
+    return 0;
+}
+
+static int read_names(const wjz_rows *rows, wjz_arena *arena, struct name **ret_names, size_t *ret_count) {
+    int found = wjz_rows_count(rows);
+    struct name *names = wjz_arena_calloc(arena, (size_t)found, sizeof *names);
+    bool whole = names != NULL;
+    for (int i = 0; whole && i < found; i++)
+        names[i] = (struct name){keep(rows, i, 0, arena, &whole), keep(rows, i, 1, arena, &whole)};
+    if (!whole) return -ENOMEM;
+    *ret_names = names;
+    *ret_count = (size_t)found;
+    return 0;
+}
+
+int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const int32_t *regions, size_t region_count,
+                 const char *const *named, size_t named_count, wjz_arena *arena, struct person **ret_people,
+                 size_t *ret_count, struct name **ret_names, size_t *ret_name_count, wjz_err *err) {
+    wjz_rows *names = NULL;
+    int r = wjz_tx_send_v(tx, &FIND_PEOPLE, wjz_texts(codes, code_count), wjz_i32s(regions, region_count));
+    if (r == 0) r = wjz_tx_query_v(tx, &FIND_NAMES, &names, err, wjz_texts(named, named_count));
+    if (r < 0) return r;
+    if (read_people(wjz_tx_rows(tx, 0), arena, ret_people, ret_count) < 0 ||
+        read_names(names, arena, ret_names, ret_name_count) < 0)
+        return out_of_memory(err);
     return 0;
 }
 
@@ -253,22 +274,6 @@ int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations
     }
     if (!whole) return out_of_memory(err);
     *ret_duties = duties;
-    *ret_count = (size_t)found;
-    return 0;
-}
-
-int store_names(wjz_tx *tx, const char *const *codes, size_t count, wjz_arena *arena, struct name **ret_names,
-                size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &FIND_NAMES, &rows, err, wjz_texts(codes, count));
-    if (r < 0) return r;
-    int found = wjz_rows_count(rows);
-    struct name *names = wjz_arena_calloc(arena, (size_t)found, sizeof *names);
-    bool whole = names != NULL;
-    for (int i = 0; whole && i < found; i++)
-        names[i] = (struct name){keep(rows, i, 0, arena, &whole), keep(rows, i, 1, arena, &whole)};
-    if (!whole) return out_of_memory(err);
-    *ret_names = names;
     *ret_count = (size_t)found;
     return 0;
 }

@@ -5,14 +5,12 @@
 #include "notification/notice.h"
 #include "wjz/db.h"
 
-/* People by code, in whatever county, and the operators of the regions (region 0 among them: of all). */
+/* People by code, in whatever county, and the operators of the regions (region 0 among them: of all); and what the codes
+ * named of people, stations and organs are called. One round trip. */
 WJZ_MUST_CHECK int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const int32_t *regions,
-                                size_t region_count, wjz_arena *arena, struct person **ret_people, size_t *ret_count,
-                                wjz_err *err);
-
-/* What codes of people, stations and organs are called. */
-WJZ_MUST_CHECK int store_names(wjz_tx *tx, const char *const *codes, size_t count, wjz_arena *arena,
-                               struct name **ret_names, size_t *ret_count, wjz_err *err);
+                                size_t region_count, const char *const *named, size_t named_count, wjz_arena *arena,
+                                struct person **ret_people, size_t *ret_count, struct name **ret_names,
+                                size_t *ret_name_count, wjz_err *err);
 
 /* For each (region, station) who has the shift that runs, or the next one within 14 days. */
 WJZ_MUST_CHECK int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations, size_t count,

@@ -80,38 +80,20 @@ static int look_up_duties(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, 
     return asked == 0 ? 0 : store_duties(tx, regions, stations, asked, arena, ret_duties, ret_count, err);
 }
 
-static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct composer *composer,
-                          wjz_err *err) {
-    size_t most = count + composer->duty_count, codes = 0;
-    const char **code = wjz_arena_alloc(arena, most * sizeof *code);
-    int32_t *regions = wjz_arena_alloc(arena, count * sizeof *regions);
-    struct person *people = NULL;
-    if (code == NULL || regions == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        regions[i] = asks[i].region;
-        if (asks[i].notice->to_case == WJZ__NOTIFICATION__NOTICE__TO_PERSON) code[codes++] = asks[i].notice->person;
-    }
-    for (size_t i = 0; i < composer->duty_count; i++)
-        code[codes++] = composer->duties[i].person;
-    int r = store_people(tx, code, codes, regions, count, arena, &people, &composer->person_count, err);
-    composer->people = people;
-    return r;
-}
-
 static bool has_code(const char *const *codes, size_t count, const char *code) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(codes[i], code) == 0) return true;
     return false;
 }
 
-/* The names of the codes in the values: a handful, since notices of a batch are about the same organs and people. */
-static int look_up_names(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct composer *composer,
-                         wjz_err *err) {
+/* The codes in the values: a handful, since notices of a batch are about the same organs and people. */
+static int collect_named(wjz_arena *arena, const struct ask *asks, size_t count, const char ***ret_codes,
+                         size_t *ret_count) {
     size_t most = 0, codes = 0;
     for (size_t i = 0; i < count; i++)
         most += asks[i].notice->n_values;
     const char **code = wjz_arena_alloc(arena, most * sizeof *code);
-    if (code == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
+    if (code == NULL) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < asks[i].notice->n_values; j++) {
             const Wjz__Notification__Notice__ValuesEntry *value = asks[i].notice->values[j];
@@ -119,8 +101,29 @@ static int look_up_names(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, s
                 code[codes++] = value->value;
         }
     }
+    *ret_codes = code;
+    *ret_count = codes;
+    return 0;
+}
+
+static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct composer *composer,
+                          wjz_err *err) {
+    size_t most = count + composer->duty_count, codes = 0, named_count = 0;
+    const char **code = wjz_arena_alloc(arena, most * sizeof *code), **named = NULL;
+    int32_t *regions = wjz_arena_alloc(arena, count * sizeof *regions);
+    struct person *people = NULL;
     struct name *names = NULL;
-    int r = codes == 0 ? 0 : store_names(tx, code, codes, arena, &names, &composer->name_count, err);
+    if (code == NULL || regions == NULL || collect_named(arena, asks, count, &named, &named_count) < 0)
+        return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        regions[i] = asks[i].region;
+        if (asks[i].notice->to_case == WJZ__NOTIFICATION__NOTICE__TO_PERSON) code[codes++] = asks[i].notice->person;
+    }
+    for (size_t i = 0; i < composer->duty_count; i++)
+        code[codes++] = composer->duties[i].person;
+    int r = store_people(tx, code, codes, regions, count, named, named_count, arena, &people, &composer->person_count,
+                         &names, &composer->name_count, err);
+    composer->people = people;
     composer->names = names;
     return r;
 }
@@ -145,7 +148,6 @@ int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct a
     if (r < 0) return r;
     composer.duties = duties;
     r = look_up_people(tx, arena, asks, count, &composer, err);
-    if (r == 0) r = look_up_names(tx, arena, asks, count, &composer, err);
     if (r < 0) return r;
 
     struct notice *notices = NULL;
