@@ -33,8 +33,10 @@ typedef struct wjz_message {
 
 /* --- queue --- */
 
-/* Handles the messages of a batch: same type, not seen before, in one open transaction. Runs in a fiber.
- * Returns 0 to commit and acknowledge. -EAGAIN, -ECONNRESET and -ETIMEDOUT (what wjz_tx gives when the database
+/* Handles the messages of a batch, all of one type, in one open transaction. Runs in a fiber. What it does outside of the
+ * transaction it leaves to wjz_tx_after: it may run in vain, also for a message that was handled before, whose inbox row
+ * then fails the transaction at the handler's first wait. What comes while a batch is being handled waits for its end, and
+ * is one batch then; unless there is a batch full of it. Returns 0 to commit and acknowledge. -EAGAIN, -ECONNRESET and -ETIMEDOUT (what wjz_tx gives when the database
  * is away): the same messages are handled again when it is back. Any other error is taken to be the fault of a
  * message: each is handled alone, and the one that fails goes back to its sender, who sends it again with
  * backoff (1 s doubling to 5 min) and after the last attempt puts it to the dead letters. */
@@ -45,9 +47,6 @@ typedef struct wjz_queue_route {
     wjz_queue_fn *handler;
     int messages; /* most messages in one batch; 0: 64 */
     size_t bytes; /* most bytes of their bodies, but for a single message; 0: 1 MB. Bounds a batch by what is in it. */
-    /* For handlers that wait for each other anyway, as on a lock: what comes while a batch is being handled waits for its
-     * end, and is one batch then; unless there is a batch full of it. */
-    bool together;
 } wjz_queue_route;
 
 size_t wjz_batch_count(const wjz_batch *batch);

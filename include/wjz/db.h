@@ -1,19 +1,20 @@
 /* PostgreSQL without blocking: a small pool of connections in pipeline mode, used by fibers as if it blocked.
  *
  * A transaction owns one connection from begin to end. Statements are queued with wjz_tx_send and travel
- * together; wjz_tx_wait is the round trip. So a handler costs as many round trips as it has waits:
+ * together; wjz_tx_wait is the round trip. So a handler costs as many round trips as it has waits, and one without any
+ * the commit's alone:
  *
  *     wjz_tx *tx = NULL;                               WJZ_CLEANUP(wjz_tx_abort)
  *     r = wjz_tx_begin(db, &tx, err);                  // waits only for a free connection
  *     r = wjz_tx_send(tx, &SELECT_STATIONS, params);   // nothing on the wire yet
- *     r = wjz_tx_wait(tx, &rows, err);                 // BEGIN + SELECT, one round trip; rows of the last send
+ *     r = wjz_tx_wait(tx, &rows, err);                 // SELECT + BEGIN, one round trip; rows of the last send
  *     r = wjz_tx_send(tx, &INSERT_SHIFT, ...);
  *     r = wjz_tx_commit(&tx, err);                     // INSERT + COMMIT, one round trip
  *
  * Parameters and results are binary. Statements are prepared on first use per connection. Connections set
  * enable_seqscan, enable_mergejoin and enable_hashjoin off when the pool is opened for the hot path: a plan
  * that was cached while tables were empty must not become a sequential scan when they are full. For the same reason
- * they drop their plans twice a second.
+ * they drop their plans now and then, in a flood twice a second.
  *
  * All calls only from fibers, except open, close and what is said otherwise. */
 #ifndef WJZ_DB_H
@@ -111,6 +112,8 @@ WJZ_MUST_CHECK int wjz_tx_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err);
 WJZ_MUST_CHECK int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count);
 #define wjz_tx_send_v(tx, stmt, ...) \
     wjz_tx_send(tx, stmt, (const wjz_param[]){__VA_ARGS__}, (int)(sizeof((const wjz_param[]){__VA_ARGS__}) / sizeof(wjz_param)))
+/* The same for a statement whose rows nobody reads: wjz_tx_wait and wjz_tx_rows pass over it. */
+WJZ_MUST_CHECK int wjz_tx_send_aside(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count);
 /* Flushes and waits for the results of all statements sent since the last wait. ret_rows (may be NULL) gets
  * the rows of the last one; they live until the next wait, commit or abort. On an error the transaction is
  * lost as a whole; err names the statement, SQLSTATE and server message. Codes: -EEXIST unique or exclusion

@@ -13,6 +13,7 @@
 enum {
     GROUP_ITEMS = 512,
     GROUP_SUBMISSIONS = 128,
+    BULK_ITEMS = 64, /* in a transaction that takes long */
     ATTEMPTS = 5,
 };
 
@@ -22,7 +23,8 @@ struct writer {
     size_t waiting_items;
     wjz_event work;
     wjz_event ended;
-    int running; /* writer fibers */
+    int running;          /* writer fibers */
+    size_t storing_items; /* in transactions under way */
     bool closing;
     bool meets_known; /* complaints of the last group were stored already */
     wjz_metric *queued, *stored, *group_sizes, *store_time, *refused;
@@ -73,7 +75,14 @@ static submission *dequeue(writer *w, size_t room, bool anything) {
     return it;
 }
 
-static size_t take_group(writer *w, submission **group) {
+/* What comes while a few items are being stored waits for them, and is one transaction then: a second one beside it
+ * would cost more than it saves. Nobody waits for a bulk of items, nor does a full group wait. */
+static bool may_begin(const writer *w) {
+    size_t storing = w->storing_items;
+    return storing == 0 || storing > BULK_ITEMS || w->waiting_items >= GROUP_ITEMS;
+}
+
+static size_t take_group(writer *w, submission **group, size_t *ret_items) {
     size_t count = 0;
     size_t items = 0;
     while (count < GROUP_SUBMISSIONS && items < GROUP_ITEMS) {
@@ -84,6 +93,7 @@ static size_t take_group(writer *w, submission **group) {
     }
     wjz_set(w->queued, (double)w->waiting_items);
     if (count > 0) wjz_observe(w->group_sizes, items);
+    *ret_items = items;
     return count;
 }
 
@@ -183,15 +193,18 @@ static void run(void *arg) {
     writer *w = arg;
     submission *group[GROUP_SUBMISSIONS];
     while (!w->closing || w->round != NULL) {
-        size_t count = take_group(w, group);
+        size_t items = 0;
+        size_t count = may_begin(w) ? take_group(w, group, &items) : 0;
         if (count > 0) {
+            w->storing_items += items;
             store_group(w, group, count);
+            w->storing_items -= items;
             continue;
         }
         wjz_event_clear(&w->work);
         wjz_event_wait(w->options.loop, &w->work);
     }
-    if (--w->running == 0) wjz_event_set(w->options.loop, &w->ended);
+    wjz_event_set(w->options.loop, --w->running == 0 ? &w->ended : &w->work);
 }
 
 /* --- outside --- */

@@ -1,6 +1,6 @@
 /* Group commit: what the doors hand in is stored together with what else has queued meanwhile, in one transaction with
- * the messages that announce it. Nothing waits for company: a transaction takes what is there when a connection is
- * free. */
+ * the messages that announce it. Nothing waits for company: a transaction takes what has queued while the one before
+ * was being committed. */
 #ifndef INTAKE_WRITER_H
 #define INTAKE_WRITER_H
 

@@ -30,6 +30,7 @@ typedef struct worker {
     wjz_inlet *inlet;
     wjz_delivery *deliveries[MESSAGES_LIMIT]; /* taken from the inlet; NULL once settled */
     size_t count;
+    bool careful; /* the last try failed, or met messages that had been handled before */
 } worker;
 
 size_t wjz_batch_count(const wjz_batch *batch) {
@@ -77,18 +78,21 @@ static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
     return 0;
 }
 
-/* Writes the inbox rows and drops from the batch what had one already. */
+/* Writes the inbox rows. Nearly all messages are new, so their rows travel with the handler's first statements, and the
+ * whole fails when one is there already; a careful try finds out which, and drops them from the batch. */
 static int keep_new(worker *self, wjz_err *err) {
     wjz_batch *batch = &self->batch;
+    const wjz_stmt *stmts = self->consumer->ground->sql->stmts;
     int32_t regions[MESSAGES_LIMIT];
     int64_t ids[MESSAGES_LIMIT];
     for (size_t i = 0; i < batch->count; i++) {
         regions[i] = batch->messages[i].region;
         ids[i] = batch->messages[i].id;
     }
+    const wjz_param params[] = {wjz_i32s(regions, batch->count), wjz_i64s(ids, batch->count)};
+    if (!self->careful) return wjz_tx_send_aside(batch->tx, &stmts[WJZ_INBOX_NEW], params, 2);
     wjz_rows *rows;
-    int r = wjz_tx_query_v(batch->tx, &self->consumer->ground->sql->stmts[WJZ_INBOX_INSERT], &rows, err,
-                           wjz_i32s(regions, batch->count), wjz_i64s(ids, batch->count));
+    int r = wjz_tx_query(batch->tx, &stmts[WJZ_INBOX_INSERT], params, 2, &rows, err);
     if (r < 0 || (size_t)wjz_rows_count(rows) == batch->count) return r;
     wjz_idmap fresh = {0};
     for (int row = 0; row < wjz_rows_count(rows) && r == 0; row++)
@@ -127,8 +131,16 @@ static int handle(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
             wjz_trace_continue(wjz_envelope_trace(&deliveries[i]->envelope, trace));
             break;
         }
+    size_t whole = self->batch.count;
     wjz_arena_reset(self->batch.arena);
     r = run_handler(self, err);
+    if (r == -EEXIST && !self->careful) { /* an inbox row, or one of the handler's: the careful try will tell */
+        self->careful = true;
+        *err = (wjz_err){0};
+        wjz_arena_reset(self->batch.arena);
+        r = run_handler(self, err);
+    }
+    self->careful = r < 0 || self->batch.count < whole;
     if (r < 0) return r;
     wjz_count(self->inlet->handled, self->batch.count);
     wjz_observe(self->inlet->seconds, (uint64_t)(wjz_clock_monotonic_us() - began_us));
@@ -208,7 +220,7 @@ static bool fills_a_batch(const wjz_inlet *inlet) {
 }
 
 static bool may_begin(const wjz_inlet *inlet) {
-    return inlet->first && (inlet->busy == 0 || !inlet->route->together || fills_a_batch(inlet));
+    return inlet->first && (inlet->busy == 0 || fills_a_batch(inlet));
 }
 
 /* What waits of one type, types in turn. False when nothing waits that may begin. */
@@ -273,7 +285,7 @@ static int purge_once(wjz_consumer *consumer, int64_t *ret_rows, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(consumer->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_send(tx, &sql->stmts[WJZ_LAZY_COMMIT], NULL, 0);
+    if (r == 0) r = wjz_tx_send_aside(tx, &sql->stmts[WJZ_LAZY_COMMIT], NULL, 0);
     if (r == 0) r = wjz_tx_query_v(tx, &sql->stmts[WJZ_INBOX_PURGE], &rows, err, wjz_i32(PURGE_DAYS));
     if (r < 0) return r;
     *ret_rows = wjz_rows_affected(rows);

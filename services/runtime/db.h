@@ -124,8 +124,9 @@ typedef struct wjz_conn {
     size_t prepared_count, prepared_capacity;
     int unready;
     wjz_encoded encoded;
-    int64_t planned_at_us; /* when its plans were last dropped */
-    int64_t busy_since_us; /* 0: nothing on the wire */
+    int64_t planned_at_us;    /* when its plans were last dropped */
+    uint64_t planned_at_sent; /* and how much the pool had sent then */
+    int64_t busy_since_us;    /* 0: nothing on the wire */
 } wjz_conn;
 
 void wjz_conn_connect(wjz_conn *conn);
@@ -145,8 +146,10 @@ WJZ_MUST_CHECK int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz
                                  wjz_err *err);
 /* Ends a portion of the pipeline and flushes; wjz_tx_on_sync follows. -ECONNRESET as above. */
 WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
-/* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. */
-void wjz_conn_release(wjz_conn *conn);
+/* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. in_block: BEGIN was
+ * queued. */
+void wjz_conn_release(wjz_conn *conn, bool in_block);
+extern const wjz_stmt WJZ_BEGIN;
 
 /* --- db_resolve.c --- */
 
@@ -180,6 +183,7 @@ struct wjz_db {
     char trouble[200];              /* why the last connection was lost or not made */
     bool trouble_told;              /* in the log, since the database was last reached */
     uint64_t busy_us;
+    uint64_t sent_bytes; /* of parameters */
     bool hot_path;
     bool closing;
     wjz_ready end;
@@ -207,8 +211,9 @@ struct wjz_tx {
     wjz_tx *next;   /* in the queue */
     wjz_arena *arena;
     wjz_event event; /* granted, refused, or a round trip has ended */
-    bool begun;      /* BEGIN has been queued */
-    int sent;        /* statements since the last wait */
+    bool in_block;   /* BEGIN has been queued */
+    bool queued;     /* something that was not waited for */
+    int sent;        /* statements since the last wait whose rows are kept */
     wjz_results results, incoming;
     wjz_err failure; /* code 0: none */
     struct wjz_tx_after_call *after, **after_end;

@@ -14,6 +14,7 @@
 
 enum { BACKOFF_LEAST_MS = 50, BACKOFF_MOST_MS = 2000, CONNECT_MS = 10000 };
 
+const wjz_stmt WJZ_BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
 static const wjz_stmt ROLLBACK = {.name = "wjz_rollback", .sql = "ROLLBACK"};
 
 static void on_socket(void *arg, int events);
@@ -306,6 +307,7 @@ int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz_param *params,
     if (r < 0) return wjz_err_set(err, r, "could not send \"%s\": out of memory", stmt->name);
     r = ensure_prepared(conn, stmt, count, err);
     if (r < 0) return r;
+    conn->db->sent_bytes += encoded->used;
     r = owe(conn, (wjz_owed){.kind = OWED_STATEMENT, .stmt = stmt, .keep = keep});
     if (r < 0) return wjz_err_set(err, r, "could not send \"%s\": out of memory", stmt->name);
     if (!PQsendQueryPrepared(conn->pg, stmt->name, count, encoded->values, encoded->lengths, encoded->formats, 1))
@@ -346,8 +348,8 @@ static void drop_unready(wjz_conn *conn) {
 static void on_failure(wjz_conn *conn, const wjz_owed *owed, const PGresult *result) {
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) return;
     if (wjz_db_error_is_of_connection(result)) conn->stale = true;
-    /* What ends the connection may come in place of a sync's answer. */
-    if (conn->tx) wjz_tx_on_error(conn->tx, owed->stmt ? owed->stmt->name : "sync", result);
+    /* Before a sync's answer may come that the commit failed, or what ends the connection. */
+    if (conn->tx) wjz_tx_on_error(conn->tx, owed->stmt ? owed->stmt->name : "commit", result);
 }
 
 static void on_result(wjz_conn *conn, const wjz_owed *owed, PGresult *result) {
@@ -407,15 +409,22 @@ static void refuse_copy(wjz_conn *conn, const wjz_stmt *stmt) {
     lose(conn);
 }
 
-/* Takes one answer from libpq. After each statement's result comes NULL, after a sync's none. */
+/* After each statement's result comes NULL; after a sync's none, but after the error of the commit that a sync was. */
+static void end_answer(wjz_conn *conn, const wjz_owed *owed) {
+    if (!conn->answered)
+        lose(conn);
+    else if (owed->kind == OWED_SYNC)
+        conn->answered = false; /* it is still to come */
+    else
+        forget_owed(conn);
+}
+
+/* Takes one answer from libpq. */
 static void take_answer(wjz_conn *conn) {
     wjz_owed owed = conn->owed[conn->owed_first];
     PGresult *result = PQgetResult(conn->pg);
     if (!result) {
-        if (conn->answered)
-            forget_owed(conn);
-        else
-            lose(conn);
+        end_answer(conn, &owed);
         return;
     }
     if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
@@ -471,23 +480,27 @@ void wjz_conn_take(wjz_conn *conn, wjz_tx *tx) {
     conn->tx = tx;
 }
 
-/* The portion that is open may have failed, and then skips to its end; so it ends first. */
-static void roll_back(wjz_conn *conn) {
+static bool put(wjz_conn *conn, const wjz_stmt *stmt) {
+    if (wjz_conn_send(conn, stmt, NULL, 0, false, NULL) == 0) return true;
+    if (conn->pg) lose(conn);
+    return false;
+}
+
+/* The portion that is open may have failed, and then skips to its end: in a block it ends before the rollback. Without
+ * a block its end would commit it. */
+static void roll_back(wjz_conn *conn, bool in_block) {
     bool open = conn->owed_count &&
                 conn->owed[(conn->owed_first + conn->owed_count - 1) % conn->owed_capacity].kind != OWED_SYNC;
     conn_enter(conn, CONN_DRAINING);
-    if (open && wjz_conn_sync(conn) < 0) return;
-    if (wjz_conn_send(conn, &ROLLBACK, NULL, 0, false, NULL) < 0) {
-        if (conn->pg) lose(conn);
-        return;
-    }
-    if (wjz_conn_sync(conn) < 0) return;
+    if (open && in_block && wjz_conn_sync(conn) < 0) return;
+    if (open && !in_block && !put(conn, &WJZ_BEGIN)) return;
+    if (put(conn, &ROLLBACK)) (void)!wjz_conn_sync(conn);
 }
 
-void wjz_conn_release(wjz_conn *conn) {
+void wjz_conn_release(wjz_conn *conn, bool in_block) {
     conn->tx = NULL;
     if (conn->owed_count > 0 || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
-        roll_back(conn);
+        roll_back(conn, in_block);
     else
         become_free(conn);
 }

@@ -1,5 +1,6 @@
-/* Transactions, as a fiber sees them: begin, send, wait, commit. BEGIN travels with the first statements, COMMIT with
- * the last; what remains is one round trip per wait. */
+/* Transactions, as a fiber sees them: begin, send, wait, commit. What is flushed together is a transaction by itself,
+ * so BEGIN is needed by those that wait before they commit only: it travels behind the first statements, which it takes
+ * into its block, and COMMIT behind the last. What remains is one round trip per wait. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,13 +8,13 @@
 #include "runtime/db.h"
 #include "wjz/clock.h"
 
-static const wjz_stmt BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
 static const wjz_stmt REPLAN = {.name = "wjz_replan", .sql = "DISCARD PLANS"};
 static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
 
 /* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
- * reads all of an index and filters; when a flood fills the table, that must be over before it hurts. */
-enum { PLAN_AGE_US = 500000 };
+ * reads all of an index and filters; when a flood fills the table, that must be over before it hurts. A flood is when
+ * the pool has sent half as much again as it had when the plan was made. Planning anew costs ten times a statement. */
+enum { PLAN_AGE_US = 500000, PLAN_AGE_CALM_US = 5000000 };
 
 /* How long to wait for a database that has been away for long already: long enough that a caller who tries again at
  * once does no harm. */
@@ -131,25 +132,37 @@ static int queue(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int 
     return r;
 }
 
-/* Plans are dropped before BEGIN, in the same flush; each statement is then planned again on its next use. */
-static int open_transaction(wjz_tx *tx) {
-    wjz_conn *conn = tx->conn;
-    int r = tx->failure.code;
+static bool plans_are_old(const wjz_tx *tx, int64_t now_us) {
+    const wjz_conn *conn = tx->conn;
+    int64_t age = now_us - conn->planned_at_us;
+    bool flood = tx->db->sent_bytes > conn->planned_at_sent + conn->planned_at_sent / 2;
+    return tx->db->hot_path && age > (flood ? PLAN_AGE_US : PLAN_AGE_CALM_US);
+}
+
+/* Plans are dropped before the first statement, in the same flush; each is then made again on its next use. */
+static int drop_old_plans(wjz_tx *tx) {
     int64_t now = wjz_clock_monotonic_us();
-    if (r == 0 && tx->db->hot_path && now - conn->planned_at_us > PLAN_AGE_US) {
-        conn->planned_at_us = now;
-        r = queue(tx, &REPLAN, NULL, 0, false);
-    }
-    if (r == 0) r = queue(tx, &BEGIN, NULL, 0, false);
-    tx->begun = r == 0;
+    if (tx->failure.code || !plans_are_old(tx, now)) return tx->failure.code;
+    tx->conn->planned_at_us = now;
+    tx->conn->planned_at_sent = tx->db->sent_bytes;
+    return queue(tx, &REPLAN, NULL, 0, false);
+}
+
+static int send_statement(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep) {
+    int r = tx->queued || tx->in_block ? 0 : drop_old_plans(tx);
+    if (r == 0) r = queue(tx, stmt, params, count, keep);
+    if (r == 0) tx->queued = true;
     return r;
 }
 
 int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
-    int r = tx->begun ? 0 : open_transaction(tx);
-    if (r == 0) r = queue(tx, stmt, params, count, true);
+    int r = send_statement(tx, stmt, params, count, true);
     if (r == 0) tx->sent++;
     return r;
+}
+
+int wjz_tx_send_aside(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
+    return send_statement(tx, stmt, params, count, false);
 }
 
 /* Waits until the server has answered for everything queued; failed or not, the answers of the round before are gone.
@@ -163,12 +176,22 @@ static int round_trip(wjz_tx *tx) {
     tx->incoming = tx->results;
     tx->results = came;
     tx->sent = 0;
+    tx->queued = false;
     return tx->failure.code;
+}
+
+/* The first wait keeps the transaction open. */
+static int open_block(wjz_tx *tx) {
+    if (tx->in_block || !tx->queued) return tx->failure.code;
+    int r = queue(tx, &WJZ_BEGIN, NULL, 0, false);
+    tx->in_block = r == 0;
+    return r;
 }
 
 int wjz_tx_wait(wjz_tx *tx, wjz_rows **ret_rows, wjz_err *err) {
     int sent = tx->sent;
-    int r = sent || tx->failure.code ? round_trip(tx) : 0;
+    int r = open_block(tx);
+    if (r == 0 && tx->queued) r = round_trip(tx);
     if (r < 0) return give_failure(tx, err);
     if (ret_rows) *ret_rows = sent ? wjz_tx_rows(tx, sent - 1) : NULL;
     return 0;
@@ -210,7 +233,7 @@ static void count_end(wjz_db *db, int result) {
 /* The connection goes to the next one first: what follows here is nobody else's wait. */
 static void end(wjz_tx *tx, int result) {
     wjz_conn *conn = WJZ_STEAL(tx->conn);
-    if (conn) wjz_conn_release(conn);
+    if (conn) wjz_conn_release(conn, tx->in_block);
     count_end(tx->db, result);
     for (wjz_tx_after_call *call = tx->after; call; call = call->next)
         call->fn(call->arg, result);
@@ -219,8 +242,9 @@ static void end(wjz_tx *tx, int result) {
 
 int wjz_tx_commit(wjz_tx **tx_at, wjz_err *err) {
     wjz_tx *tx = WJZ_STEAL(*tx_at);
-    if (tx->begun && queue(tx, &COMMIT, NULL, 0, false) == 0) round_trip(tx);
-    int r = give_failure(tx, err);
+    int r = tx->in_block ? queue(tx, &COMMIT, NULL, 0, false) : tx->failure.code;
+    if (r == 0 && (tx->in_block || tx->queued)) round_trip(tx);
+    r = give_failure(tx, err);
     end(tx, r);
     return r;
 }

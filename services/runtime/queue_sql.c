@@ -94,11 +94,15 @@ static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
                           "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id) ORDER BY region, id "
                           "ON CONFLICT DO NOTHING RETURNING id",
                           1},
+    [WJZ_INBOX_NEW] = {"inbox_new",
+                       "INSERT INTO @.inbox (region, id) "
+                       "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id) ORDER BY region, id",
+                       0},
     [WJZ_INBOX_PURGE] = {"inbox_purge",
                          "DELETE FROM @.inbox WHERE ctid = ANY (ARRAY("
                          "  SELECT ctid FROM @.inbox WHERE handled_at < now() - make_interval(days => $1) LIMIT 5000))",
                          0},
-    [WJZ_LAZY_COMMIT] = {"lazy_commit", "SET LOCAL synchronous_commit = off", 0},
+    [WJZ_LAZY_COMMIT] = {"lazy_commit", "SELECT set_config('synchronous_commit', 'off', true)", 1},
 };
 
 typedef struct schema {

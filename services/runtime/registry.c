@@ -53,7 +53,7 @@ static const wjz_stmt REGISTER = {
     "RETURNING number",
     1};
 /* A heartbeat that is lost in a crash of the server is none. */
-static const wjz_stmt LAZY = {"bus_lazy_commit", "SET LOCAL synchronous_commit = off", 0};
+static const wjz_stmt LAZY = {"bus_lazy_commit", "SELECT set_config('synchronous_commit', 'off', true)", 1};
 static const wjz_stmt BEAT = {
     "bus_beat",
     "WITH beat AS (UPDATE bus.instance SET heartbeat_at = now() WHERE number = $1 AND service = $2 AND name = $3"

@@ -1,6 +1,7 @@
 /* Relay, the side of the outbox: one fiber that does all its changes one after the other, on the housekeeping
- * connections. While one statement is on its way the next one's work queues up: acknowledgements come in natural
- * batches. None of it waits for the disk; what a crash of the server undoes is only done again. */
+ * connections. None of it waits for the disk; what a crash of the server undoes is only done again: a row whose
+ * deletion was undone is sent once more, and its consumer's inbox knows it. Nobody waits for the deletion of what was
+ * acknowledged either, so that rests until it is worth a transaction. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
-enum { BATCH = 1024, CLAIM = 64, REJECTS = 64, STATS_MS = 5000, FAILED_PAUSE_MS = 200 };
+enum { BATCH = 1024, TIDY_MS = 100, CLAIM = 64, REJECTS = 64, STATS_MS = 5000, FAILED_PAUSE_MS = 200 };
 enum { BACKOFF_FIRST_MS = 1000, BACKOFF_LAST_MS = 300000, CLOSE_WAIT_MS = 1000 };
 
 static int64_t now_us(void) {
@@ -31,7 +32,7 @@ static const wjz_stmt *stmt(const wjz_relay *relay, wjz_queue_stmt which) {
 static int begin(wjz_relay *relay, wjz_tx **ret_tx, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(relay->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_send(tx, stmt(relay, WJZ_LAZY_COMMIT), NULL, 0);
+    if (r == 0) r = wjz_tx_send_aside(tx, stmt(relay, WJZ_LAZY_COMMIT), NULL, 0);
     if (r < 0) return r;
     *ret_tx = WJZ_STEAL(tx);
     return 0;
@@ -53,8 +54,20 @@ static void keys_add(struct keys *keys, const wjz_parcel *parcel) {
 
 /* --- acknowledged --- */
 
+void wjz_relay_acknowledged(wjz_relay *relay, wjz_parcel *parcel) {
+    free(WJZ_STEAL(parcel->data));
+    wjz_parcels_append(&relay->acknowledged, parcel);
+    size_t count = relay->acknowledged.count;
+    if (count == 1) relay->tidy_at_us = now_us() + TIDY_MS * INT64_C(1000);
+    if (count == 1 || count == BATCH) wjz_event_set(relay->ground->loop, &relay->work);
+}
+
+static bool wants_tidying(const wjz_relay *relay) {
+    size_t count = relay->acknowledged.count;
+    return count >= BATCH || (count > 0 && relay->tidy_at_us <= now_us());
+}
+
 static int delete_acknowledged(wjz_relay *relay, wjz_err *err) {
-    if (relay->acknowledged.count == 0) return 0;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = begin(relay, &tx, err);
     if (r < 0) return r;
@@ -69,6 +82,7 @@ static int delete_acknowledged(wjz_relay *relay, wjz_err *err) {
     if (r < 0) return r;
     while (count-- > 0) /* new ones were appended behind these */
         wjz_parcel_free(relay->acknowledged.first);
+    relay->tidy_at_us = now_us() + TIDY_MS * INT64_C(1000);
     return 0;
 }
 
@@ -267,7 +281,7 @@ static int claim_rows(wjz_destination *destination, int64_t most, size_t bytes, 
     wjz_rows *next;
     if (r == 0) r = wjz_tx_query_v(tx, stmt(relay, WJZ_OUTBOX_NEXT), &next, err, wjz_text(destination->name));
     if (r < 0) return r;
-    const wjz_rows *rows = wjz_tx_rows(tx, 1); /* the lazy commit was 0 */
+    const wjz_rows *rows = wjz_tx_rows(tx, 0);
     bool found = wjz_rows_count(rows) > 0;
     int64_t look_at_us = found ? 0 : next_look_us(relay, next);
     if (look_at_us < destination->look_at_us) destination->look_at_us = look_at_us;
@@ -359,7 +373,7 @@ static int show_stats(wjz_relay *relay, wjz_err *err) {
 /* --- the fiber --- */
 
 static int work(wjz_relay *relay, wjz_err *err) {
-    int r = delete_acknowledged(relay, err);
+    int r = wants_tidying(relay) ? delete_acknowledged(relay, err) : 0;
     if (r == 0) r = settle_rejected(relay, err);
     if (r == 0) r = settle_doubtful(relay, err);
     if (r == 0 && relay->renew_at_us <= now_us()) {
@@ -380,11 +394,12 @@ static int work(wjz_relay *relay, wjz_err *err) {
 static bool has_work(const wjz_relay *relay) {
     for (size_t i = 0; i < relay->destination_count; i++)
         if (wants_claim(&relay->destinations[i])) return true;
-    return relay->acknowledged.count > 0 || relay->rejected.count > 0 || relay->doubtful.count > 0 || relay->orphans;
+    return wants_tidying(relay) || relay->rejected.count > 0 || relay->doubtful.count > 0 || relay->orphans;
 }
 
 static uint64_t pause_ms(const wjz_relay *relay) {
     int64_t until_us = relay->renew_at_us < relay->stats_at_us ? relay->renew_at_us : relay->stats_at_us;
+    if (relay->acknowledged.count > 0 && relay->tidy_at_us < until_us) until_us = relay->tidy_at_us;
     for (size_t i = 0; i < relay->destination_count; i++) {
         int64_t look_at_us = relay->destinations[i].look_at_us;
         if (look_at_us > now_us() && look_at_us < until_us) until_us = look_at_us; /* else it waits for room */

@@ -82,7 +82,7 @@ struct wjz_relay {
     wjz_event work;                     /* something for the keeper */
     wjz_event idle;                     /* set while closing when nothing is in flight or committing any more */
     bool started, closing, orphans;
-    int64_t renew_at_us, stats_at_us;
+    int64_t renew_at_us, stats_at_us, tidy_at_us;
     wjz_call_fn *closed;
     void *closed_arg;
     wjz_metric *sent, *redelivered, *acknowledged_total, *rejected_total, *dead, *malformed;
@@ -122,6 +122,9 @@ void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t 
 void wjz_destination_dispatch(wjz_destination *destination);
 /* Sends again, to others where there are any, what has been in flight for longer than the lease. */
 void wjz_relay_resend_late(wjz_relay *relay);
+
+/* Puts it among the acknowledged, whose rows are deleted some together. */
+void wjz_relay_acknowledged(wjz_relay *relay, wjz_parcel *parcel);
 
 /* The fiber that changes the outbox; ends when the relay is closing and nothing is left to do, and frees the relay. */
 void wjz_relay_keep(void *relay);

@@ -66,28 +66,31 @@ static void on_join(wjz_relay *relay, zmq_msg_t *from, zmq_msg_t *frame, const W
 }
 
 /* The parcel that is in flight, wherever: an acknowledgement counts also when the message was sent to another since. */
-static wjz_parcel *settle(wjz_consumer_link *link, uint64_t id, wjz_parcels *list) {
+static wjz_parcel *settle(wjz_consumer_link *link, uint64_t id) {
     if (link->credit < link->window) link->credit++;
     wjz_parcel *parcel = wjz_idmap_get(&link->destination->parcels, id);
     wjz_relay *relay = link->destination->relay;
     if (!parcel || parcel->list == &relay->acknowledged || parcel->list == &relay->rejected) return NULL;
     wjz_parcel_unlink(parcel);
     wjz_parcel_let_go(parcel);
-    wjz_parcels_append(list, parcel);
-    wjz_event_set(relay->ground->loop, &relay->work);
     return parcel;
 }
 
 static void on_acknowledge(wjz_relay *relay, wjz_consumer_link *link, const Wjz__Bus__Acknowledge *acknowledge) {
-    for (size_t i = 0; i < acknowledge->n_id; i++)
-        settle(link, acknowledge->id[i], &relay->acknowledged);
+    for (size_t i = 0; i < acknowledge->n_id; i++) {
+        wjz_parcel *parcel = settle(link, acknowledge->id[i]);
+        if (parcel) wjz_relay_acknowledged(relay, parcel);
+    }
     wjz_count(relay->acknowledged_total, acknowledge->n_id);
 }
 
 static void on_reject(wjz_relay *relay, wjz_consumer_link *link, const Wjz__Bus__Reject *reject) {
-    wjz_parcel *parcel = settle(link, reject->id, &relay->rejected);
+    wjz_parcel *parcel = settle(link, reject->id);
     wjz_count(relay->rejected_total, 1);
-    if (parcel) parcel->error = strndup(reject->error, 400);
+    if (!parcel) return;
+    parcel->error = strndup(reject->error, 400);
+    wjz_parcels_append(&relay->rejected, parcel);
+    wjz_event_set(relay->ground->loop, &relay->work);
 }
 
 static void on_leave(wjz_consumer_link *link, const Wjz__Bus__Leave *leave) {

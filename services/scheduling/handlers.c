@@ -186,10 +186,7 @@ static int on_answer_visit(wjz_call *call, void *state, wjz_err *err) {
 }
 
 const wjz_queue_route scheduling_queues[] = {
-    {.type = &wjz__assignment__assignments_changed__descriptor,
-     .handler = on_assignments_changed,
-     .messages = 16,
-     .together = true},
+    {.type = &wjz__assignment__assignments_changed__descriptor, .handler = on_assignments_changed, .messages = 16},
     {0},
 };
 

@@ -122,19 +122,12 @@ static int scoring_command(const void *conf, int argc, char **argv) {
 
 /* --- tables --- */
 
-/* A message brings up to 256 complaints, or a single one: about a thousand at a time keep a turn and its lock short.
- * All turns of a region wait for each other, so a few complaints rather go together with the next ones than alone. */
+/* A message brings up to 256 complaints, or a single one: about a thousand at a time keep a turn and its lock short. */
 enum { TURN_BYTES = 1100 * sizeof(uint64_t) };
 
 static const wjz_queue_route queues[] = {
-    {.type = &wjz__intake__complaints_accepted__descriptor,
-     .handler = on_complaints_accepted,
-     .bytes = TURN_BYTES,
-     .together = true},
-    {.type = &wjz__intake__feedback_accepted__descriptor,
-     .handler = on_feedback_accepted,
-     .bytes = TURN_BYTES,
-     .together = true},
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints_accepted, .bytes = TURN_BYTES},
+    {.type = &wjz__intake__feedback_accepted__descriptor, .handler = on_feedback_accepted, .bytes = TURN_BYTES},
     {.type = &wjz__intake__enforcement_accepted__descriptor, .handler = on_enforcement_accepted, .bytes = TURN_BYTES},
     {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore_portion, .bytes = TURN_BYTES / 2},
     {0},

@@ -290,6 +290,37 @@ static void statements_travel_together(WJZ_UNUSED void **state) {
     run(pipeline_body, 1);
 }
 
+/* What is set aside takes part in the transaction, and is passed over by who reads rows. */
+static void aside_body(WJZ_UNUSED void *arg) {
+    drop_items();
+    wjz_err err = {0};
+    wjz_rows *rows = NULL;
+    double before = round_trips();
+    wjz_tx *tx = begin();
+    assert_int_equal(wjz_tx_send_aside(tx, &COUNT, NULL, 0), 0);
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("one")), 0);
+    rows = query_v(tx, &LABEL, wjz_i64(1));
+    assert_string_equal(wjz_row_text(rows, 0, 0), "one");
+    assert_ptr_equal(wjz_tx_rows(tx, 1), rows);
+    assert_int_equal(wjz_tx_send_aside(tx, &COUNT, NULL, 0), 0);
+    assert_int_equal(wjz_tx_wait(tx, &rows, &err), 0);
+    assert_null(rows);
+    assert_int_equal((int)(round_trips() - before), 2);
+    const wjz_param again[] = {wjz_i64(1), wjz_text("again")};
+    assert_int_equal(wjz_tx_send_aside(tx, &ADD, again, 2), 0);
+    assert_int_equal(wjz_tx_query(tx, &COUNT, NULL, 0, NULL, &err), -EEXIST);
+    wjz_tx_abort(&tx);
+    tx = begin();
+    assert_int_equal(wjz_tx_send_aside(tx, &ADD, again, 2), 0);
+    commit(tx); /* of one flush: the commit's is the only round trip */
+    assert_int_equal((int)(round_trips() - before), 5);
+    assert_int_equal(count_items(), 1);
+}
+
+static void what_is_set_aside_takes_part(WJZ_UNUSED void **state) {
+    run(aside_body, 1);
+}
+
 static void empty_body(WJZ_UNUSED void *arg) {
     double before = round_trips();
     wjz_tx *tx = begin();
@@ -407,6 +438,12 @@ static void deferred_body(WJZ_UNUSED void *arg) {
     assert_int_equal(wjz_tx_commit(&tx, &err), -EINVAL);
     assert_non_null(strstr(err.text, "late_item_fkey"));
     expect_usable();
+    tx = begin(); /* without BEGIN and COMMIT, so that the end of the flush is what fails */
+    assert_int_equal(wjz_tx_send(tx, &ADD_LATE, NULL, 0), 0);
+    assert_int_equal(wjz_tx_commit(&tx, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "late_item_fkey"));
+    expect_usable();
+    assert_int_equal(test_db_int(server, "SELECT count(*) FROM late"), 0);
 }
 
 static void a_commit_can_fail(WJZ_UNUSED void **state) {
@@ -490,6 +527,10 @@ static void abort_body(WJZ_UNUSED void *arg) {
     wjz_tx *tx = begin();
     assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("never")), 0);
     wjz_tx_abort(&tx); /* queued, not waited for */
+    tx = begin();
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("never")), 0);
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("fails, and nobody asks")), 0);
+    wjz_tx_abort(&tx);
     tx = begin();
     query_v(tx, &ADD, wjz_i64(2), wjz_text("never"));
     wjz_tx_abort(&tx); /* waited for */
@@ -787,6 +828,7 @@ int main(void) {
         cmocka_unit_test(arrays_of_integers_are_read),
         cmocka_unit_test(large_batches_flow_both_ways),
         cmocka_unit_test(statements_travel_together),
+        cmocka_unit_test(what_is_set_aside_takes_part),
         cmocka_unit_test(a_transaction_without_statements_costs_nothing),
         cmocka_unit_test(busy_time_is_summed),
         cmocka_unit_test(an_error_in_the_middle_undoes_all),
