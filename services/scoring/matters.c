@@ -10,6 +10,7 @@
 
 #include "scoring/analysis.h"
 #include "scoring/journal.h"
+#include "scoring/questions.h"
 #include "scoring/regroup.h"
 #include "scoring/standing.h"
 #include "scoring/store.h"
@@ -40,6 +41,8 @@ typedef struct turn {
     const rule_pack *pack; /* the active one, from the reading of the complaints to the commit */
     analysed *items;       /* sorted by complaint */
     size_t count;
+    matters_change *change; /* NULL: none */
+    void *change_arg;
     standing_view *standing; /* what hits were matched with */
     followed *followed;
     regroup *regroup;
@@ -202,6 +205,10 @@ static int group(turn *t, wjz_err *err) {
     for (size_t i = 0; !r && i < t->count; i++)
         r = regroup_put(t->regroup, t->items[i].complaint, t->items[i].matter);
     if (r) return out_of_memory(err);
+    r = t->change ? t->change(t->regroup, t->change_arg, err) : 0;
+    if (r == -EPERM) follow_unchanged(t->followed);
+    if (!r && t->change) r = wjz_tx_wait(t->tx, NULL, err); /* what it queued: reads count statements from here */
+    if (r) return r;
     r = supply_missing(t, err);
     if (r) return r;
     if (regroup_link(t->regroup)) return out_of_memory(err);
@@ -298,6 +305,12 @@ static int write_hits(turn *t, wjz_err *err) {
     return r ? wjz_err_set(err, r, "could not write hits of watches of region %d", (int)t->region) : 0;
 }
 
+static int ask_people(turn *t, wjz_err *err) {
+    int r = questions_about_pairs(t->self->repeats, t->tx, t->region, t->regroup, follow_index(t->followed), t->groups,
+                                  t->group_count, t->arena);
+    return r ? wjz_err_set(err, r, "could not write questions of region %d", (int)t->region) : 0;
+}
+
 /* --- the turn --- */
 
 static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
@@ -316,6 +329,7 @@ static int score_and_write(turn *t, wjz_err *err) {
     if (!r) r = write_findings(t, err);
     if (!r) r = write_hits(t, err);
     if (!r) r = worth_write(w, err);
+    if (!r) r = ask_people(t, err);
     stage_ended(t, STAGE_WRITE);
     return r;
 }
@@ -332,4 +346,23 @@ int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_
     wjz_count(self->complaints, t.count);
     wjz_set(self->indexed, (double)follow_count(self->regions));
     return 0;
+}
+
+int matters_decide(scoring_service *self, wjz_tx *tx, int32_t region, matters_change *change, void *arg,
+                   wjz_arena *arena, wjz_err *err) {
+    WJZ_CLEANUP(turn_end)
+    turn t = {.self = self,
+              .tx = tx,
+              .arena = arena,
+              .region = region,
+              .change = change,
+              .change_arg = arg,
+              .standing = standing_hold(&self->standing, region),
+              .stage_began = wjz_clock_monotonic_us()};
+    int asked = 0;
+    if (!t.standing || versions_ask(tx, &asked)) return out_of_memory(err);
+    int r = wjz_tx_wait(tx, NULL, err);
+    if (!r) r = versions_answer(self->packs, tx, asked, &t.pack, err);
+    if (!r) r = group(&t, err);
+    return r ? r : score_and_write(&t, err);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scoring/regroup.h"
 #include "scoring/scoring.h"
 #include "wjz/arena.h"
 #include "wjz/db.h"
@@ -15,5 +16,13 @@
  * said and however often they came, the outcome is that of their present state. Only from a fiber. */
 WJZ_MUST_CHECK int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
                                 wjz_arena *arena, wjz_err *err);
+
+/* Changes what people decided (regroup_decide, regroup_undo), within the region's lock. -EPERM: refused, and nothing was
+ * changed. */
+typedef int matters_change(regroup *regroup, void *arg, wjz_err *err);
+
+/* A turn without new complaints: groups anew what the change touches, scores it and tells it. Only from a fiber. */
+WJZ_MUST_CHECK int matters_decide(scoring_service *self, wjz_tx *tx, int32_t region, matters_change *change, void *arg,
+                                  wjz_arena *arena, wjz_err *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "scoring/offline.h"
 #include "scoring/offline_score.h"
 #include "scoring/pack_requests.h"
+#include "scoring/requests.h"
 #include "scoring/rescore.h"
 #include "scoring/train.h"
 #include "wjz/log.h"
@@ -146,6 +147,11 @@ static const wjz_request_route requests[] = {
     {.type = &wjz__scoring__activate_rule_pack__descriptor, .handler = on_activate_rule_pack},
     {.type = &wjz__scoring__roll_back_rule_pack__descriptor, .handler = on_roll_back_rule_pack},
     {.type = &wjz__scoring__describe_rule_packs__descriptor, .handler = on_describe_rule_packs},
+    {.type = &wjz__scoring__merge_clues__descriptor, .handler = on_merge_clues},
+    {.type = &wjz__scoring__split_clue__descriptor, .handler = on_split_clue},
+    {.type = &wjz__scoring__undo_decision__descriptor, .handler = on_undo_decision},
+    {.type = &wjz__scoring__decide_repeat__descriptor, .handler = on_decide_repeat},
+    {.type = &wjz__scoring__confirm_score__descriptor, .handler = on_confirm_score},
     {0},
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scoring/questions.h"
 #include "scoring/score.h"
 #include "scoring/tell.h"
 #include "wjz/clock.h"
@@ -362,6 +363,9 @@ int worth_write(worth *w, wjz_err *err) {
     int r = score_all(w, rows, news, err);
     if (!r) r = merge_all(w, news, err);
     if (!r) r = write_clues(w, rows);
+    if (!r)
+        r = questions_about_clues(w->self->repeats, w->pack, w->tx, w->region, rows, w->scored_count, w->old,
+                                  w->old_count, w->arena);
     if (r == -ENOMEM) return out_of_memory(err);
     return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);
 }

@@ -1,0 +1,124 @@
+/* Most turns raise few questions; what was open is only looked for where something was before. */
+#include "scoring/questions.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+
+#include "scoring/repeats.h"
+#include "scoring/rules_data.h"
+#include "scoring/store_review.h"
+
+enum { LEAST_STARS = 3 /* of a clue that people are asked about */ };
+
+/* --- pairs --- */
+
+static double rounded(double value) {
+    return round(value * 1000) / 1000;
+}
+
+/* All signs that moved the weight, as JSON in the arena. */
+static const char *describe(const repeat_rules *rules, const regroup_question *q, wjz_arena *arena) {
+    repeat_signs signs;
+    repeats_measure(q->matter_a, q->matter_b, &signs);
+    json_t *list = json_array();
+    for (int i = 0; i < SIGN_COUNT; i++) {
+        double points = repeat_rules_weights(rules)[i] * signs.value[i];
+        const sign_words *words = repeat_rules_words(rules, (repeat_sign)i);
+        if (rounded(points) == 0) continue;
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f, s:f}", "sign", repeat_sign_names[i], "zh",
+                                              words->zh, "en", words->en, "value", rounded(signs.value[i]), "points",
+                                              rounded(points)));
+    }
+    char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    const char *copy = text ? wjz_arena_strdup(arena, text) : NULL;
+    free(text);
+    json_decref(list);
+    return copy;
+}
+
+static int describe_all(const repeat_rules *rules, const repeats_index *index, const regroup_question *questions,
+                        size_t count, wjz_arena *arena, pair_question *rows) {
+    static const char *const causes[] = {
+        [DOUBT_WEAK_LINK] = "weak_link", [DOUBT_NEAR_MISS] = "near_miss", [DOUBT_OBJECTION] = "objection"};
+    for (size_t i = 0; i < count; i++) {
+        const regroup_question *q = &questions[i];
+        rows[i] = (pair_question){.a = q->a,
+                                  .b = q->b,
+                                  .clue_a = repeats_index_entry(index, q->slot_a)->clue,
+                                  .clue_b = repeats_index_entry(index, q->slot_b)->clue,
+                                  .weight = rounded(q->weight),
+                                  .cause = causes[q->why],
+                                  .signs = describe(rules, q, arena)};
+        if (!rows[i].signs) return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Complaints that were there before: only about them a question may be open. */
+static int find_known(const regroup_group *groups, size_t count, wjz_arena *arena, int64_t **ret_ids,
+                      size_t *ret_count) {
+    size_t members = 0, known = 0;
+    for (size_t i = 0; i < count; i++)
+        members += groups[i].count;
+    int64_t *ids = wjz_arena_alloc(arena, members * sizeof *ids);
+    if (!ids) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            if (groups[i].members[j].clue) ids[known++] = groups[i].members[j].complaint;
+        }
+    }
+    *ret_ids = ids;
+    *ret_count = known;
+    return 0;
+}
+
+int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region, const regroup *g,
+                          const repeats_index *index, const regroup_group *groups, size_t count, wjz_arena *arena) {
+    size_t asked = 0, known_count = 0;
+    int64_t *known = NULL;
+    const regroup_question *questions = regroup_questions(g, &asked);
+    pair_question *rows = wjz_arena_alloc(arena, asked * sizeof *rows);
+    if (!rows || describe_all(rules, index, questions, asked, arena, rows) ||
+        find_known(groups, count, arena, &known, &known_count))
+        return -ENOMEM;
+    int r = known_count ? store_drop_pairs(tx, region, known, known_count, rows, asked, arena) : 0;
+    return r || !asked ? r : store_ask_about_pairs(tx, region, rows, asked, arena);
+}
+
+/* --- clues --- */
+
+/* The distance from the nearest cut that matters: told or not, and five stars. */
+static double edge_of(const rule_pack *pack, double index) {
+    double three = index - pack->stars.three, five = index - pack->stars.five;
+    return fabs(three) < fabs(five) ? three : five;
+}
+
+static size_t ask_about(const repeat_rules *rules, const rule_pack *pack, const clue_row *row, clue_question *ret) {
+    const Wjz__Scoring__ScoreCard *card = row->card;
+    double edge = edge_of(pack, card->index);
+    size_t count = 0;
+    if (card->stars >= LEAST_STARS && card->confidence < repeat_rules_least_confidence(rules))
+        ret[count++] = (clue_question){row->id, rounded(card->confidence), (int16_t)card->stars, "confidence"};
+    if (fabs(edge) < repeat_rules_edge(rules) && card->stars == card->stars_before_gates)
+        ret[count++] = (clue_question){row->id, rounded(edge), (int16_t)card->stars, "edge"};
+    return count;
+}
+
+int questions_about_clues(const repeat_rules *rules, const rule_pack *pack, wjz_tx *tx, int32_t region,
+                          const clue_row *scored, size_t scored_count, const old_clue *old, size_t old_count,
+                          wjz_arena *arena) {
+    clue_question *questions = wjz_arena_alloc(arena, 2 * scored_count * sizeof *questions);
+    int64_t *known = wjz_arena_alloc(arena, (scored_count + old_count) * sizeof *known);
+    if (!questions || !known) return -ENOMEM;
+    size_t asked = 0, known_count = 0;
+    for (size_t i = 0; i < scored_count; i++) {
+        asked += ask_about(rules, pack, &scored[i], questions + asked);
+        if (scored[i].revision > 1) known[known_count++] = scored[i].id;
+    }
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].merged_into) known[known_count++] = old[i].clue;
+    }
+    int r = known_count ? store_drop_clues(tx, region, known, known_count, questions, asked, arena) : 0;
+    return r || !asked ? r : store_ask_about_clues(tx, region, questions, asked, arena);
+}

@@ -1,0 +1,26 @@
+/* What a turn leaves for people to say: pairs of complaints that may be one matter, clues whose class is not sure, clues near
+ * a cut between stars. Each question stands open until it is answered or does not arise any more. */
+#ifndef SCORING_QUESTIONS_H
+#define SCORING_QUESTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scoring/regroup.h"
+#include "scoring/repeats_rules.h"
+#include "scoring/rules.h"
+#include "scoring/store.h"
+#include "wjz/arena.h"
+#include "wjz/db.h"
+
+/* Once the groups have their clues: queues the questions about the neighbourhoods of the turn. -ENOMEM, or what sending gave. */
+WJZ_MUST_CHECK int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region, const regroup *regroup,
+                                         const repeats_index *index, const regroup_group *groups, size_t count,
+                                         wjz_arena *arena);
+
+/* The same about clues: scored in the turn, or merged away (merged_into not 0). */
+WJZ_MUST_CHECK int questions_about_clues(const repeat_rules *rules, const rule_pack *pack, wjz_tx *tx, int32_t region,
+                                         const clue_row *scored, size_t scored_count, const old_clue *old,
+                                         size_t old_count, wjz_arena *arena);
+
+#endif

@@ -1,0 +1,161 @@
+/* Questions: the partial indexes of open ones keep what is asked for every batch small. */
+#include "scoring/store_review.h"
+
+#include <errno.h>
+
+#include "wjz/id.h"
+
+static const wjz_stmt ASK_ABOUT_PAIRS = {
+    "scoring_ask_about_pairs",
+    "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause, signs)"
+    " SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::int8[]),"
+    " unnest($7::float8[]), unnest($8::text[]), unnest($9::text[])::jsonb"
+    " ON CONFLICT (region, complaint_a, complaint_b) WHERE kind = 'repeat' DO UPDATE SET clue = excluded.clue,"
+    " other_clue = excluded.other_clue, weight = excluded.weight, cause = excluded.cause, signs = excluded.signs,"
+    " state = 'open', closed_at = NULL, revision = r.revision + 1,"
+    " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"
+    " WHERE r.state = 'obsolete' OR (r.state = 'open' AND (r.clue, r.other_clue, r.weight, r.cause)"
+    " IS DISTINCT FROM (excluded.clue, excluded.other_clue, excluded.weight, excluded.cause))",
+    0};
+
+static const wjz_stmt DROP_PAIRS = {
+    "scoring_drop_pairs",
+    "UPDATE scoring.review SET state = 'obsolete', closed_at = now(), revision = revision + 1"
+    " WHERE region = $1 AND state = 'open' AND kind = 'repeat' AND complaint_a = ANY ($2)"
+    " AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($3::int8[]) AS a, unnest($4::int8[]) AS b) q"
+    " WHERE q.a = complaint_a AND q.b = complaint_b)",
+    0};
+
+static const wjz_stmt ASK_ABOUT_CLUES = {
+    "scoring_ask_about_clues",
+    "INSERT INTO scoring.review AS r (region, id, clue, weight, stars, kind)"
+    " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]), unnest($5::int2[]), unnest($6::text[])"
+    " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars = excluded.stars,"
+    " state = 'open', closed_at = NULL, revision = r.revision + 1, answer = '', person = '', reason = '',"
+    " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"
+    " WHERE r.state = 'obsolete' OR (r.state = 'decided' AND r.stars <> excluded.stars)"
+    " OR (r.state = 'open' AND (r.weight, r.stars) IS DISTINCT FROM (excluded.weight, excluded.stars))",
+    0};
+
+static const wjz_stmt DROP_CLUES = {
+    "scoring_drop_clues",
+    "UPDATE scoring.review SET state = 'obsolete', closed_at = now(), revision = revision + 1"
+    " WHERE region = $1 AND state = 'open' AND kind IN ('confidence', 'edge') AND kind <> 'repeat' AND clue = ANY ($2)"
+    " AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($3::int8[]) AS clue, unnest($4::text[]) AS kind) q"
+    " WHERE q.clue = review.clue AND q.kind = review.kind)",
+    0};
+
+static const wjz_stmt FIND_QUESTION = {
+    "scoring_find_question",
+    "SELECT complaint_a, complaint_b, clue, other_clue, revision, state = 'open', kind = 'repeat',"
+    " kind IN ('confidence', 'edge') FROM scoring.review WHERE region = $1 AND id = $2 FOR UPDATE",
+    8};
+
+static const wjz_stmt ANSWER_QUESTION = {
+    "scoring_answer_question",
+    "UPDATE scoring.review SET state = 'decided', closed_at = now(), revision = revision + 1, answer = $3, decision = $4,"
+    " person = $5, reason = $6 WHERE region = $1 AND id = $2",
+    0};
+
+static const wjz_stmt REOPEN_QUESTION = {
+    "scoring_reopen_question",
+    "UPDATE scoring.review SET state = 'obsolete', revision = revision + 1, answer = '', decision = 0, person = '', reason = ''"
+    " WHERE region = $1 AND id = $2 AND state = 'decided'",
+    0};
+
+static int64_t *new_ids(size_t count, wjz_arena *arena) {
+    int64_t *ids = wjz_arena_alloc(arena, count * sizeof *ids);
+    for (size_t i = 0; ids && i < count; i++)
+        ids[i] = wjz_id_next();
+    return ids;
+}
+
+int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
+    int64_t *ids = new_ids(count, arena), *numbers = wjz_arena_alloc(arena, 4 * count * sizeof *numbers);
+    double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
+    const char **causes = wjz_arena_alloc(arena, count * sizeof *causes);
+    const char **signs = wjz_arena_alloc(arena, count * sizeof *signs);
+    if (!ids || !numbers || !weights || !causes || !signs) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = questions[i].a;
+        numbers[count + i] = questions[i].b;
+        numbers[2 * count + i] = questions[i].clue_a;
+        numbers[3 * count + i] = questions[i].clue_b;
+        weights[i] = questions[i].weight;
+        causes[i] = questions[i].cause;
+        signs[i] = questions[i].signs;
+    }
+    return wjz_tx_send_v(tx, &ASK_ABOUT_PAIRS, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
+                         wjz_i64s(numbers + count, count), wjz_i64s(numbers + 2 * count, count),
+                         wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count),
+                         wjz_texts(causes, count), wjz_texts(signs, count));
+}
+
+int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,
+                     const pair_question *questions, size_t count, wjz_arena *arena) {
+    int64_t *sides = wjz_arena_alloc(arena, 2 * count * sizeof *sides);
+    if (!sides) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        sides[i] = questions[i].a;
+        sides[count + i] = questions[i].b;
+    }
+    return wjz_tx_send_v(tx, &DROP_PAIRS, wjz_i32(region), wjz_i64s(complaints, complaint_count),
+                         wjz_i64s(sides, count), wjz_i64s(sides + count, count));
+}
+
+int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count, wjz_arena *arena) {
+    int64_t *ids = new_ids(count, arena), *clues = wjz_arena_alloc(arena, count * sizeof *clues);
+    double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
+    int16_t *stars = wjz_arena_alloc(arena, count * sizeof *stars);
+    const char **kinds = wjz_arena_alloc(arena, count * sizeof *kinds);
+    if (!ids || !clues || !weights || !stars || !kinds) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        clues[i] = questions[i].clue;
+        weights[i] = questions[i].weight;
+        stars[i] = questions[i].stars;
+        kinds[i] = questions[i].kind;
+    }
+    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUES, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(clues, count),
+                         wjz_f64s(weights, NULL, count), wjz_i16s(stars, count), wjz_texts(kinds, count));
+}
+
+int store_drop_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,
+                     const clue_question *questions, size_t count, wjz_arena *arena) {
+    int64_t *asked = wjz_arena_alloc(arena, count * sizeof *asked);
+    const char **kinds = wjz_arena_alloc(arena, count * sizeof *kinds);
+    if (!asked || !kinds) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        asked[i] = questions[i].clue;
+        kinds[i] = questions[i].kind;
+    }
+    return wjz_tx_send_v(tx, &DROP_CLUES, wjz_i32(region), wjz_i64s(clues, clue_count), wjz_i64s(asked, count),
+                         wjz_texts(kinds, count));
+}
+
+int store_find_question(wjz_tx *tx, int32_t region, int64_t id, bool *ret_found, asked_question *ret, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &FIND_QUESTION, &rows, err, wjz_i32(region), wjz_i64(id));
+    *ret_found = !r && wjz_rows_count(rows) > 0;
+    if (!*ret_found) return r;
+    *ret = (asked_question){.id = id,
+                            .a = wjz_row_int(rows, 0, 0),
+                            .b = wjz_row_int(rows, 0, 1),
+                            .clue = wjz_row_int(rows, 0, 2),
+                            .other_clue = wjz_row_int(rows, 0, 3),
+                            .revision = (int32_t)wjz_row_int(rows, 0, 4),
+                            .open = wjz_row_bool(rows, 0, 5),
+                            .about_pair = wjz_row_bool(rows, 0, 6),
+                            .about_clue = wjz_row_bool(rows, 0, 7)};
+    return 0;
+}
+
+int store_answer_question(wjz_tx *tx, int32_t region, int64_t id, bool accepted, int64_t decision, const char *person,
+                          const char *reason) {
+    return wjz_tx_send_v(tx, &ANSWER_QUESTION, wjz_i32(region), wjz_i64(id),
+                         wjz_text(accepted ? "accepted" : "rejected"), wjz_i64(decision), wjz_text(person),
+                         wjz_text(reason));
+}
+
+int store_reopen_question(wjz_tx *tx, int32_t region, int64_t id) {
+    return wjz_tx_send_v(tx, &REOPEN_QUESTION, wjz_i32(region), wjz_i64(id));
+}
