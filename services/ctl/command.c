@@ -63,6 +63,26 @@ const command commands[] = {
     {"dead-letters drop", "SERVICE ID … --reason TEXT", "丢弃 — delete them, leaving a log line", NULL,
      command_dead_letters_drop},
     {"rules check", "[DIR]", "规则检查 — check a rule pack; errors name file and line", NULL, command_rules_check},
+    {"rules list", "", "规则包 — versions, who answers for them, and what is being scored again", NULL,
+     command_rules_list},
+    {"rules explain", "TEXT|- [--title T] [--reply R] [--pack VERSION] [--lang zh|en] [--rules]",
+     "解释 — what a text would be worth and why, in words; nothing is kept",
+     "  TEXT              the message; - reads standard input\n"
+     "  --title T         its title\n"
+     "  --reply R         what the agency answered\n"
+     "  --pack VERSION    by another version than the active one\n"
+     "  --lang en         in English\n"
+     "  --rules           name the rules behind each line\n",
+     command_rules_explain},
+    {"rules submit", "[DIR] --as PERSON [--note TEXT]",
+     "提交规则包 — hand in the folder as a new version (pack.yaml names it)", NULL, command_rules_submit},
+    {"rules approve", "VERSION --as PERSON [--note TEXT]", "批准规则包 — by another person than the author", NULL,
+     command_rules_approve},
+    {"rules activate", "VERSION --as PERSON [--note TEXT]",
+     "启用规则包 — all workers use it from their next turn; what was scored before is scored again", NULL,
+     command_rules_activate},
+    {"rules rollback", "[VERSION] --as PERSON [--note TEXT]",
+     "退回规则包 — an earlier version is active again; without VERSION the one before", NULL, command_rules_rollback},
     {"routing check", "[FILE]", "分派规则检查 — check routing rules against their expectations", NULL,
      command_routing_check},
     {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, holidays", NULL,

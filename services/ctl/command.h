@@ -3,6 +3,7 @@
 #define CTL_COMMAND_H
 
 #include "ctl/session.h"
+#include "ctl/wording.h"
 
 typedef struct command {
     const char *name;      /* "clues export" */
@@ -33,6 +34,14 @@ WJZ_MUST_CHECK int argument_end(int argc, char **argv, int wanted, const char *u
 /* What demo load and directory load share. */
 WJZ_MUST_CHECK int directory_load(session *s, const char *path, wjz_err *err);
 
+/* Runs that score again, for rules list and status. */
+enum { RESCORE_COLUMNS = 9 };
+extern const wjz_stmt rescores_stmt;
+extern const out_column rescore_columns[RESCORE_COLUMNS];
+
+/* Takes --lang out of argv. */
+WJZ_MUST_CHECK int wording_language_option(int *argc, char **argv, wording_language *ret_language, wjz_err *err);
+
 /* The commands' functions, by file. */
 int command_up(session *s, int argc, char **argv, wjz_err *err); /* up.c */
 int command_down(session *s, int argc, char **argv, wjz_err *err);
@@ -59,6 +68,12 @@ int command_notices(session *s, int argc, char **argv, wjz_err *err);
 int command_shifts(session *s, int argc, char **argv, wjz_err *err);
 int command_summary(session *s, int argc, char **argv, wjz_err *err);     /* summary.c */
 int command_rules_check(session *s, int argc, char **argv, wjz_err *err); /* rules.c */
+int command_rules_list(session *s, int argc, char **argv, wjz_err *err);  /* rules_versions.c */
+int command_rules_submit(session *s, int argc, char **argv, wjz_err *err);
+int command_rules_approve(session *s, int argc, char **argv, wjz_err *err);
+int command_rules_activate(session *s, int argc, char **argv, wjz_err *err);
+int command_rules_rollback(session *s, int argc, char **argv, wjz_err *err);
+int command_rules_explain(session *s, int argc, char **argv, wjz_err *err); /* rules_explain.c */
 int command_routing_check(session *s, int argc, char **argv, wjz_err *err);
 int command_directory_load(session *s, int argc, char **argv, wjz_err *err); /* directory.c */
 int command_demo_load(session *s, int argc, char **argv, wjz_err *err);      /* demo.c */

@@ -9,11 +9,13 @@
 #include "proto/intake.pb-c.h"
 #include "proto/rules.pb-c.h"
 #include "proto/scoring.pb-c.h"
+#include "scoring/explain.h"
 #include "scoring/handlers.h"
 #include "scoring/offline.h"
 #include "scoring/offline_score.h"
 #include "scoring/pack_requests.h"
 #include "scoring/requests.h"
+#include "scoring/rating.h"
 #include "scoring/rescore.h"
 #include "scoring/train.h"
 #include "wjz/log.h"
@@ -152,6 +154,9 @@ static const wjz_request_route requests[] = {
     {.type = &wjz__scoring__undo_decision__descriptor, .handler = on_undo_decision},
     {.type = &wjz__scoring__decide_repeat__descriptor, .handler = on_decide_repeat},
     {.type = &wjz__scoring__confirm_score__descriptor, .handler = on_confirm_score},
+    {.type = &wjz__scoring__explain_text__descriptor, .handler = on_explain_text},
+    {.type = &wjz__scoring__rate_clue__descriptor, .handler = on_rate_clue},
+    {.type = &wjz__scoring__withdraw_rating__descriptor, .handler = on_withdraw_rating},
     {0},
 };
 

@@ -1,0 +1,373 @@
+/* See wording.h. */
+#include "ctl/wording.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef Wjz__Scoring__Factor factor;
+typedef Wjz__Scoring__ScoreCard score_card;
+
+enum { MISSING_SHOWN = 4 };
+
+/* Prints in the language at hand; both formats take the same arguments. */
+#define PRINT(w, zh, en, ...)                                                                                          \
+    ((w)->language == WORDING_ZH ? fprintf((w)->out, zh, ##__VA_ARGS__) : fprintf((w)->out, en, ##__VA_ARGS__))
+
+const wording_named *wording_find(const wording_named *table, const char *id) {
+    for (; table->id; table++)
+        if (strcmp(table->id, id) == 0) return table;
+    return NULL;
+}
+
+const wording_factor *wording_find_factor(const char *id) {
+    for (const wording_factor *f = wording_factors; f->id; f++)
+        if (strcmp(f->id, id) == 0) return f;
+    return NULL;
+}
+
+const char *wording_title(wording_language language, const char *id) {
+    const wording_factor *f = wording_find_factor(id);
+    const wording_named *n = f ? NULL : wording_find(wording_adjustments, id);
+    return f ? f->title.in[language] : n ? n->text.in[language] : id;
+}
+
+/* The words of the language at hand. */
+static const char *say(const wording *w, const char *zh, const char *en) {
+    return w->language == WORDING_ZH ? zh : en;
+}
+
+static const char *say_of(const wording *w, const wording_text *text) {
+    return text->in[w->language];
+}
+
+static const char *named(const wording *w, const wording_named *table, const char *id) {
+    const wording_named *n = wording_find(table, id);
+    return n ? say_of(w, &n->text) : id;
+}
+
+static void heading(const wording *w, const char *zh, const char *en) {
+    PRINT(w, "\n【%s】\n", "\n%s\n", say(w, zh, en));
+}
+
+/* --- what it is --- */
+
+static const Wjz__Scoring__TopicOutline *topic_in(Wjz__Scoring__TopicOutline *const *topics, size_t count,
+                                                  const char *id) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topics[i]->id, id) == 0) return topics[i];
+    return NULL;
+}
+
+/* Whose law and agencies apply: the domain's, else the branch's. */
+static const Wjz__Scoring__TopicOutline *topic_of(const wording *w, const score_card *card) {
+    if (!w->outline) return NULL;
+    if (strcmp(card->domain, "none") != 0) return topic_in(w->outline->domains, w->outline->n_domains, card->domain);
+    return topic_in(w->outline->branches, w->outline->n_branches, card->branch);
+}
+
+static void print_class(const wording *w, const score_card *card) {
+    const wording_named *kind = wording_find(wording_kinds, card->kind);
+    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
+    fprintf(w->out, "  %s", kind ? say_of(w, &kind->text) : card->kind);
+    if (kind) PRINT(w, "（%s）", " (%s)", say_of(w, &kind->more));
+    PRINT(w, "；%s", "; %s", named(w, wording_branches, card->branch));
+    if (strcmp(card->domain, "none") != 0)
+        PRINT(w, "；领域：%s", "; domain: %s", topic ? say(w, topic->zh, topic->en) : card->domain);
+    PRINT(w, "。\n", ".\n");
+    const char *sure = card->confidence >= 0.75 ? say(w, "较大", "good")
+                       : card->confidence >= 0.5 ? say(w, "一般，建议人工复核", "fair, better looked at by a person")
+                                                 : say(w, "不大，须人工复核", "poor, to be looked at by a person");
+    PRINT(w, "  机器对这一归类的把握：%s。\n", "  Certainty of this classification: %s.\n", sure);
+    if (*card->subject) PRINT(w, "  被反映的是：%s\n", "  Complained of: %s\n", card->subject);
+    if (card->place && *card->place->text) PRINT(w, "  地点：%s\n", "  Place: %s\n", card->place->text);
+    if (card->complaint_count > 1)
+        PRINT(w, "  共 %u 件诉求反映这件事，%u 人反映。\n", "  %u complaints tell of it, by %u people.\n",
+              card->complaint_count, card->reporter_count);
+    if (card->mediation) PRINT(w, "  可由联络站调解。\n", "  A station can mediate.\n");
+    if (card->urgent) PRINT(w, "  紧急：适用快速办理。\n", "  Urgent: on the fast track.\n");
+}
+
+static void print_stars(const wording *w, const score_card *card) {
+    for (uint32_t i = 1; i <= 5; i++)
+        fputs(i <= card->stars ? "★" : "☆", w->out);
+    PRINT(w, "  %u 星（成案指数 %.1f 分，满分 100）\n", "  %u-star (case-formation index %.1f of 100)\n", card->stars,
+          card->index);
+    if (card->stars <= 5) PRINT(w, "  意思是：%s。\n", "  That means: %s.\n", say_of(w, &wording_stars[card->stars]));
+}
+
+/* In one sentence: what gave most, and what gave nothing. Factors of a point or two say little either way. */
+static void print_summary(const wording *w, const score_card *card) {
+    enum { WEIGHTY = 4 };
+    for (int lacking = 0; lacking < 2; lacking++) {
+        bool any = false;
+        for (size_t i = 0; i < card->n_factors; i++) {
+            const factor *f = card->factors[i];
+            if (f->max < WEIGHTY || strcmp(f->id, "source_kind") == 0) continue;
+            if (lacking ? f->points > 0 : f->points < f->max / 2) continue;
+            if (any)
+                PRINT(w, "、", ", ");
+            else if (lacking)
+                PRINT(w, "  还看不出：", "  Nothing on: ");
+            else
+                PRINT(w, "  得分主要靠：", "  Points come from: ");
+            fputs(wording_title(w->language, f->id), w->out);
+            any = true;
+        }
+        if (any) PRINT(w, "。\n", ".\n");
+    }
+}
+
+/* --- why --- */
+
+static void print_where(const wording *w, const Wjz__Scoring__Evidence *e) {
+    const char *field = e->span && e->span->field < 8 ? say_of(w, &wording_fields[e->span->field]) : "";
+    if (!e->span || e->span->to <= e->span->from) return;
+    if (e->complaint)
+        PRINT(w, "诉求 %" PRIu64 " 的%s第 %u–%u 字节", "%" PRIu64 " %s bytes %u–%u", e->complaint, field, e->span->from,
+              e->span->to);
+}
+
+/* The words it rests on, or where they stand; each once. */
+static void print_evidence(const wording *w, const factor *f) {
+    char shown[512] = "";
+    bool any = false;
+    for (size_t i = 0; i < f->n_evidence; i++) {
+        const Wjz__Scoring__Evidence *e = f->evidence[i];
+        const char *quote = w->quote ? w->quote(e, false, w->arg) : NULL;
+        bool placed = !w->quote && e->span && e->span->to > e->span->from && e->complaint;
+        if (quote ? strstr(shown, quote) != NULL : !placed && !(w->rules && *e->rule)) continue;
+        fputs(any ? say(w, "、", ", ") : say(w, "。依据：", ". Evidence: "), w->out);
+        any = true;
+        if (quote) {
+            fprintf(w->out, "“%s”", quote);
+            if (strlen(shown) + strlen(quote) + 2 < sizeof shown) strcat(strcat(shown, quote), "\n");
+        } else {
+            print_where(w, e);
+        }
+        if (w->rules && *e->rule) PRINT(w, "〔规则 %s〕", " [rule %s]", e->rule);
+    }
+}
+
+static void print_notes(const wording *w, const factor *f) {
+    for (size_t i = 0; i < f->n_notes; i++) {
+        const wording_named *n = wording_find(wording_notes, f->notes[i]->key);
+        if (!n || strtod(f->notes[i]->value, NULL) <= 1) continue; /* one report, one day: says nothing */
+        PRINT(w, "；%s %s %s", "; %s %s %s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));
+    }
+}
+
+/* Whether the points rest on nothing in particular. */
+static bool is_basic(const factor *f) {
+    for (size_t i = 0; i < f->n_evidence; i++)
+        if (f->evidence[i]->complaint || f->evidence[i]->span || *f->evidence[i]->rule) return false;
+    return f->points > 0 && f->n_notes == 0;
+}
+
+static const char *verdict_on(const wording *w, const factor *f, const wording_factor *words) {
+    if (!words) return "";
+    if (words->basic.in[0] && is_basic(f)) return say_of(w, &words->basic);
+    return say_of(w, f->points <= 0 ? &words->none : f->points >= f->max ? &words->full : &words->some);
+}
+
+static void print_factor(const wording *w, const factor *f) {
+    const wording_factor *words = wording_find_factor(f->id);
+    PRINT(w, "    %s %g/%g：%s", "    %s %g of %g: %s", wording_title(w->language, f->id), f->points, f->max,
+          verdict_on(w, f, words));
+    if (f->points > 0) print_notes(w, f);
+    if (f->points > 0) print_evidence(w, f);
+    PRINT(w, "。\n", ".\n");
+}
+
+static void print_factors(const wording *w, const score_card *card) {
+    for (char group = 'A'; group <= 'D' + 1; group++) { /* the last one: factors that the tables do not have */
+        double points = 0, max = 0;
+        bool any = false;
+        for (int pass = 0; pass < 2; pass++) {
+            for (size_t i = 0; i < card->n_factors; i++) {
+                const wording_factor *words = wording_find_factor(card->factors[i]->id);
+                if ((words ? words->group : 'E') != group) continue;
+                if (pass) print_factor(w, card->factors[i]);
+                points += card->factors[i]->points;
+                max += card->factors[i]->max;
+                any = true;
+            }
+            if (!pass && any)
+                PRINT(w, "  %s？ %g 分（满分 %g）\n", "  %s? %g of %g\n",
+                      group <= 'D' ? say_of(w, &wording_groups[group - 'A']) : say(w, "其他", "other"), points, max);
+        }
+    }
+}
+
+/* The words that moved the learned part, each with its points. */
+static void print_learned(const wording *w, const factor *f) {
+    if (f->points < 0)
+        PRINT(w, "；机器学过的案例里，这样的话更多出现在没有监督价值的来信中",
+              "; in the cases it learned from, such words "
+              "stand more often in messages that were not worth supervision");
+    else
+        PRINT(w, "；机器学过的案例里，这样的话更多出现在有监督价值的来信中",
+              "; in the cases it learned from, such words stand more often in messages that were worth supervision");
+    char last[256] = "";
+    bool any = false;
+    for (size_t i = 0; i < f->n_evidence; i++) {
+        const char *quote = w->quote ? w->quote(f->evidence[i], true, w->arg) : NULL;
+        double points = i < f->n_notes ? strtod(f->notes[i]->value, NULL) : 0;
+        if (!quote || strcmp(quote, last) == 0) continue;
+        fputs(any ? say(w, "、", ", ") : say(w, "。起作用最大的：", ". What weighed most: "), w->out);
+        PRINT(w, "“%s”（%+.1f）", "“%s” (%+.1f)", quote, points);
+        snprintf(last, sizeof last, "%s", quote);
+        any = true;
+    }
+}
+
+static void print_adjustments(const wording *w, const score_card *card) {
+    if (!card->n_adjustments) return;
+    PRINT(w, "  另外加减的分：\n", "  Added or taken off besides:\n");
+    for (size_t i = 0; i < card->n_adjustments; i++) {
+        const factor *f = card->adjustments[i];
+        PRINT(w, "    %+.1f  %s", "    %+.1f  %s", f->points, wording_title(w->language, f->id));
+        if (strcmp(f->id, "learned") == 0)
+            print_learned(w, f);
+        else
+            print_evidence(w, f);
+        PRINT(w, "。\n", ".\n");
+    }
+}
+
+static double sum_of(factor *const *factors, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += factors[i]->points;
+    return sum;
+}
+
+static void print_sum(const wording *w, const score_card *card) {
+    double points = sum_of(card->factors, card->n_factors), more = sum_of(card->adjustments, card->n_adjustments);
+    PRINT(w, "  合计：各项 %g 分", "  Together: %g", points);
+    if (card->n_adjustments) PRINT(w, "，另外加减 %+.1f 分", ", besides %+.1f", more);
+    PRINT(w, "，得 %.1f 分", ", makes %.1f", card->index);
+    if (points + more < 0 || points + more > 100)
+        PRINT(w, "（最低 0 分，最高 100 分）", " (never below 0 or above 100)");
+    PRINT(w, "。\n", ".\n");
+}
+
+/* --- collisions --- */
+
+static void print_collision(const wording *w, const Wjz__Scoring__Collision *c) {
+    const char *name = c->rule;
+    for (size_t i = 0; w->outline && i < w->outline->n_collisions; i++)
+        if (strcmp(w->outline->collisions[i]->id, c->rule) == 0)
+            name = say(w, w->outline->collisions[i]->zh, w->outline->collisions[i]->en);
+    PRINT(w, "  %s（使“%s”得 %g 分）\n", "  %s (gives “%s” %g points)\n", name,
+          *c->factor ? wording_title(w->language, c->factor) : say(w, "无", "none"), c->points);
+    for (size_t i = 0; i < c->n_records; i++) {
+        const Wjz__Scoring__CollidingRecord *r = c->records[i];
+        fprintf(w->out, "    %s %s", named(w, wording_records, r->kind), *r->number ? r->number : "");
+        if (!*r->number) fprintf(w->out, "%" PRIu64, r->id);
+        if (*r->note) PRINT(w, "：%s", ": %s", named(w, wording_records, r->note));
+        if (r->at_us) {
+            time_t at = (time_t)(r->at_us / 1000000) + 8 * 3600; /* Asia/Shanghai */
+            struct tm day;
+            char text[16];
+            strftime(text, sizeof text, "%Y-%m-%d", gmtime_r(&at, &day));
+            PRINT(w, "（%s）", " (%s)", text);
+        }
+        fputc('\n', w->out);
+    }
+}
+
+/* --- what is missing --- */
+
+static double cut_of(const Wjz__Scoring__PackOutline *outline, uint32_t stars) {
+    const double cuts[] = {0, 0, outline->stars_two, outline->stars_three, outline->stars_four, outline->stars_five};
+    return cuts[stars];
+}
+
+static int by_room(const void *a, const void *b) {
+    const factor *x = *(factor *const *)a, *y = *(factor *const *)b;
+    double more = (y->max - y->points) - (x->max - x->points);
+    return more > 0 ? 1 : more < 0 ? -1 : strcmp(x->id, y->id);
+}
+
+static void print_room(const wording *w, const score_card *card) {
+    factor *open[64];
+    size_t count = 0;
+    for (size_t i = 0; i < card->n_factors && count < 64; i++) {
+        const wording_factor *words = wording_find_factor(card->factors[i]->id);
+        if (words && words->hint.in[0] && card->factors[i]->max > card->factors[i]->points)
+            open[count++] = card->factors[i];
+    }
+    qsort(open, count, sizeof *open, by_room);
+    for (size_t i = 0; i < count && i < MISSING_SHOWN; i++)
+        PRINT(w, "    · %s：%s（最多可再加 %g 分）\n", "    · %s: %s (up to %g more)\n",
+              wording_title(w->language, open[i]->id), say_of(w, &wording_find_factor(open[i]->id)->hint),
+              open[i]->max - open[i]->points);
+    for (size_t i = 0; i < card->n_adjustments; i++) {
+        const factor *f = card->adjustments[i];
+        const wording_named *n = f->points < 0 ? wording_find(wording_adjustments, f->id) : NULL;
+        if (n && n->more.in[0])
+            PRINT(w, "    · 如果%s，就不扣这 %g 分\n", "    · if %s, these %g points are not taken off\n",
+                  say_of(w, &n->more), -f->points);
+    }
+}
+
+static void print_missing(const wording *w, const score_card *card) {
+    if (card->stars >= 5 || !w->outline) return;
+    heading(w, "离下一颗星还差什么", "What is missing for the next star");
+    double gap = cut_of(w->outline, card->stars + 1) - card->index;
+    if (card->n_gates && card->stars_before_gates > card->stars)
+        PRINT(w, "  分数已够 %u 星，但受下面的限制：\n", "  The points are enough for %u stars, but it is limited:\n",
+              card->stars_before_gates);
+    for (size_t i = 0; i < card->n_gates; i++) {
+        const wording_named *gate = wording_find(wording_gates, card->gates[i]);
+        fprintf(w->out, "    · %s", gate ? say_of(w, &gate->text) : card->gates[i]);
+        if (gate) PRINT(w, "。需要：%s。\n", ". Needed: %s.\n", say_of(w, &gate->more));
+    }
+    if (gap <= 0) return;
+    PRINT(w, "  还差 %.1f 分。核查时可以从这些方面入手：\n", "  %.1f points. What could be looked into:\n",
+          ceil(gap * 10) / 10);
+    print_room(w, card);
+}
+
+/* --- law --- */
+
+static void print_law(const wording *w, const score_card *card) {
+    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
+    if (!topic && !card->n_agencies) return;
+    heading(w, "法律依据和责任单位", "Law and agencies");
+    for (size_t i = 0; topic && i < topic->n_laws; i++) {
+        const Wjz__Scoring__LawOutline *law = topic->laws[i];
+        if (w->today < law->from_day || w->today > law->to_day) continue;
+        if (*law->articles)
+            PRINT(w, "  《%s》第 %s 条\n", "  《%s》 art. %s\n", law->name, law->articles);
+        else
+            fprintf(w->out, "  《%s》\n", law->name);
+    }
+    if (!card->n_agencies) return;
+    PRINT(w, "  可能的责任单位：", "  Agencies that may be in charge: ");
+    for (size_t i = 0; i < card->n_agencies; i++)
+        fprintf(w->out, "%s%s", i ? say(w, "、", ", ") : "", card->agencies[i]);
+    fputc('\n', w->out);
+}
+
+void wording_card(const wording *w, const score_card *card) {
+    print_stars(w, card);
+    print_summary(w, card);
+    heading(w, "这是什么", "What it is");
+    print_class(w, card);
+    heading(w, "为什么是这个分", "Why these points");
+    print_factors(w, card);
+    print_adjustments(w, card);
+    print_sum(w, card);
+    if (card->n_collisions) heading(w, "互相矛盾的记录", "Records that contradict each other");
+    for (size_t i = 0; i < card->n_collisions; i++)
+        print_collision(w, card->collisions[i]);
+    print_missing(w, card);
+    print_law(w, card);
+    PRINT(w, "\n规则包 %s%s%s。机器评分只作参考，由检察官判断和决定。\n",
+          "\nRule pack %s%s%s. The machine only suggests; a prosecutor judges and decides.\n", card->pack,
+          *card->model ? say(w, "，模型 ", ", model ") : "", card->model);
+}
