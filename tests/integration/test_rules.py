@@ -1,0 +1,215 @@
+"""Rule packs as a product: two people, one moment of activation, scoring again beside live work, and a person's star."""
+
+import contextlib
+import re
+import shutil
+
+import pytest
+from test_scoring import REGION, Intake, at, check_whole, make_many
+
+from wjzlib import wire
+from wjzlib.paths import ROOT
+from wjzlib.wait import wait_until
+
+
+@pytest.fixture
+def intake(house):
+    made = Intake(house)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def scorer(house, intake):
+    started = house.start("scoring")
+    intake.wait_for(1)
+    return started
+
+
+def new_pack(tmp_path, version, *changes):
+    """A copy of the deployed pack under another version; changes: (file, pattern, replacement)."""
+    folder = tmp_path / version
+    shutil.copytree(ROOT / "deploy" / "rules", folder)
+    for name, pattern, replacement in [("pack.yaml", r'(?m)^version: .*$', f'version: "{version}"'), *changes]:
+        text = (folder / name).read_text()
+        changed, count = re.subn(pattern, replacement, text)
+        assert count, f"{pattern} is not in {name}"
+        (folder / name).write_text(changed)
+    return folder
+
+
+def adopt(house, folder, activate=True):
+    version = folder.name
+    house.wjz("rules", "submit", folder, "--as", "author", "--note", "a test")
+    house.wjz("rules", "approve", version, "--as", "approver")
+    if activate:
+        house.wjz("rules", "activate", version, "--as", "chief")
+    return version
+
+
+def ask(service, body, region=REGION):
+    wire.proto("rules")
+    endpoint = service.house.database.value("SELECT request_endpoint FROM bus.instance WHERE name = %s", service.instance)
+    with wire.Client(endpoint) as client:
+        return client.ask(body, region=region)
+
+
+def wait_rescored(database, version, timeout=60):
+    wait_until(
+        lambda: database.value("SELECT count(*) FROM scoring.rescore WHERE version = %s AND state = 'running'", version) == 0
+        and database.value("SELECT count(*) FROM scoring.rescore WHERE version = %s AND state = 'done'", version) > 0,
+        timeout,
+        "everything scored again",
+    )
+
+
+def outcome(database):
+    return database.rows(
+        "SELECT array_agg(f.complaint ORDER BY f.complaint) AS who, c.index, c.stars, c.domain, c.kind, c.pack, c.card"
+        " FROM scoring.clue c JOIN scoring.finding f ON f.region = c.region AND f.clue = c.id"
+        " GROUP BY c.region, c.id ORDER BY who"
+    )
+
+
+MORE_FOR_STRONG = ("pack.yaml", r"(?m)^  match_strong: 18", "  match_strong: 28")
+
+
+def test_the_folder_is_the_first_version(scorer, database):
+    version, state, author, approver = database.row("SELECT version, state, author, approver FROM scoring.pack")
+    assert state == "active" and author != approver
+    assert f'version: "{version}"' in (ROOT / "deploy" / "rules" / "pack.yaml").read_text()
+    events = [row[0] for row in database.rows("SELECT event FROM scoring.pack_event ORDER BY id")]
+    assert events == ["submitted", "approved", "activated"]
+
+
+def test_author_and_approver_are_two_people(house, scorer, database, tmp_path):
+    folder = new_pack(tmp_path, "t2", MORE_FOR_STRONG)
+    house.wjz("rules", "submit", folder, "--as", "author")
+    status, _, errors = house.wjz("rules", "approve", "t2", "--as", "AUTHOR", check=False)
+    assert status == 1 and "author cannot approve" in errors
+    status, _, errors = house.wjz("rules", "activate", "t2", "--as", "author", check=False)
+    assert status == 1 and "only an approved version" in errors
+    with pytest.raises(Exception, match="two_people"):
+        database.run("UPDATE scoring.pack SET approver = ' Author ', approved_at = now() WHERE version = 't2'")
+    status, _, errors = house.wjz("rules", "approve", "t3", "--as", "approver", check=False)
+    assert status == 1 and "no such version" in errors
+    status, _, errors = house.wjz("rules", "approve", "t2", check=False)
+    assert status == 2 and "--as" in errors
+    house.wjz("rules", "approve", "t2", "--as", "approver")
+    assert database.value("SELECT state FROM scoring.pack WHERE version = 't2'") == "approved"
+    assert "t2" in house.wjz("rules", "list")
+
+
+def test_what_is_submitted_is_checked_and_kept(house, scorer, database, tmp_path):
+    folder = new_pack(tmp_path, "t2", ("eco_env.yaml", r"tier: strong", "tier: stronk"))
+    status, _, errors = house.wjz("rules", "submit", folder, "--as", "author", check=False)
+    assert status == 1 and re.search(r"eco_env\.yaml:\d+: tier is", errors)
+    folder = new_pack(tmp_path, "t3", MORE_FOR_STRONG)
+    house.wjz("rules", "submit", folder, "--as", "author")
+    house.wjz("rules", "submit", folder, "--as", "another")  # the same again changes nothing
+    assert database.rows("SELECT author FROM scoring.pack WHERE version = 't3'") == [("author",)]
+    (folder / "eco_env.yaml").write_text((folder / "eco_env.yaml").read_text() + "\n# changed\n")
+    status, _, errors = house.wjz("rules", "submit", folder, "--as", "author", check=False)
+    assert status == 1 and "other files" in errors
+
+
+def test_an_activation_reaches_every_worker_and_what_was_scored_before(house, intake, database, tmp_path):
+    for _ in range(2):
+        house.start("scoring")
+    intake.wait_for(2)
+    numbers = make_many(intake, seed=11)
+    intake.accept(*numbers[:200])
+    before = outcome(database)
+    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG))
+    for number in numbers[200:]:
+        intake.tell("ComplaintsAccepted", [number])
+    intake.wait_handled()
+    wait_rescored(database, version)
+    assert {row[0] for row in database.rows("SELECT DISTINCT pack FROM scoring.clue WHERE merged_into = 0")} == {version}
+    check_whole(database)
+    after = outcome(database)
+    assert [row[2] for row in after] != [row[2] for row in before]
+    # A house that never had another pack comes to the same.
+    house.wjz("rules", "rollback", "--as", "chief", "--note", "too generous")
+    first = database.value("SELECT version FROM scoring.pack WHERE state = 'active'")
+    assert first != version
+    wait_rescored(database, first)
+    assert database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0 AND pack <> %s", first) == 0
+    house.wjz("rules", "rollback", version, "--as", "chief")
+    wait_until(lambda: outcome(database) == after, what="the same outcome by the same version")
+    events = [row[0] for row in database.rows("SELECT event FROM scoring.pack_event WHERE version = %s ORDER BY id", version)]
+    assert events == ["submitted", "approved", "activated", "retired", "rolled_back"]
+
+
+def test_a_run_goes_on_where_a_killed_worker_left_it(house, intake, database, tmp_path):
+    house.start("scoring")
+    intake.wait_for(1)
+    numbers = make_many(intake, seed=5)
+    intake.accept(*numbers)
+    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG))
+    wait_rescored(database, version)
+    expected = outcome(database)
+    first = database.value("SELECT version FROM scoring.pack WHERE state = 'retired'")
+    house.wjz("rules", "rollback", first, "--as", "chief")
+    wait_rescored(database, first)
+    # A portion's transaction is held up where it writes, and its worker killed there.
+    with contextlib.closing(database.connect()) as held:
+        held.cursor().execute("SELECT pg_advisory_xact_lock(%s, %s)", (0x77AC, REGION))
+        house.wjz("rules", "rollback", version, "--as", "chief")
+        wait_until(
+            lambda: database.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0,
+            what="a portion waits for the region",
+        )
+        house.processes[0].kill()
+    done = database.value("SELECT done FROM scoring.rescore WHERE state = 'running'")
+    assert done < len(numbers)
+    database.run("UPDATE scoring.rescore SET lease_until = now() WHERE state = 'running'")
+    house.start("scoring")
+    wait_until(
+        lambda: database.value("SELECT count(*) FROM scoring.rescore WHERE state = 'running'") == 0, 60, "the run has ended"
+    )
+    assert outcome(database) == expected
+    check_whole(database)
+
+
+def test_a_text_is_explained_in_words(house, scorer, database):
+    text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
+    out = house.wjz("rules", "explain", text, "--title", "河道被倾倒垃圾")
+    assert "星" in out and "违法事实" in out and "《" in out and "倾倒建筑垃圾" in out
+    assert "还差" in out or "★★★★★" in out
+    english = house.wjz("rules", "explain", "-", "--lang", "en", input=text)
+    assert "What it is" in english and "Law and agencies" in english
+    assert database.value("SELECT count(*) FROM scoring.clue") == 0
+    status, _, errors = house.wjz("rules", "explain", text, "--pack", "nowhere", check=False)
+    assert status == 1 and "nowhere" in errors
+    status, _, errors = house.wjz("rules", "explain", "  ", check=False)
+    assert status == 1 and "must not be empty" in errors
+    status, _, errors = house.wjz("rules", "explain", text, "--lang", "fr", check=False)
+    assert status == 2 and "--lang" in errors
+
+
+def test_a_persons_star_stands_beside_the_computed_one(intake, scorer, database):
+    rules = wire.proto("rules")
+    intake.write(1, "石桤村河道被倾倒建筑垃圾", "石桤村三组河道被人倾倒建筑垃圾。", at(0))
+    intake.accept(1)
+    clue, stars, index = database.row("SELECT id, stars, index FROM scoring.clue")
+    given = ask(scorer, rules.RateClue(clue=clue, rater="P-1", stars=5, reason="现场看过"))
+    assert (given.stars, given.computed_stars, given.computed_index) == (5, stars, index)
+    ask(scorer, rules.RateClue(clue=clue, rater="P-2", stars=1, reason="只是传闻"))
+    ask(scorer, rules.RateClue(clue=clue, rater="P-1", stars=4, reason="再想一想"))
+    valid = "SELECT rater, stars FROM scoring.rating WHERE withdrawn_at IS NULL ORDER BY rater"
+    assert database.rows(valid) == [("P-1", 4), ("P-2", 1)]
+    assert database.value("SELECT count(*) FROM scoring.rating") == 3
+    gone = ask(scorer, rules.WithdrawRating(clue=clue, rater="P-2", reason="弄错了"))
+    assert gone.withdrawn_at_us > 0 and gone.withdrawn_reason == "弄错了"
+    assert database.rows(valid) == [("P-1", 4)]
+    assert database.row("SELECT stars, index FROM scoring.clue") == (stars, index)
+    for bad in [
+        rules.RateClue(clue=clue, rater="P-1", stars=6, reason="x"),
+        rules.RateClue(clue=clue, rater="P-1", stars=3, reason=" "),
+        rules.RateClue(clue=clue, rater="", stars=3, reason="x"),
+        rules.RateClue(clue=clue + 1, rater="P-1", stars=3, reason="x"),
+        rules.WithdrawRating(clue=clue, rater="P-2", reason="x"),
+    ]:
+        with pytest.raises(wire.Refused):
+            ask(scorer, bad)
