@@ -63,6 +63,14 @@ int command_feeds_define(session *s, int argc, char **argv, wjz_err *err);
 int command_clues_list(session *s, int argc, char **argv, wjz_err *err); /* clues.c */
 int command_clues_show(session *s, int argc, char **argv, wjz_err *err);
 int command_clues_export(session *s, int argc, char **argv, wjz_err *err);
+int command_clues_merge(session *s, int argc, char **argv, wjz_err *err); /* decide.c */
+int command_clues_split(session *s, int argc, char **argv, wjz_err *err);
+int command_clues_undo(session *s, int argc, char **argv, wjz_err *err);
+int command_clues_decisions(session *s, int argc, char **argv, wjz_err *err);
+int command_review_list(session *s, int argc, char **argv, wjz_err *err); /* review.c */
+int command_review_show(session *s, int argc, char **argv, wjz_err *err);
+int command_review_accept(session *s, int argc, char **argv, wjz_err *err);
+int command_review_reject(session *s, int argc, char **argv, wjz_err *err);
 int command_assignments(session *s, int argc, char **argv, wjz_err *err); /* lists.c */
 int command_notices(session *s, int argc, char **argv, wjz_err *err);
 int command_shifts(session *s, int argc, char **argv, wjz_err *err);

@@ -103,7 +103,12 @@ int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int 
 
 int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                 const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
-    int r = wjz_bus_request(s->bus, service, 0, question, 10000, answer_type, s->arena, ret_answer, NULL, err);
+    return session_ask_in(s, service, 0, question, answer_type, ret_answer, err);
+}
+
+int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
+                   const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
+    int r = wjz_bus_request(s->bus, service, region, question, 10000, answer_type, s->arena, ret_answer, NULL, err);
     if (r == -EHOSTUNREACH) return wjz_err_set(err, r, "no %s service is running: see `wjz status`", service);
     return r;
 }

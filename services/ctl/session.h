@@ -32,5 +32,9 @@ WJZ_MUST_CHECK int session_read(session *s, const wjz_stmt *stmt, const wjz_para
 WJZ_MUST_CHECK int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                                const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
                                wjz_err *err);
+/* The same about something of a region. */
+WJZ_MUST_CHECK int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
+                                  const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
+                                  wjz_err *err);
 
 #endif
