@@ -95,6 +95,11 @@ const command commands[] = {
      "  --lang en         in English\n"
      "  --rules           name the rules behind each line\n",
      command_rules_explain},
+    {"rules rehearse", "VERSION --on 30d --as PERSON [--changes N] [--lang zh|en]",
+     "演练 — past clues by another version: which change their star, and why; nothing is changed",
+     "  --on 30d      clues last reported in these days\n"
+     "  --changes N   how many changes to list, 1 to 500 (50)\n",
+     command_rules_rehearse},
     {"rules submit", "[DIR] --as PERSON [--note TEXT]",
      "提交规则包 — hand in the folder as a new version (pack.yaml names it)", NULL, command_rules_submit},
     {"rules approve", "VERSION --as PERSON [--note TEXT]", "批准规则包 — by another person than the author", NULL,

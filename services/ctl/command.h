@@ -81,7 +81,8 @@ int command_rules_submit(session *s, int argc, char **argv, wjz_err *err);
 int command_rules_approve(session *s, int argc, char **argv, wjz_err *err);
 int command_rules_activate(session *s, int argc, char **argv, wjz_err *err);
 int command_rules_rollback(session *s, int argc, char **argv, wjz_err *err);
-int command_rules_explain(session *s, int argc, char **argv, wjz_err *err); /* rules_explain.c */
+int command_rules_explain(session *s, int argc, char **argv, wjz_err *err);  /* rules_explain.c */
+int command_rules_rehearse(session *s, int argc, char **argv, wjz_err *err); /* rules_rehearse.c */
 int command_routing_check(session *s, int argc, char **argv, wjz_err *err);
 int command_directory_load(session *s, int argc, char **argv, wjz_err *err); /* directory.c */
 int command_demo_load(session *s, int argc, char **argv, wjz_err *err);      /* demo.c */

@@ -37,7 +37,7 @@ const wjz_stmt rescores_stmt = {
     "SELECT version, region::text, state, done::text, total::text, CASE WHEN total > 0 THEN"
     " to_char(100.0 * least(done, total) / total, 'FM990.0') END, to_char(began_at, 'YYYY-MM-DD HH24:MI:SS'),"
     " round(extract(epoch FROM coalesce(ended_at, now()) - began_at))::text, round(busy_us / 1e6, 1)::text"
-    " FROM scoring.rescore ORDER BY began_at DESC, region LIMIT 20",
+    " FROM scoring.rescore WHERE state = 'running' OR NOT $1 ORDER BY began_at DESC, region LIMIT 20",
     9};
 
 const out_column rescore_columns[RESCORE_COLUMNS] = {
@@ -54,7 +54,8 @@ static int print_list(session *s, void *arg, wjz_err *err) {
     int r = session_read(s, &LIST, NULL, 0, &rows, err);
     if (r >= 0) r = out_print(s->format, LIST_COLUMNS, WJZ_COUNT(LIST_COLUMNS), rows, "没有规则包 / no rule packs");
     if (r < 0 || s->format != OUT_TABLE) return r;
-    r = session_read(s, &rescores_stmt, NULL, 0, &rows, err);
+    wjz_param running = wjz_bool(false);
+    r = session_read(s, &rescores_stmt, &running, 1, &rows, err);
     if (r < 0 || wjz_rows_count(rows) == 0) return r;
     puts("\n— 重新评分 / scored again —");
     return out_print(s->format, rescore_columns, RESCORE_COLUMNS, rows, "");

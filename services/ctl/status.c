@@ -110,10 +110,21 @@ int command_queues(session *s, int argc, char **argv, wjz_err *err) {
     return r < 0 ? r : session_connected(s, false, wait ? wait_empty : print_queues, NULL, err);
 }
 
+/* What is being scored again; nothing when nothing is. */
+static int print_rescores(session *s, wjz_err *err) {
+    wjz_rows *rows;
+    wjz_param running = wjz_bool(true);
+    int r = session_read(s, &rescores_stmt, &running, 1, &rows, err);
+    if (r < 0 || wjz_rows_count(rows) == 0 || s->format != OUT_TABLE) return r;
+    puts("\n正在重新评分 / being scored again");
+    return out_print(s->format, rescore_columns, RESCORE_COLUMNS, rows, "");
+}
+
 static int print_status(session *s, void *arg, wjz_err *err) {
     int r = print_workers(s, arg, err);
     if (r >= 0 && s->format == OUT_TABLE) putchar('\n');
-    return r < 0 ? r : print_queues(s, arg, err);
+    if (r >= 0) r = print_queues(s, arg, err);
+    return r < 0 ? r : print_rescores(s, err);
 }
 
 int command_status(session *s, int argc, char **argv, wjz_err *err) {

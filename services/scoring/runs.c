@@ -60,7 +60,8 @@ static int take(runs *r, wjz_err *err) {
         int result = wjz_tx_begin(r->self->db, &tx, err);
         run_portion portion = portion_of(r, tx, r->keep);
         if (!result) result = (*kind)->take(&portion, &run, err);
-        if (!result && run) result = wjz_tx_commit(&tx, err);
+        if (!result) result = wjz_tx_commit(&tx, err);
+        if (result && run && (*kind)->leave) (*kind)->leave(run);
         if (result) return result;
         if (!run) continue;
         r->kind = *kind;

@@ -15,6 +15,7 @@
 #include "scoring/offline_score.h"
 #include "scoring/pack_requests.h"
 #include "scoring/rating.h"
+#include "scoring/rehearse.h"
 #include "scoring/requests.h"
 #include "scoring/rescore.h"
 #include "scoring/train.h"
@@ -59,7 +60,7 @@ static void free_state(scoring_service *self) {
 }
 
 /* The first one that has something to do goes first. */
-static const run_kind *const run_kinds[] = {&rescore_kind, NULL};
+static const run_kind *const run_kinds[] = {&rescore_kind, &rehearse_kind, NULL};
 
 static int scoring_start(wjz_service *service, const void *conf, void **ret_state, wjz_err *err) {
     scoring_service *self = calloc(1, sizeof *self);
@@ -155,6 +156,8 @@ static const wjz_request_route requests[] = {
     {.type = &wjz__scoring__decide_repeat__descriptor, .handler = on_decide_repeat},
     {.type = &wjz__scoring__confirm_score__descriptor, .handler = on_confirm_score},
     {.type = &wjz__scoring__explain_text__descriptor, .handler = on_explain_text},
+    {.type = &wjz__scoring__rehearse_rules__descriptor, .handler = on_rehearse_rules},
+    {.type = &wjz__scoring__describe_rehearsal__descriptor, .handler = on_describe_rehearsal},
     {.type = &wjz__scoring__rate_clue__descriptor, .handler = on_rate_clue},
     {.type = &wjz__scoring__withdraw_rating__descriptor, .handler = on_withdraw_rating},
     {0},

@@ -172,6 +172,53 @@ def test_a_run_goes_on_where_a_killed_worker_left_it(house, intake, database, tm
     check_whole(database)
 
 
+def test_a_rehearsal_shows_what_would_change_and_changes_nothing(house, intake, scorer, database, tmp_path):
+    numbers = make_many(intake, seed=5)
+    intake.accept(*numbers)
+    database.run("UPDATE scoring.clue SET last_report_at = now() - interval '3 days' WHERE id % 2 = 0")
+    before = outcome(database)
+    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG), activate=False)
+    out = house.wjz("rules", "rehearse", version, "--on", "30d", "--as", "author")
+    assert "违法事实 +" in out and "推送/pushed" in out
+    assert outcome(database) == before
+    state, total, done, changed, was, would = database.row(
+        "SELECT state, total, done, changed, before, after FROM scoring.rehearsal"
+    )
+    recent = database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0 AND last_report_at > now() - interval '30 days'")
+    assert (state, total, done) == ("done", recent, recent)
+    assert sum(was) == sum(would) == total and changed > 0
+    predicted = {
+        clue: stars for clue, stars in database.rows("SELECT clue, stars_after FROM scoring.rehearsal_change")
+    }
+    assert changed == len(predicted)
+    house.wjz("rules", "activate", version, "--as", "chief")
+    wait_rescored(database, version)
+    real = dict(database.rows("SELECT id, stars FROM scoring.clue WHERE id = ANY (%s)", list(predicted)))
+    assert real == predicted
+    for words, status in [(["nowhere", "--on", "30d", "--as", "a"], 1), ([version, "--as", "a"], 2), ([version, "--on", "0d", "--as", "a"], 2)]:
+        assert house.wjz("rules", "rehearse", *words, check=False)[0] == status
+
+
+def test_a_rehearsal_goes_on_where_a_killed_worker_left_it(house, intake, database, tmp_path):
+    house.start("scoring")
+    intake.wait_for(1)
+    intake.accept(*make_many(intake, seed=5))
+    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG), activate=False)
+    with contextlib.closing(database.connect()) as held:
+        held.cursor().execute("LOCK scoring.rehearsal_change IN ACCESS EXCLUSIVE MODE")
+        ask(house.processes[0], wire.proto("rules").RehearseRules(version=version, days=3650, actor="author"), region=0)
+        wait_until(
+            lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, what="a portion waits"
+        )
+        house.processes[0].kill()
+    database.run("UPDATE scoring.rehearsal SET lease_until = now()")
+    house.start("scoring")
+    wait_until(lambda: database.value("SELECT state FROM scoring.rehearsal") == "done", what="the rehearsal is done")
+    total, done, changed = database.row("SELECT total, done, changed FROM scoring.rehearsal")
+    assert total == done == database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0")
+    assert changed == database.value("SELECT count(*) FROM scoring.rehearsal_change")
+
+
 def test_a_text_is_explained_in_words(house, scorer, database):
     text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
     out = house.wjz("rules", "explain", text, "--title", "河道被倾倒垃圾")
