@@ -119,6 +119,6 @@ static int dry_run(const intake_conf *conf, const char *word, const char *path) 
 int intake_command(const void *conf, int argc, char **argv) {
     if (argc == 2 && strcmp(argv[0], "check-profile") == 0) return check_profile(conf, argv[1]);
     if (argc == 3 && strcmp(argv[0], "dry-run") == 0) return dry_run(conf, argv[1], argv[2]);
-    if (argc == 1 && strcmp(argv[0], "examine-image") == 0) return image_command();
+    if (argc == 1 && strcmp(argv[0], "examine-image") == 0) image_command();
     return usage();
 }

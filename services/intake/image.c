@@ -242,11 +242,8 @@ static bool write_all(const void *data, size_t length) {
     return true;
 }
 
-int image_command(void) {
+static int examine_input(void) {
     size_t length = 0;
-    if (!open_book()) return IMAGE_NO_MEMORY;
-    wjz_child_confine(MEMORY, PROCESSOR_S);
-    gdSetErrorMethod(NULL);
     uint8_t *data = read_input(&length);
     if (data == NULL) return IMAGE_NO_MEMORY;
     image_answer answer = {.magic = IMAGE_MAGIC};
@@ -257,4 +254,11 @@ int image_command(void) {
                 write_all(answer.told.thumbnail.data, (size_t)answer.told.thumbnail.length);
     image_free(&answer.told);
     return told ? IMAGE_FINE : IMAGE_NO_MEMORY;
+}
+
+void image_command(void) {
+    if (!open_book()) _exit(IMAGE_NO_MEMORY);
+    wjz_child_confine(MEMORY, PROCESSOR_S);
+    gdSetErrorMethod(NULL);
+    _exit(examine_input()); /* nothing that runs at an exit could open a file any more */
 }

@@ -49,8 +49,8 @@ WJZ_MUST_CHECK image_fault image_examine(const uint8_t *data, size_t length, ima
 void image_free(image *it);
 
 /* The helper process: reads a photo from standard input, writes an image_answer, the display and the thumbnail to standard output.
- * Returns the exit status: an image_fault. */
-int image_command(void);
+ * Ends the process; its status is an image_fault. */
+_Noreturn void image_command(void);
 
 /* What the helper writes first; of the same program, so in the machine's own order. */
 typedef struct image_answer {
