@@ -46,6 +46,20 @@ static int fill_topics(const pack_topic *topics, size_t count, wjz_arena *arena,
     return 0;
 }
 
+static int fill_collisions(const rule_pack *pack, wjz_arena *arena, Wjz__Scoring__PackOutline *outline) {
+    Wjz__Scoring__CollisionOutline *items = wjz_arena_alloc(arena, pack->collision_count * sizeof *items);
+    outline->collisions = wjz_arena_alloc(arena, pack->collision_count * sizeof *outline->collisions);
+    if (!items || !outline->collisions) return -ENOMEM;
+    for (size_t i = 0; i < pack->collision_count; i++) {
+        wjz__scoring__collision_outline__init(&items[i]);
+        items[i].id = (char *)pack->collisions[i].id;
+        items[i].zh = (char *)pack->collisions[i].zh;
+        items[i].en = (char *)pack->collisions[i].en;
+        outline->collisions[outline->n_collisions++] = &items[i];
+    }
+    return 0;
+}
+
 Wjz__Scoring__PackOutline *outline_of(const rule_pack *pack, wjz_arena *arena) {
     Wjz__Scoring__PackOutline *outline = wjz_arena_alloc(arena, sizeof *outline);
     if (!outline) return NULL;
@@ -67,7 +81,8 @@ Wjz__Scoring__PackOutline *outline_of(const rule_pack *pack, wjz_arena *arena) {
     outline->exploratory_stars = pack->gates.exploratory_stars;
     outline->learned_limit = pack->adjustments.learned_limit;
     if (fill_topics(pack->domains, pack->domain_count, arena, &outline->domains, &outline->n_domains) ||
-        fill_topics(pack->branches, BRANCH_COUNT, arena, &outline->branches, &outline->n_branches))
+        fill_topics(pack->branches, BRANCH_COUNT, arena, &outline->branches, &outline->n_branches) ||
+        fill_collisions(pack, arena, outline))
         return NULL;
     return outline;
 }

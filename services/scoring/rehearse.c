@@ -10,6 +10,7 @@
 #include "proto/rules.pb-c.h"
 #include "scoring/analysis.h"
 #include "scoring/card_diff.h"
+#include "scoring/neighbourhood.h"
 #include "scoring/refuse.h"
 #include "scoring/score.h"
 #include "scoring/scoring.h"
@@ -37,6 +38,7 @@ typedef struct rehearsing {
     size_t list_count;
     complaint *complaints; /* by id */
     size_t complaint_count;
+    neighbourhood *near;
     star_change_row *changes;
     size_t change_count;
 } rehearsing;
@@ -82,6 +84,20 @@ static int by_complaint(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* By the subjects that the clues have now; the outcomes of all of them. */
+static int read_near(rehearsing *now, wjz_err *err) {
+    run_portion *p = now->portion;
+    const char **subjects = wjz_arena_alloc(p->arena, now->list_count * sizeof *subjects);
+    int64_t *clues = wjz_arena_alloc(p->arena, now->list_count * sizeof *clues);
+    size_t count = 0;
+    if (!subjects || !clues) return out_of_memory(err);
+    for (size_t i = 0; i < now->list_count; i++) {
+        subjects[i] = now->list[i].subject;
+        if (i == 0 || clues[count - 1] != now->list[i].clue) clues[count++] = now->list[i].clue;
+    }
+    return neighbourhood_read(p->tx, now->region, subjects, now->list_count, clues, count, p->arena, &now->near, err);
+}
+
 static int read_portion(rehearsing *now, wjz_err *err) {
     run_portion *p = now->portion;
     int r = store_next_to_rehearse(p->tx, &now->run->row, p->limit, WORTH_FINDINGS, p->arena, &now->list,
@@ -93,6 +109,8 @@ static int read_portion(rehearsing *now, wjz_err *err) {
     if (!ids || !now->changes) return out_of_memory(err);
     for (size_t i = 0; i < now->list_count; i++)
         ids[i] = now->list[i].complaint;
+    r = read_near(now, err);
+    if (r) return r;
     r = store_load_complaints(p->tx, now->region, ids, now->list_count, p->arena, &now->complaints,
                               &now->complaint_count, err);
     if (!r) qsort(now->complaints, now->complaint_count, sizeof *now->complaints, by_complaint);
@@ -117,6 +135,11 @@ static int score_with(rehearsing *now, const rule_pack *pack, const rehearsed *m
     }
     *ret_card = NULL;
     matter_context context = {0};
+    near_fact *facts = NULL;
+    if (neighbourhood_of(now->near, (const Wjz__Scoring__Finding *const *)findings, found, &members[0].clue, 1, arena,
+                         &facts, &context.near_count))
+        return out_of_memory(err);
+    context.near = facts;
     return found ? score_matter(pack, (const Wjz__Scoring__Finding *const *)findings, ids, found, &context, arena,
                                 ret_card, err)
                  : 0;

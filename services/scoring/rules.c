@@ -185,6 +185,7 @@ static int read_file(builder *b, const char *prefix, const pack_file *file, wjz_
     int r = parse_file(b, prefix, file, &yaml, err);
     if (r < 0) return r;
     const wjz_yaml_node *root = wjz_yaml_root(yaml), *list = NULL;
+    if (wjz_yaml_get(root, "collisions")) return builder_collisions(b, root, err);
     r = read_header(b, root, err);
     if (r == 0) r = wjz_yaml_get_list(root, "rules", &list, err);
     for (size_t i = 0; r == 0 && i < list_count(list); i++)
@@ -242,6 +243,7 @@ int rules_load_files(const pack_files *files, const char *prefix, bool with_mode
     int r = read_pack_file(&b, prefix, files, err);
     if (r == 0) r = read_files(&b, prefix, files, err);
     if (r == 0) r = check_complete(pack, prefix, err);
+    if (r == 0) r = rules_check_collisions(pack, err);
     if (r == 0) r = rules_compile(pack, err);
     if (r == 0 && with_model) r = read_model(pack, prefix, files, err);
     if (r < 0) return r;

@@ -28,4 +28,7 @@ WJZ_MUST_CHECK int builder_words(builder *b, const wjz_yaml_node *map, const cha
 /* Reads zh, en, exploratory, urgent, agencies, laws. */
 WJZ_MUST_CHECK int builder_topic(builder *b, const wjz_yaml_node *root, pack_topic *topic, wjz_err *err);
 
+/* Reads the file of collisions. */
+WJZ_MUST_CHECK int builder_collisions(builder *b, const wjz_yaml_node *root, wjz_err *err);
+
 #endif

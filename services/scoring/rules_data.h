@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "proto/card.pb-c.h"
+#include "scoring/collide.h"
 #include "scoring/normalise.h"
 #include "scoring/pack_files.h"
 #include "scoring/rules.h"
@@ -144,6 +145,8 @@ struct rule_pack {
     uint32_t pattern_count;
     pattern_use *uses;
     uint32_t use_count;
+    collision_rule *collisions; /* NULL: no file of them */
+    size_t collision_count;
     struct learned_model *model; /* NULL: rules alone */
     hs_database_t *database;
     hs_scratch_t *scratch;
@@ -174,6 +177,9 @@ WJZ_MUST_CHECK int rules_load(const char *dir, bool with_model, rule_pack **ret_
 /* The same from memory; errors name the file with the prefix before its name. */
 WJZ_MUST_CHECK int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack,
                                     wjz_err *err);
+
+/* Whether the rules that collisions name are there; -EINVAL with file and line. */
+WJZ_MUST_CHECK int rules_check_collisions(const rule_pack *pack, wjz_err *err);
 
 /* Compiles the patterns; errors name the file and line of the pattern. */
 WJZ_MUST_CHECK int rules_compile(rule_pack *pack, wjz_err *err);

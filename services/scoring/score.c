@@ -241,6 +241,7 @@ int score_matter(const rule_pack *pack, const finding *const *findings, const in
     factors_harm(&m, &writer);
     factors_performance(&m, &writer);
     factors_checkability(&m, &writer);
+    collide(&m, &writer);
     factors_adjust(&m, &writer);
     if (!writer.failed) describe(&m, &writer);
     if (writer.failed) return wjz_err_set(err, -ENOMEM, "could not score a matter: no memory");

@@ -9,16 +9,16 @@
 
 #include "proto/card.pb-c.h"
 #include "scoring/area.h"
+#include "scoring/collide.h"
 #include "scoring/rules.h"
 #include "wjz/arena.h"
 #include "wjz/err.h"
 
 /* What is known of the matter beyond its own complaints. All zero: nothing. */
 typedef struct matter_context {
-    int64_t enforcement_record; /* a penalty on the same place or subject, 0: none */
-    bool penalty_not_executed;  /* … due, not paid, not taken to court */
     const warned_areas *warned; /* areas with a warning; its own counts. NULL: none */
-    bool recurred;              /* came back after mediation or after a closed recommendation */
+    const near_fact *near;      /* records beside its complaints; in an order that does not depend on arrival */
+    size_t near_count;
 } matter_context;
 
 /* findings[i] belongs to complaint ids[i]; at least one. The card lives in the arena. -EINVAL when count is 0, -ENOMEM.

@@ -65,8 +65,9 @@ void factors_source(const matter_facts *m, card_writer *card) {
     score_factor *source = card_factor(card, "source_kind", p->source_enforcement);
     for (size_t i = 0; i < m->count; i++)
         card_offer(card, source, source_points(p, m->findings[i]), m->ids[i], NULL, NULL);
-    if (m->context->enforcement_record)
-        card_offer(card, source, p->source_enforcement, m->context->enforcement_record, NULL, NULL);
+    for (size_t i = 0; i < m->context->near_count; i++)
+        if (m->context->near[i].state == NEAR_PUNISHED)
+            card_offer(card, source, p->source_enforcement, m->context->near[i].id, NULL, NULL);
     score_factor *corroboration = card_factor(card, "corroboration", p->corroboration);
     if (m->independent && m->repeat_count >= 2) {
         corroboration->points = p->corroboration;
@@ -198,26 +199,9 @@ static void offer_agency(const matter_facts *m, card_writer *card) {
         card_offer(card, agency, p->agency, 0, NULL, NULL);
 }
 
-/* A complaint was closed, and another one came after that. */
-static void offer_closed_again(const matter_facts *m, card_writer *card, score_factor *unsolved) {
-    for (size_t i = 0; i < m->count; i++) {
-        const finding *f = m->findings[i];
-        if (!f->closed || f->finished_at_us == 0) continue;
-        for (size_t k = 0; k < m->count; k++)
-            if (m->findings[k]->received_at_us > f->finished_at_us) {
-                card_offer(card, unsolved, m->pack->points.unsolved_closed, m->ids[i], NULL, NULL);
-                break;
-            }
-    }
-}
-
 static void offer_unsolved(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *unsolved = card_factor(card, "handled_unsolved", p->unsolved_closed);
-    if (m->context->penalty_not_executed)
-        card_offer(card, unsolved, p->unsolved_closed, m->context->enforcement_record, NULL, NULL);
-    if (m->context->recurred) card_offer(card, unsolved, p->unsolved_closed, 0, NULL, NULL);
-    offer_closed_again(m, card, unsolved);
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
         if (f->overdue || f->return_count >= p->unsolved_returns || f->solved == ANSWER_NO || f->redispatch_count > 0)

@@ -3,6 +3,7 @@
 #define SCORING_SCORE_FACTORS_H
 
 #include "scoring/card.h"
+#include "scoring/collide.h"
 #include "scoring/rules_data.h"
 #include "scoring/score.h"
 

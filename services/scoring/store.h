@@ -61,16 +61,6 @@ WJZ_MUST_CHECK int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *c
                                     store_clue **ret_clues, size_t *ret_clue_count, store_blob **ret_findings,
                                     size_t *ret_finding_count, wjz_err *err);
 
-/* The worst that is known of a subject. */
-typedef struct store_penalty {
-    const char *subject;
-    int64_t record;
-    bool not_executed;
-} store_penalty;
-WJZ_MUST_CHECK int store_find_penalties(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
-                                        int32_t today, wjz_arena *arena, store_penalty **ret_penalties,
-                                        size_t *ret_count, wjz_err *err);
-
 /* --- writing: queued, travels with the next wait or commit --- */
 
 typedef struct finding_row {
@@ -116,9 +106,9 @@ WJZ_MUST_CHECK int store_put_turn(wjz_tx *tx, int32_t region, const store_turn *
 
 typedef struct enforcement {
     int64_t id;
-    const char *subject_name;
-    int32_t pay_until, executed_on, court_application_on; /* day numbers, 0: not known */
-    bool revoked;
+    const char *subject_name, *document_no;
+    int32_t pay_until, executed_on, court_application_on, decided_on; /* day numbers, 0: not known */
+    bool revoked, rectified, licence_withdrawn;
 } enforcement;
 WJZ_MUST_CHECK int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
                                           wjz_arena *arena, enforcement **ret_records, size_t *ret_count, wjz_err *err);

@@ -4,27 +4,23 @@
 #include "scoring/store.h"
 #include "scoring/store_rows.h"
 
-static const wjz_stmt FIND_PENALTIES = {
-    "scoring_find_penalties",
-    "SELECT p.subject, p.record, coalesce(p.pay_until < $3 AND p.executed_on IS NULL AND p.court_application_on IS "
-    "NULL,"
-    " false) FROM scoring.penalty p WHERE p.region = $1 AND p.subject = ANY ($2) AND p.subject <> '' AND NOT p.revoked"
-    " ORDER BY p.subject, 3 DESC, p.record",
-    3};
-
 static const wjz_stmt LOAD_ENFORCEMENT = {
     "scoring_load_enforcement",
-    "SELECT id, subject_name, pay_until, executed_on, court_application_on, revoked FROM intake.enforcement_for_scoring"
+    "SELECT id, subject_name, pay_until, executed_on, court_application_on, revoked, decided_on, rectified = 1,"
+    " penalty_kind || penalty ~ '吊销|暂扣|撤销许可|责令关闭', document_no FROM intake.enforcement_for_scoring"
     " WHERE region = $1 AND id = ANY ($2)",
-    6};
+    10};
 
 static const wjz_stmt PUT_PENALTIES = {
     "scoring_put_penalties",
-    "INSERT INTO scoring.penalty (region, record, subject, pay_until, executed_on, court_application_on, revoked)"
-    " SELECT $1, * FROM unnest($2::int8[], $3::text[], $4::date[], $5::date[], $6::date[], $7::bool[])"
+    "INSERT INTO scoring.penalty (region, record, subject, pay_until, executed_on, court_application_on, decided_on,"
+    " revoked, rectified, licence_withdrawn, document_no)"
+    " SELECT $1, * FROM unnest($2::int8[], $3::text[], $4::date[], $5::date[], $6::date[], $7::date[], $8::bool[],"
+    " $9::bool[], $10::bool[], $11::text[])"
     " ON CONFLICT (region, record) DO UPDATE SET subject = excluded.subject, pay_until = excluded.pay_until,"
     " executed_on = excluded.executed_on, court_application_on = excluded.court_application_on,"
-    " revoked = excluded.revoked",
+    " decided_on = excluded.decided_on, revoked = excluded.revoked, rectified = excluded.rectified,"
+    " licence_withdrawn = excluded.licence_withdrawn, document_no = excluded.document_no",
     0};
 
 static const wjz_stmt COMPLAINTS_OF_SUBJECTS = {
@@ -33,25 +29,6 @@ static const wjz_stmt COMPLAINTS_OF_SUBJECTS = {
     " WHERE c.region = $1 AND c.subject = ANY ($2) AND c.subject <> '' AND c.merged_into = 0"
     " ORDER BY f.complaint LIMIT $3",
     1};
-
-int store_find_penalties(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count, int32_t today,
-                         wjz_arena *arena, store_penalty **ret_penalties, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r =
-        wjz_tx_query_v(tx, &FIND_PENALTIES, &rows, err, wjz_i32(region), wjz_texts(subjects, count), wjz_date(today));
-    if (r) return r;
-    size_t found = (size_t)wjz_rows_count(rows);
-    store_penalty *penalties = wjz_arena_calloc(arena, found, sizeof *penalties);
-    row_texts texts = {.arena = arena};
-    for (size_t i = 0; penalties && i < found; i++)
-        penalties[i] = (store_penalty){.subject = row_text(&texts, rows, (int)i, 0),
-                                       .record = wjz_row_int(rows, (int)i, 1),
-                                       .not_executed = wjz_row_bool(rows, (int)i, 2)};
-    if (!penalties || texts.failed) return wjz_err_set(err, -ENOMEM, "out of memory");
-    *ret_penalties = penalties;
-    *ret_count = found;
-    return 0;
-}
 
 int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
                            enforcement **ret_records, size_t *ret_count, wjz_err *err) {
@@ -70,6 +47,10 @@ int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_
             .executed_on = wjz_row_null(rows, row, 3) ? 0 : wjz_row_date(rows, row, 3),
             .court_application_on = wjz_row_null(rows, row, 4) ? 0 : wjz_row_date(rows, row, 4),
             .revoked = wjz_row_bool(rows, row, 5),
+            .decided_on = wjz_row_null(rows, row, 6) ? 0 : wjz_row_date(rows, row, 6),
+            .rectified = wjz_row_bool(rows, row, 7),
+            .licence_withdrawn = wjz_row_bool(rows, row, 8),
+            .document_no = row_text(&texts, rows, row, 9),
         };
     }
     if (!records || texts.failed) return wjz_err_set(err, -ENOMEM, "out of memory");
@@ -78,26 +59,36 @@ int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_
     return 0;
 }
 
+#define COLUMN(type, name, value)                                                                                      \
+    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
+    if (!name) return -ENOMEM;                                                                                         \
+    for (size_t i = 0; i < count; i++)                                                                                 \
+    name[i] = (value)
+
 int store_put_penalties(wjz_tx *tx, int32_t region, const enforcement *records, size_t count, wjz_arena *arena) {
-    int64_t *ids = wjz_arena_alloc(arena, count * sizeof *ids);
-    const char **subjects = wjz_arena_alloc(arena, count * sizeof *subjects);
-    int32_t *days = wjz_arena_alloc(arena, 3 * count * sizeof *days);
-    bool *unknown = wjz_arena_alloc(arena, 3 * count * sizeof *unknown);
-    bool *revoked = wjz_arena_alloc(arena, count * sizeof *revoked);
-    if (!ids || !subjects || !days || !unknown || !revoked) return -ENOMEM;
+    enum { DATES = 4 };
+    COLUMN(int64_t, ids, records[i].id);
+    COLUMN(const char *, subjects, records[i].subject_name);
+    COLUMN(const char *, numbers, records[i].document_no);
+    COLUMN(bool, revoked, records[i].revoked);
+    COLUMN(bool, rectified, records[i].rectified);
+    COLUMN(bool, withdrawn, records[i].licence_withdrawn);
+    int32_t *days = wjz_arena_alloc(arena, DATES * count * sizeof *days);
+    bool *unknown = wjz_arena_alloc(arena, DATES * count * sizeof *unknown);
+    if (!days || !unknown) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        ids[i] = records[i].id;
-        subjects[i] = records[i].subject_name;
-        revoked[i] = records[i].revoked;
         days[i] = records[i].pay_until;
         days[count + i] = records[i].executed_on;
         days[2 * count + i] = records[i].court_application_on;
+        days[3 * count + i] = records[i].decided_on;
     }
-    for (size_t i = 0; i < 3 * count; i++)
+    for (size_t i = 0; i < DATES * count; i++)
         unknown[i] = days[i] == 0;
     return wjz_tx_send_v(tx, &PUT_PENALTIES, wjz_i32(region), wjz_i64s(ids, count), wjz_texts(subjects, count),
                          wjz_dates(days, unknown, count), wjz_dates(days + count, unknown + count, count),
-                         wjz_dates(days + 2 * count, unknown + 2 * count, count), wjz_bools(revoked, count));
+                         wjz_dates(days + 2 * count, unknown + 2 * count, count),
+                         wjz_dates(days + 3 * count, unknown + 3 * count, count), wjz_bools(revoked, count),
+                         wjz_bools(rectified, count), wjz_bools(withdrawn, count), wjz_texts(numbers, count));
 }
 
 static int read_ids(const wjz_rows *rows, wjz_arena *arena, int64_t **ret_ids, size_t *ret_count, wjz_err *err) {

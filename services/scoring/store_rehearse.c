@@ -36,14 +36,15 @@ static const wjz_stmt FAIL = {"scoring_fail_rehearsal",
                               " WHERE id = $1 AND state = 'running'",
                               0};
 
-static const wjz_stmt NEXT = {
-    "scoring_next_to_rehearse",
-    "WITH next AS MATERIALIZED (SELECT region, id FROM scoring.clue WHERE merged_into = 0 AND (region, id) > ($1, $2)"
-    " AND coalesce(last_report_at, scored_at) >= $3 ORDER BY region, id LIMIT $4)"
-    " SELECT n.region, n.id, f.complaint FROM next n CROSS JOIN LATERAL (SELECT complaint FROM scoring.finding"
-    " WHERE region = n.region AND clue = n.id ORDER BY complaint LIMIT $5) f"
-    " WHERE n.region = (SELECT min(region) FROM next) ORDER BY n.id, f.complaint",
-    3};
+static const wjz_stmt NEXT = {"scoring_next_to_rehearse",
+                              "WITH next AS MATERIALIZED (SELECT region, id, subject FROM scoring.clue WHERE "
+                              "merged_into = 0 AND (region, id) > ($1, $2)"
+                              " AND coalesce(last_report_at, scored_at) >= $3 ORDER BY region, id LIMIT $4)"
+                              " SELECT n.region, n.id, f.complaint, n.subject FROM next n CROSS JOIN LATERAL (SELECT "
+                              "complaint FROM scoring.finding"
+                              " WHERE region = n.region AND clue = n.id ORDER BY complaint LIMIT $5) f"
+                              " WHERE n.region = (SELECT min(region) FROM next) ORDER BY n.id, f.complaint",
+                              4};
 
 static const wjz_stmt PUT_CHANGES = {
     "scoring_put_star_changes",
@@ -141,12 +142,14 @@ int store_next_to_rehearse(wjz_tx *tx, const rehearsal_row *row, int limit, int 
     if (r) return r;
     size_t count = (size_t)wjz_rows_count(rows);
     rehearsed *list = wjz_arena_alloc(arena, count * sizeof *list);
-    if (!list) return wjz_err_set(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        list[i] = (rehearsed){wjz_row_int(rows, (int)i, 1), wjz_row_int(rows, (int)i, 2)};
+    row_texts texts = {.arena = arena};
+    for (size_t i = 0; list && i < count; i++) {
+        list[i] =
+            (rehearsed){wjz_row_int(rows, (int)i, 1), wjz_row_int(rows, (int)i, 2), row_text(&texts, rows, (int)i, 3)};
         *ret_region = (int32_t)wjz_row_int(rows, (int)i, 0);
         *ret_cursor = list[i].clue;
     }
+    if (!list || texts.failed) return wjz_err_set(err, -ENOMEM, "out of memory");
     *ret_list = list;
     *ret_count = count;
     return 0;

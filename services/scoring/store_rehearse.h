@@ -30,6 +30,7 @@ WJZ_MUST_CHECK int store_fail_rehearsal(wjz_tx *tx, int64_t id, const char *erro
 
 typedef struct rehearsed {
     int64_t clue, complaint;
+    const char *subject; /* of the clue */
 } rehearsed;
 /* Complaints of the next clues, all of one region, by clue; at most `most` of a clue. *ret_cursor: the last clue;
  * *ret_count 0 at the end. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/scoring.pb-c.h"
+#include "scoring/neighbourhood.h"
 #include "scoring/questions.h"
 #include "scoring/score.h"
 #include "scoring/tell.h"
@@ -40,8 +42,7 @@ struct worth {
     size_t finding_count;
     scored *scored;
     size_t scored_count;
-    store_penalty *penalties; /* by subject, the worst one first */
-    size_t penalty_count;
+    neighbourhood *near;
 };
 
 static int out_of_memory(wjz_err *err) {
@@ -212,21 +213,25 @@ static int unpack_findings(worth *w, wjz_err *err) {
     return r;
 }
 
-static int read_penalties(worth *w, wjz_err *err) {
+/* The clues that others know of: only these can have outcomes. */
+static size_t told_clues(const worth *w, int64_t *clues) {
+    size_t count = 0;
+    for (size_t i = 0; i < w->old_count; i++)
+        if (w->old[i].told) clues[count++] = w->old[i].clue;
+    return count;
+}
+
+static int read_near(worth *w, wjz_err *err) {
     size_t count = 0, most = 0;
     for (size_t i = 0; i < w->scored_count; i++)
         most += w->scored[i].count;
     const char **subjects = wjz_arena_alloc(w->arena, most * sizeof *subjects);
-    if (!subjects) return out_of_memory(err);
-    for (size_t i = 0; i < w->scored_count; i++) {
-        for (size_t j = 0; j < w->scored[i].count; j++) {
-            if (w->scored[i].findings[j]->subject[0]) subjects[count++] = w->scored[i].findings[j]->subject;
-        }
-    }
-    if (!count) return 0;
-    int32_t today = wjz_day_number(wjz_clock_day(wjz_clock_us()));
-    return store_find_penalties(w->tx, w->region, subjects, count, today, w->arena, &w->penalties, &w->penalty_count,
-                                err);
+    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
+    if (!subjects || !clues) return out_of_memory(err);
+    for (size_t i = 0; i < w->scored_count; i++)
+        for (size_t j = 0; j < w->scored[i].count; j++)
+            subjects[count++] = w->scored[i].findings[j]->subject;
+    return neighbourhood_read(w->tx, w->region, subjects, count, clues, told_clues(w, clues), w->arena, &w->near, err);
 }
 
 int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region, regroup_group *groups,
@@ -249,7 +254,7 @@ int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t
     if (collect_old(w) || choose_groups(w, &missing, &missing_count)) return out_of_memory(err);
     int r = read_old(w, missing, missing_count, err);
     if (!r) r = unpack_findings(w, err);
-    if (!r) r = read_penalties(w, err);
+    if (!r) r = read_near(w, err);
     if (!r) *ret_worth = w;
     return r;
 }
@@ -261,31 +266,56 @@ old_clue *worth_old_clues(worth *w, size_t *ret_count) {
 
 /* --- scoring --- */
 
-static int by_subject(const void *key, const void *row) {
-    return strcmp(key, ((const store_penalty *)row)->subject);
+/* The clue it is, and those that its members were in. */
+static int own_clues(const worth *w, const scored *s, int64_t **ret_clues, size_t *ret_count) {
+    int64_t *clues = wjz_arena_alloc(w->arena, (s->group->count + 1) * sizeof *clues);
+    size_t count = 0;
+    if (!clues) return -ENOMEM;
+    clues[count++] = s->group->clue;
+    for (size_t i = 0; i < s->group->count; i++) {
+        int64_t clue = s->group->members[i].clue;
+        if (clue && clue != clues[count - 1]) clues[count++] = clue;
+    }
+    *ret_clues = clues;
+    *ret_count = count;
+    return 0;
 }
 
-/* The worst penalty of any subject of the matter. */
-static matter_context context_of(const worth *w, const scored *s) {
-    matter_context context = {.warned = w->warned};
-    for (size_t i = 0; i < s->count; i++) {
-        const char *subject = s->findings[i]->subject;
-        const store_penalty *row = subject[0] && w->penalty_count
-                                       ? bsearch(subject, w->penalties, w->penalty_count, sizeof *row, by_subject)
-                                       : NULL;
-        while (row && row > w->penalties && strcmp(row[-1].subject, subject) == 0)
-            row--; /* the first one of the subject is the worst */
-        if (!row || (context.enforcement_record && (context.penalty_not_executed || !row->not_executed))) continue;
-        context.enforcement_record = row->record;
-        context.penalty_not_executed = row->not_executed;
-    }
-    return context;
+static bool is_joined(const scored *s) {
+    for (size_t i = 0; i < s->group->count; i++)
+        if (!s->group->members[i].clue) return true;
+    return false;
+}
+
+/* A complaint that is new here may be what collides with other matters about its subject: they are scored again, by one
+ * of their complaints. What is scored again joins nothing, so this ends. */
+static int score_others_again(const worth *w, const scored *s, const int64_t *own, size_t own_count, wjz_err *err) {
+    Wjz__Scoring__Rescore others = WJZ__SCORING__RESCORE__INIT;
+    if (!is_joined(s)) return 0;
+    if (neighbourhood_others(w->near, s->findings, s->count, own, own_count, w->arena, &others.complaint,
+                             &others.n_complaint))
+        return out_of_memory(err);
+    return others.n_complaint ? wjz_bus_emit(w->self->bus, w->tx, w->region, &others.base, err) : 0;
+}
+
+static int context_of(const worth *w, const scored *s, matter_context *ret, wjz_err *err) {
+    near_fact *facts = NULL;
+    int64_t *own = NULL;
+    size_t own_count = 0;
+    *ret = (matter_context){.warned = w->warned};
+    if (own_clues(w, s, &own, &own_count) ||
+        neighbourhood_of(w->near, s->findings, s->count, own, own_count, w->arena, &facts, &ret->near_count))
+        return out_of_memory(err);
+    ret->near = facts;
+    return score_others_again(w, s, own, own_count, err);
 }
 
 static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *err) {
     Wjz__Scoring__ScoreCard *card = NULL;
-    matter_context context = context_of(w, s);
-    int r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
+    matter_context context;
+    int r = context_of(w, s, &context, err);
+    if (r) return r;
+    r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
     if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
     card->complaint_count = (uint32_t)s->group->count;
     size_t length = wjz__scoring__score_card__get_packed_size(card);

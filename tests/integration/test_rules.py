@@ -219,6 +219,76 @@ def test_a_rehearsal_goes_on_where_a_killed_worker_left_it(house, intake, databa
     assert changed == database.value("SELECT count(*) FROM scoring.rehearsal_change")
 
 
+def collisions(database, complaint):
+    card = database.value(
+        "SELECT c.card FROM scoring.clue c JOIN scoring.finding f ON f.region = c.region AND f.clue = c.id"
+        " WHERE f.complaint = %s",
+        complaint,
+    )
+    return {found.rule: found for found in wire.proto("card").ScoreCard.FromString(bytes(card)).collisions}
+
+
+def write_penalty(database, number, subject, **fields):
+    row = {"id": number, "document_no": f"D-{number}", "subject_name": subject, "penalty_kind": "罚款", "rectified": 0, **fields}
+    database.run(
+        f"INSERT INTO intake.enforcement_record ({', '.join(row)}, content_hash, fine_fen, confiscated_fen, region, feed,"
+        " transferred_to_police, revoked, subject_kind, credit_code, violation_kind, facts, legal_basis, penalty, agency,"
+        f" agency_code, place, remark) SELECT {', '.join(['%s'] * len(row))}, 0, 100, 0, %s, number, 0, false,"
+        " '', '', '', '', '', '', '', '', '', '' FROM intake.feed",
+        *row.values(),
+        REGION,
+    )
+
+
+def test_collisions_name_the_records_whatever_came_first(intake, scorer, database):
+    here = "元通镇的棠源化工厂每天夜里把污水直排河道，水发黑发臭。"
+    there = "怀远镇的棠源化工厂往河道倾倒废渣，无人处理。"
+    intake.write(1, "元通镇棠源化工厂污水直排", here, at(40))
+    intake.write(2, "怀远镇棠源化工厂倾倒废渣", there, at(41))
+    intake.accept(1)
+    subject, town = database.row("SELECT subject, town FROM scoring.clue")
+    assert subject and town
+    assert collisions(database, 1) == {}
+    write_penalty(database, 9, subject, decided_on="2026-09-02", executed_on="2026-09-20", rectified=1)
+    intake.tell("EnforcementAccepted", [9])
+    intake.wait_handled()
+    rectified = collisions(database, 1)["collision.rectified"]
+    assert [(record.kind, record.number) for record in rectified.records] == [("enforcement", "D-9"), ("complaint", "")]
+    assert "collision.several_towns" not in collisions(database, 1)
+    intake.accept(2)
+    assert database.value("SELECT count(DISTINCT clue) FROM scoring.finding") == 2
+    assert "collision.several_towns" in collisions(database, 2)
+    wait_until(lambda: "collision.several_towns" in collisions(database, 1), what="the earlier matter is told of the later one")
+
+
+def test_what_comes_back_after_an_outcome_collides_with_it(intake, scorer, database):
+    text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
+    intake.write(1, "石桤村三组河道污水直排", text, at(0))
+    intake.accept(1)
+    clue = database.value("SELECT id FROM scoring.clue WHERE told")
+    database.run(
+        "INSERT INTO assignment.assignment (region, id, clue, state, organ, station, prosecutor, consult, branch, domain,"
+        " stars, town, village, urgent, mediation, look_on_spot, revision, trace, ended_at) VALUES (%s, 5, %s, 'closed',"
+        " 'JCY-510184', '', 'P-1', '', 'public_interest', 'eco_env', 4, 0, 0, false, false, false, 1, '', now())",
+        REGION,
+        clue,
+    )
+    database.run(
+        "INSERT INTO assignment.outcome (region, assignment, clue, outcome, note, actor, at)"
+        " VALUES (%s, 5, %s, 'recommended', '', 'P-1', %s)",
+        REGION,
+        clue,
+        at(10),
+    )
+    intake.write(2, "石桤村三组河道污水直排", text, at(5))
+    intake.accept(2)
+    assert "collision.recurred_settled" not in collisions(database, 1)
+    intake.write(3, "石桤村三组河道污水直排", text, at(20))
+    intake.accept(3)
+    settled, reported = collisions(database, 1)["collision.recurred_settled"].records
+    assert (settled.kind, settled.id, reported.id) == ("outcome", 5, 3)
+
+
 def test_a_text_is_explained_in_words(house, scorer, database):
     text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
     out = house.wjz("rules", "explain", text, "--title", "河道被倾倒垃圾")

@@ -296,13 +296,12 @@ static void sees_what_came_back(void **state) {
     assert_true(points(scored(w, findings, ids, 2, &nothing_more), "handled_unsolved") == 10);
     findings[1]->received_at_us = DAY(15); /* before the closing */
     assert_true(points(scored(w, findings, ids, 2, &nothing_more), "handled_unsolved") == 0);
-    matter_context penalty = {.enforcement_record = 9, .penalty_not_executed = true};
+    near_fact punished[] = {{.state = NEAR_PUNISHED, .id = 9, .number = ""},
+                            {.state = NEAR_NOT_EXECUTED, .id = 9, .number = ""}};
+    matter_context penalty = {.near = punished, .near_count = 2};
     card *c = scored(w, findings, ids, 2, &penalty);
     assert_true(points(c, "handled_unsolved") == 10);
     assert_true(points(c, "source_kind") == 8);
-    matter_context recurred = {.recurred = true};
-    c = scored(w, findings, ids, 2, &recurred);
-    assert_true(points(c, "handled_unsolved") == 10);
 }
 
 static void keeps_the_gates(void **state) {

@@ -1,0 +1,30 @@
+/* SQL of what is near matters (neighbourhood.h): penalties of subjects, other matters about them, outcomes. */
+#ifndef SCORING_STORE_NEAR_H
+#define SCORING_STORE_NEAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scoring/collide.h"
+#include "wjz/arena.h"
+#include "wjz/db.h"
+#include "wjz/err.h"
+
+typedef struct near_row {
+    const char *subject; /* of penalties and other matters */
+    int64_t clue;        /* of outcomes: whose */
+    int64_t complaint;   /* of other matters: one of its complaints */
+    near_fact fact;
+} near_row;
+
+/* Penalties and outcomes in one round trip, which is saved when there is neither a subject nor a clue. A penalty makes
+ * several rows. today: day number, tells which penalties are due. */
+WJZ_MUST_CHECK int store_read_near(wjz_tx *tx, int32_t region, const char *const *subjects, size_t subject_count,
+                                   const int64_t *clues, size_t clue_count, int32_t today, wjz_arena *arena,
+                                   near_row **ret_penalties, size_t *ret_penalty_count, near_row **ret_outcomes,
+                                   size_t *ret_outcome_count, wjz_err *err);
+/* Matters about the subjects in known towns. */
+WJZ_MUST_CHECK int store_read_other_matters(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
+                                            wjz_arena *arena, near_row **ret_rows, size_t *ret_count, wjz_err *err);
+
+#endif
