@@ -15,5 +15,7 @@ void wjz_id_set_instance(uint32_t number);
 int64_t wjz_id_next(void);
 /* Microseconds since the Unix epoch at which the id was made. */
 int64_t wjz_id_time_us(int64_t id);
+/* The least id that can have been made at or after that time. */
+int64_t wjz_id_floor(int64_t us);
 
 #endif

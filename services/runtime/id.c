@@ -42,3 +42,8 @@ int64_t wjz_id_next(void) {
 int64_t wjz_id_time_us(int64_t id) {
     return ((id >> TIME_SHIFT) + EPOCH_MS) * 1000;
 }
+
+int64_t wjz_id_floor(int64_t us) {
+    int64_t ms = us / 1000 - EPOCH_MS;
+    return ms <= 0 ? 0 : ms << TIME_SHIFT;
+}

@@ -1,6 +1,8 @@
 /* See card.h. */
 #include "scoring/card.h"
 
+#include <inttypes.h>
+
 #include <string.h>
 
 static void *take(card_writer *writer, size_t size) {
@@ -74,16 +76,25 @@ void card_offer(card_writer *writer, Wjz__Scoring__Factor *factor, double points
     card_evidence(writer, factor, complaint, span, rule);
 }
 
-void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
-    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+static void add_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, char *value) {
     Wjz__Scoring__Note *note = take(writer, sizeof *note);
     if (!note) return;
     wjz__scoring__note__init(note);
     note->key = (char *)key;
-    note->value = wjz_arena_printf(writer->arena, "%.10g", value);
-    if (!note->value) {
+    note->value = value;
+    if (!value) {
         writer->failed = true;
         return;
     }
     factor->notes[factor->n_notes++] = note;
+}
+
+void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
+    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+    add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%.10g", value));
+}
+
+void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code) {
+    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+    add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%" PRIu64, code));
 }

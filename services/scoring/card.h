@@ -33,4 +33,7 @@ void card_offer(card_writer *writer, Wjz__Scoring__Factor *factor, double points
                 const Wjz__Scoring__Span *span, const char *rule);
 void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value);
 
+/* A number that is a name: every digit of it. */
+void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code);
+
 #endif

@@ -105,8 +105,29 @@ static int place_level_of(int64_t code, place_level *ret_level, uint32_t *ret_re
     return 0;
 }
 
+/* "at: [longitude, latitude]", where it is known. */
+static int read_position(const wjz_yaml_node *map, place_entry *place, wjz_err *err) {
+    const wjz_yaml_node *at;
+    int r = wjz_yaml_get_list(map, "at", &at, err);
+    if (r < 0 || !at) return r;
+    double numbers[2];
+    bool sound = wjz_yaml_count(at) == 2;
+    for (size_t i = 0; sound && i < 2; i++) {
+        const char *text = wjz_yaml_text(wjz_yaml_item(at, i));
+        char *end = NULL;
+        numbers[i] = text ? strtod(text, &end) : 0;
+        sound = text && end != text && !*end;
+    }
+    if (!sound || !(numbers[0] >= -180 && numbers[0] <= 180) || !(numbers[1] >= -90 && numbers[1] <= 90))
+        return wjz_yaml_error(at, err, "at must be [longitude, latitude] in degrees, e.g. [103.52, 30.76]");
+    place->has_position = true;
+    place->longitude = numbers[0];
+    place->latitude = numbers[1];
+    return 0;
+}
+
 static int read_place(gazetteer *g, const wjz_yaml_node *map, wjz_err *err) {
-    static const char *const keys[] = {"code", "name", "aliases", NULL};
+    static const char *const keys[] = {"code", "name", "aliases", "at", NULL};
     int64_t code;
     const char *name;
     const wjz_yaml_node *aliases;
@@ -127,6 +148,8 @@ static int read_place(gazetteer *g, const wjz_yaml_node *map, wjz_err *err) {
         g->places = places;
         g->place_capacity = capacity;
     }
+    r = read_position(map, &place, err);
+    if (r < 0) return r;
     place.name = wjz_arena_strdup(g->arena, name);
     if (!place.name) return no_memory(err);
     r = add_name(g, map, name, err);

@@ -3,6 +3,7 @@
 #ifndef SCORING_GAZETTEER_H
 #define SCORING_GAZETTEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,9 +15,11 @@ typedef enum place_level { PLACE_COUNTY, PLACE_TOWN, PLACE_VILLAGE } place_level
 
 typedef struct place_entry {
     place_level level;
-    uint64_t code;    /* six, nine or twelve digits */
-    uint32_t region;  /* its county */
-    const char *name; /* official */
+    uint64_t code;     /* six, nine or twelve digits */
+    uint32_t region;   /* its county */
+    const char *name;  /* official */
+    bool has_position; /* of its middle, about */
+    double longitude, latitude;
 } place_entry;
 
 /* Every .yaml of the folder. Errors name file and line: -EINVAL, or what opening gave. */

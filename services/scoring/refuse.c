@@ -27,3 +27,9 @@ bool text_given(wjz_call *call, const char *field, const char *text) {
     refuse_invalid(call, field, text, "不能为空 / must not be empty", NULL);
     return false;
 }
+
+bool region_given(wjz_call *call) {
+    if (wjz_call_message(call)->region > 0) return true;
+    refuse_invalid(call, "region", "0", "信封须写明区划 / the envelope needs its region", "例如 / e.g. 510184");
+    return false;
+}

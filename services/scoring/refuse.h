@@ -12,5 +12,7 @@ int refuse_busy(wjz_call *call);
 int refuse_invalid(wjz_call *call, const char *field, const char *value, const char *message, const char *remedy);
 /* Whether the text says anything; refuses naming the field otherwise. */
 bool text_given(wjz_call *call, const char *field, const char *text);
+/* Whether the envelope names a region; refuses otherwise. */
+bool region_given(wjz_call *call);
 
 #endif

@@ -58,12 +58,12 @@ const run_kind rescore_kind = {.name = "rescore", .take = take, .work = work};
 
 /* --- the request --- */
 
-static int emit_portions(scoring_service *self, wjz_tx *tx, int32_t region, uint64_t *ids, size_t count, wjz_err *err) {
+int rescore_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, int64_t *ids, size_t count, wjz_err *err) {
     for (size_t from = 0; from < count; from += PORTION) {
         Wjz__Scoring__Rescore portion = WJZ__SCORING__RESCORE__INIT;
         portion.n_complaint = count - from < PORTION ? count - from : PORTION;
-        portion.complaint = ids + from;
-        int r = wjz_bus_emit(self->bus, tx, region, &portion.base, err);
+        portion.complaint = (uint64_t *)(ids + from);
+        int r = wjz_bus_emit(bus, tx, region, &portion.base, err);
         if (r) return r;
     }
     return 0;
@@ -88,8 +88,9 @@ int on_rescore(wjz_call *call, void *state, wjz_err *err) {
     begun.complaints = body->n_complaint;
     int r = wjz_tx_begin(self->db, &tx, err);
     if (!r)
-        r = body->n_complaint ? emit_portions(self, tx, message->region, body->complaint, body->n_complaint, err)
-                              : begin_run(tx, message->region, wjz_call_arena(call), &begun.complaints, err);
+        r = body->n_complaint
+                ? rescore_emit(self->bus, tx, message->region, (int64_t *)body->complaint, body->n_complaint, err)
+                : begin_run(tx, message->region, wjz_call_arena(call), &begun.complaints, err);
     if (!r) r = wjz_tx_commit(&tx, err);
     if (store_is_away(r)) return refuse_busy(call);
     if (r) return r;

@@ -13,4 +13,7 @@ extern const run_kind rescore_kind;
 /* The request Rescore: complaints by id go through the queue, a whole region becomes a run. */
 int on_rescore(wjz_call *call, void *state, wjz_err *err);
 
+/* Sends complaints to be scored again, in portions of the queue. */
+WJZ_MUST_CHECK int rescore_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, int64_t *ids, size_t count, wjz_err *err);
+
 #endif

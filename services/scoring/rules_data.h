@@ -190,6 +190,10 @@ WJZ_MUST_CHECK int rules_read_pack(rule_pack *pack, const wjz_yaml_node *root, w
 /* The index of a domain by id, -1 when there is none such. */
 int rules_domain(const rule_pack *pack, const char *id);
 
+/* A day of a map, "2026-08-15", as days since 1970-01-01; the fallback when the key is absent. */
+WJZ_MUST_CHECK int rules_read_day(const wjz_yaml_node *map, const char *key, int32_t fallback, int32_t *ret_day,
+                                  wjz_err *err);
+
 /* Entries of a list that may be absent. */
 static inline size_t list_count(const wjz_yaml_node *list) {
     return list ? wjz_yaml_count(list) : 0;

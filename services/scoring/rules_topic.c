@@ -4,7 +4,7 @@
 #include "scoring/rules_builder.h"
 #include "wjz/clock.h"
 
-static int read_day(const wjz_yaml_node *map, const char *key, int32_t fallback, int32_t *ret_day, wjz_err *err) {
+int rules_read_day(const wjz_yaml_node *map, const char *key, int32_t fallback, int32_t *ret_day, wjz_err *err) {
     const char *text;
     int r = wjz_yaml_get_text_or(map, key, "", &text, err);
     if (r < 0) return r;
@@ -32,8 +32,8 @@ static int read_laws(builder *b, const wjz_yaml_node *root, pack_topic *topic, w
         r = wjz_yaml_only(item, keys, err);
         if (r == 0) r = wjz_yaml_get_text(item, "name", &name, err);
         if (r == 0) r = wjz_yaml_get_text_or(item, "articles", "", &articles, err);
-        if (r == 0) r = read_day(item, "effective_from", INT32_MIN, &law->from_day, err);
-        if (r == 0) r = read_day(item, "effective_to", INT32_MAX, &law->to_day, err);
+        if (r == 0) r = rules_read_day(item, "effective_from", INT32_MIN, &law->from_day, err);
+        if (r == 0) r = rules_read_day(item, "effective_to", INT32_MAX, &law->to_day, err);
         if (r < 0) return r;
         if (law->from_day > law->to_day) return wjz_yaml_error(item, err, "effective_to lies before effective_from");
         law->name = wjz_arena_strdup(b->pack->arena, name);

@@ -305,7 +305,7 @@ static void adjust_by_warning(const matter_facts *m, card_writer *card) {
     if (!area) return;
     score_factor *factor = card_adjustment(card, "area_warning", m->pack->adjustments.area_warning);
     card_note(card, factor, "level", area->level);
-    if (area->code) card_note(card, factor, area_kind_names[area->kind], (double)area->code);
+    if (area->code) card_note_code(card, factor, area_kind_names[area->kind], area->code);
 }
 
 /* The model's word on the complaint that it values most. */

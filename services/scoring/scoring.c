@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "proto/intake.pb-c.h"
+#include "proto/notification.pb-c.h"
 #include "proto/rules.pb-c.h"
 #include "proto/scoring.pb-c.h"
+#include "proto/similar.pb-c.h"
+#include "proto/warning.pb-c.h"
+#include "proto/watch.pb-c.h"
 #include "scoring/explain.h"
 #include "scoring/handlers.h"
 #include "scoring/offline.h"
@@ -18,7 +22,11 @@
 #include "scoring/rehearse.h"
 #include "scoring/requests.h"
 #include "scoring/rescore.h"
+#include "scoring/rounds.h"
+#include "scoring/similar_request.h"
 #include "scoring/train.h"
+#include "scoring/warnings.h"
+#include "scoring/watching.h"
 #include "wjz/log.h"
 
 static void make_metrics(scoring_service *self) {
@@ -53,6 +61,7 @@ static void free_state(scoring_service *self) {
     follow_destroy(&self->regions);
     standing_destroy(&self->standing);
     matter_cache_destroy(&self->matters);
+    warning_rules_destroy(&self->warning_rules);
     repeat_rules_destroy(&self->repeats);
     gazetteer_destroy(&self->places);
     versions_destroy(&self->packs);
@@ -61,6 +70,13 @@ static void free_state(scoring_service *self) {
 
 /* The first one that has something to do goes first. */
 static const run_kind *const run_kinds[] = {&rescore_kind, &rehearse_kind, NULL};
+
+static int load_warning_rules(scoring_service *self, const scoring_conf *conf, wjz_err *err) {
+    if (conf->scan_window > conf->scan_days / 2)
+        return wjz_err_set(err, -EINVAL, "scan_window is %lld: must be at most half of scan_days, %lld",
+                           (long long)conf->scan_window, (long long)conf->scan_days);
+    return warning_rules_load(conf->warnings_file, &self->warning_rules, err);
+}
 
 static int scoring_start(wjz_service *service, const void *conf, void **ret_state, wjz_err *err) {
     scoring_service *self = calloc(1, sizeof *self);
@@ -74,12 +90,15 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
         return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = load_data(self, conf, err);
     if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);
-    return r ? r : runs_start(self, run_kinds, &self->runs, err);
+    if (!r) r = load_warning_rules(self, conf, err);
+    if (!r) r = runs_start(self, run_kinds, &self->runs, err);
+    return r ? r : rounds_open(self, conf, &self->rounds, err);
 }
 
 static void scoring_stop(void *state) {
     scoring_service *self = state;
     if (!self) return;
+    rounds_close(&self->rounds);
     runs_stop(&self->runs);
     free_state(self);
 }
@@ -88,6 +107,7 @@ static void scoring_stop(void *state) {
 
 static int usage(void) {
     fputs("weijianzhi-scoring check-rules DIR         check a rule pack\n"
+          "weijianzhi-scoring check-warnings FILE     check the levels and addressees of area warnings\n"
           "weijianzhi-scoring score FILE.tsv [ROUNDS] index, class and factors of each complaint of a file alone\n"
           "weijianzhi-scoring train TEXTS.tsv LABELS.tsv MODEL  learn from labels\n"
           "weijianzhi-scoring group FILE.tsv          which complaints of a file are one matter\n"
@@ -114,6 +134,7 @@ static int offline(const scoring_conf *conf, int argc, char **argv) {
 
 static int scoring_command(const void *conf, int argc, char **argv) {
     if (argc == 2 && strcmp(argv[0], "check-rules") == 0) return rules_check_command(argv[1]);
+    if (argc == 2 && strcmp(argv[0], "check-warnings") == 0) return warning_rules_check(argv[1]);
     if ((argc == 2 && strcmp(argv[0], "group") == 0) || (argc == 3 && strcmp(argv[0], "compare") == 0))
         return offline(conf, argc, argv);
     const scoring_conf *c = conf;
@@ -140,6 +161,7 @@ static const wjz_queue_route queues[] = {
 static const wjz_emit_route emits[] = {
     {&wjz__scoring__clues_scored__descriptor, "assignment"},
     {&wjz__scoring__rescore__descriptor, "scoring"},
+    {&wjz__notification__notices_requested__descriptor, "notification"},
     {0},
 };
 
@@ -160,6 +182,14 @@ static const wjz_request_route requests[] = {
     {.type = &wjz__scoring__describe_rehearsal__descriptor, .handler = on_describe_rehearsal},
     {.type = &wjz__scoring__rate_clue__descriptor, .handler = on_rate_clue},
     {.type = &wjz__scoring__withdraw_rating__descriptor, .handler = on_withdraw_rating},
+    {.type = &wjz__scoring__define_watch__descriptor, .handler = on_define_watch},
+    {.type = &wjz__scoring__end_watch__descriptor, .handler = on_end_watch},
+    {.type = &wjz__scoring__save_search__descriptor, .handler = on_save_search},
+    {.type = &wjz__scoring__drop_search__descriptor, .handler = on_drop_search},
+    {.type = &wjz__scoring__issue_warning__descriptor, .handler = on_issue_warning},
+    {.type = &wjz__scoring__acknowledge_warning__descriptor, .handler = on_acknowledge_warning},
+    {.type = &wjz__scoring__clear_warning__descriptor, .handler = on_clear_warning},
+    {.type = &wjz__scoring__find_similar__descriptor, .handler = on_find_similar},
     {0},
 };
 

@@ -10,6 +10,7 @@
 #include "scoring/runs.h"
 #include "scoring/standing.h"
 #include "scoring/versions.h"
+#include "scoring/warning_rules.h"
 #include "wjz/metrics.h"
 #include "wjz/service.h"
 
@@ -31,8 +32,10 @@ typedef struct scoring_service {
     runs *runs; /* what it works on beside messages */
     gazetteer *places;
     repeat_rules *repeats;
-    followed *regions;  /* the indexes of repeats it holds */
-    standing *standing; /* watches and warned areas of the regions it has met */
+    warning_rules *warning_rules;
+    struct rounds *rounds; /* what time brings */
+    followed *regions;     /* the indexes of repeats it holds */
+    standing *standing;    /* watches and warned areas of the regions it has met */
     matter_cache *matters;
     wjz_metric *stage[STAGE_COUNT];
     wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */

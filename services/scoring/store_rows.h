@@ -23,6 +23,25 @@ static inline const char *row_text(row_texts *texts, const wjz_rows *rows, int r
     return copy ? copy : "";
 }
 
+/* A list that came as one text, its items joined by U+001F (which no text of a list has); empty items are left out. */
+typedef struct row_list {
+    const char **items;
+    size_t count;
+} row_list;
+
+static inline row_list row_texts_of(row_texts *texts, const wjz_rows *rows, int row, int column) {
+    char *list = (char *)row_text(texts, rows, row, column), *rest = NULL;
+    size_t most = 1;
+    for (const char *at = list; *at; at++)
+        most += *at == '\x1f';
+    row_list read = {.items = wjz_arena_alloc(texts->arena, most * sizeof(char *))};
+    if (!read.items) texts->failed = true;
+    char *item = read.items && *list ? strtok_r(list, "\x1f", &rest) : NULL;
+    for (; item; item = strtok_r(NULL, "\x1f", &rest))
+        read.items[read.count++] = item;
+    return read;
+}
+
 static inline int row_copy(wjz_arena *arena, wjz_blob bytes, wjz_blob *ret_copy) {
     void *copy = wjz_arena_alloc(arena, bytes.length);
     if (!copy) return -ENOMEM;

@@ -6,8 +6,6 @@
 
 #include "scoring/store_rows.h"
 
-#define BETWEEN "\x1f" /* in no text: what was asked for has no control characters */
-
 static const wjz_stmt LOAD_WATCHES = {
     "scoring_load_watches",
     "SELECT id, from_day, coalesce(to_day, 'infinity'), array_to_string(words, E'\\x1f'),"
@@ -40,17 +38,9 @@ static const wjz_stmt PUT_HITS = {
     " span_to = excluded.span_to, word = excluded.word",
     0};
 
-static watch_texts split(row_texts *texts, const wjz_rows *rows, int row, int column) {
-    char *list = (char *)row_text(texts, rows, row, column), *rest = NULL;
-    size_t count = 0, most = 1;
-    for (const char *at = list; *at; at++)
-        most += *at == BETWEEN[0];
-    const char **items = wjz_arena_alloc(texts->arena, most * sizeof *items);
-    if (!items) texts->failed = true;
-    for (char *item = items && *list ? strtok_r(list, BETWEEN, &rest) : NULL; item;
-         item = strtok_r(NULL, BETWEEN, &rest))
-        items[count++] = item;
-    return (watch_texts){items, count};
+static watch_texts texts_of(row_texts *texts, const wjz_rows *rows, int row, int column) {
+    row_list list = row_texts_of(texts, rows, row, column);
+    return (watch_texts){list.items, list.count};
 }
 
 int store_load_watches(wjz_tx *tx, int32_t region, wjz_arena *arena, watch **ret_watches, size_t *ret_count,
@@ -66,9 +56,9 @@ int store_load_watches(wjz_tx *tx, int32_t region, wjz_arena *arena, watch **ret
         watches[i] = (watch){.id = wjz_row_int(rows, i, 0),
                              .from_day = wjz_row_date(rows, i, 1),
                              .to_day = wjz_row_date(rows, i, 2),
-                             .words = split(&texts, rows, i, 3),
-                             .branches = split(&texts, rows, i, 4),
-                             .domains = split(&texts, rows, i, 5)};
+                             .words = texts_of(&texts, rows, i, 3),
+                             .branches = texts_of(&texts, rows, i, 4),
+                             .domains = texts_of(&texts, rows, i, 5)};
         if (wjz_row_ints(rows, i, 6, arena, &towns, &watches[i].town_count) < 0) texts.failed = true;
         watches[i].towns = towns;
     }

@@ -1,0 +1,205 @@
+/* One round at a time per instance, so that the hot path always finds connections and time. */
+#include "scoring/rounds.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scoring/alarms.h"
+#include "scoring/digests.h"
+#include "scoring/scans.h"
+#include "scoring/warnings.h"
+#include "wjz/clock.h"
+#include "wjz/log.h"
+
+enum { LEASE_SECONDS = 60, RENEW_US = 15000000 };
+
+/* To add a round: a function, a row. Rows of the store come by themselves. */
+static const struct {
+    const char *name;
+    round_fn *run;
+} ROUNDS[] = {
+    {"alarms", alarms_round},
+    {"warnings", warnings_round},
+    {"scan", scans_round},
+    {"digests", digests_round},
+};
+
+struct rounds {
+    scoring_service *self;
+    const scoring_conf *conf;
+    wjz_timer *timer;
+    wjz_event idle; /* set while none is under way */
+    bool closing;
+};
+
+static const wjz_stmt MAKE_ROUNDS = {
+    "scoring_make_rounds",
+    "INSERT INTO scoring.round (region, name) SELECT f.region, n.name FROM (SELECT DISTINCT region FROM intake.feed) f,"
+    " unnest($1::text[]) AS n (name) WHERE NOT EXISTS (SELECT FROM scoring.round r WHERE r.region = f.region"
+    " AND r.name = n.name) ON CONFLICT DO NOTHING",
+    0};
+
+static const wjz_stmt TAKE_ROUND = {
+    "scoring_take_round",
+    "UPDATE scoring.round SET owner = $1, lease_until = now() + $2 * interval '1 second' WHERE (region, name) ="
+    " (SELECT region, name FROM scoring.round WHERE due_at <= now() AND lease_until < now() AND name = ANY ($3)"
+    " ORDER BY due_at, region, name LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING region, name, seen, done_at",
+    4};
+
+static const wjz_stmt RENEW_ROUND = {
+    "scoring_renew_round",
+    "UPDATE scoring.round SET lease_until = now() + $4 * interval '1 second' WHERE region = $1 AND name = $2"
+    " AND owner = $3 AND lease_until > now()",
+    0};
+
+static const wjz_stmt FINISH_ROUND = {
+    "scoring_finish_round",
+    "UPDATE scoring.round SET lease_until = '-infinity', due_at = $4, seen = $5, done_at = CASE WHEN $6 THEN done_at"
+    " ELSE now() END WHERE region = $1 AND name = $2 AND owner = $3 AND lease_until > now() RETURNING 1",
+    1};
+
+static const wjz_stmt PUT_OFF_ROUND = {
+    "scoring_put_off_round",
+    "UPDATE scoring.round SET lease_until = '-infinity', due_at = now() + interval '1 minute' WHERE region = $1"
+    " AND name = $2 AND owner = $3",
+    0};
+
+static int32_t owner_of(const scoring_service *self) {
+    return (int32_t)wjz_bus_instance_number(self->bus);
+}
+
+int round_finish(round_lease *round, wjz_tx *tx, int64_t due_us, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r =
+        wjz_tx_query_v(tx, &FINISH_ROUND, &rows, err, wjz_i32(round->region), wjz_text(round->name),
+                       wjz_i32(owner_of(round->self)), wjz_time(due_us), wjz_i64(round->seen), wjz_bool(round->idle));
+    if (r == 0 && wjz_rows_count(rows) == 0)
+        r = wjz_err_set(err, -ECANCELED, "another instance has taken the round over");
+    return r;
+}
+
+/* Whether it was in time shows when the round is finished. */
+static void renew(round_lease *round) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_err err = {0};
+    int r = wjz_tx_begin(round->self->db, &tx, &err);
+    if (r == 0)
+        r = wjz_tx_send_v(tx, &RENEW_ROUND, wjz_i32(round->region), wjz_text(round->name),
+                          wjz_i32(owner_of(round->self)), wjz_i64(LEASE_SECONDS));
+    if (r == 0) r = wjz_tx_commit(&tx, &err);
+    if (r < 0)
+        wjz_log_warn("lease not renewed", "round=%s region=%" PRId32 " error=\"%s\"", round->name, round->region,
+                     err.text);
+    round->renewed_us = wjz_clock_monotonic_us();
+}
+
+void round_pause(void *arg) {
+    round_lease *round = arg;
+    wjz_fiber_yield(round->self->loop);
+    if (wjz_clock_monotonic_us() - round->renewed_us >= RENEW_US) renew(round);
+}
+
+int64_t round_next_time(int64_t now_us, int64_t seconds) {
+    wjz_day day = wjz_clock_day(now_us);
+    int64_t at = wjz_clock_from_day(day, (int)seconds);
+    return at > now_us ? at : at + WJZ_DAY_US;
+}
+
+static void put_off(round_lease *round) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_err err = {0};
+    int r = wjz_tx_begin(round->self->db, &tx, &err);
+    if (r == 0)
+        r = wjz_tx_send_v(tx, &PUT_OFF_ROUND, wjz_i32(round->region), wjz_text(round->name),
+                          wjz_i32(owner_of(round->self)));
+    if (r == 0) r = wjz_tx_commit(&tx, &err);
+    if (r < 0)
+        wjz_log_warn("round not put off", "round=%s region=%" PRId32 " error=\"%s\"", round->name, round->region,
+                     err.text);
+}
+
+/* 1 with a round in hand, 0 when none is due. */
+static int take_round(rounds *all, round_lease *ret_round, size_t *ret_index, wjz_err *err) {
+    const char *names[WJZ_COUNT(ROUNDS)];
+    for (size_t i = 0; i < WJZ_COUNT(ROUNDS); i++)
+        names[i] = ROUNDS[i].name;
+    wjz_rows *rows = NULL;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(all->self->db, &tx, err);
+    if (r == 0) r = wjz_tx_send_v(tx, &MAKE_ROUNDS, wjz_texts(names, WJZ_COUNT(names)));
+    if (r == 0)
+        r = wjz_tx_query_v(tx, &TAKE_ROUND, &rows, err, wjz_i32(owner_of(all->self)), wjz_i64(LEASE_SECONDS),
+                           wjz_texts(names, WJZ_COUNT(names)));
+    if (r < 0) return r;
+    bool found = wjz_rows_count(rows) > 0;
+    if (found) {
+        *ret_index = 0;
+        while (strcmp(ROUNDS[*ret_index].name, wjz_row_text(rows, 0, 1)) != 0)
+            ++*ret_index;
+        *ret_round = (round_lease){.self = all->self,
+                                   .conf = all->conf,
+                                   .region = (int32_t)wjz_row_int(rows, 0, 0),
+                                   .name = ROUNDS[*ret_index].name,
+                                   .seen = wjz_row_int(rows, 0, 2),
+                                   .done_us = wjz_row_time(rows, 0, 3),
+                                   .renewed_us = wjz_clock_monotonic_us()};
+    }
+    r = wjz_tx_commit(&tx, err);
+    return r < 0 ? r : found;
+}
+
+static void run_one(round_lease *round, round_fn *run) {
+    wjz_err err = {0};
+    round->arena = wjz_arena_new(0);
+    int r = round->arena ? run(round, &err) : wjz_err_set(&err, -ENOMEM, "out of memory");
+    wjz_arena_destroy(&round->arena);
+    if (r == 0) return;
+    wjz_log_warn("round not finished", "round=%s region=%" PRId32 " error=\"%s\"", round->name, round->region,
+                 err.text);
+    if (r != -ECANCELED) put_off(round);
+}
+
+static void run_due(void *arg) {
+    rounds *all = arg;
+    round_lease round;
+    size_t index;
+    wjz_err err = {0};
+    int r = 1;
+    while (!all->closing && (r = take_round(all, &round, &index, &err)) > 0)
+        run_one(&round, ROUNDS[index].run);
+    if (r < 0) wjz_log_warn("rounds not looked for", "error=\"%s\"", err.text);
+    wjz_event_set(all->self->loop, &all->idle);
+}
+
+static void on_time(void *arg) {
+    rounds *all = arg;
+    if (!all->idle.set || !wjz_bus_ready(all->self->bus)) return;
+    wjz_event_clear(&all->idle);
+    if (wjz_fiber_spawn(all->self->loop, run_due, all) < 0) wjz_event_set(all->self->loop, &all->idle);
+}
+
+int rounds_open(scoring_service *self, const scoring_conf *conf, rounds **ret_rounds, wjz_err *err) {
+    rounds *all = calloc(1, sizeof *all);
+    if (!all) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *all = (rounds){.self = self, .conf = conf, .idle = {.set = true}};
+    int r = wjz_timer_open(self->loop, (uint64_t)conf->rounds_every, (uint64_t)conf->rounds_every, on_time, all,
+                           &all->timer);
+    if (r < 0) {
+        free(all);
+        return wjz_err_set(err, r, "could not start the timer of rounds");
+    }
+    *ret_rounds = all;
+    return 0;
+}
+
+void rounds_close(rounds **r) {
+    if (!r || !*r) return;
+    rounds *all = *r;
+    *r = NULL;
+    all->closing = true;
+    wjz_timer_close(&all->timer);
+    wjz_event_wait(all->self->loop, &all->idle);
+    free(all);
+}

@@ -1,0 +1,45 @@
+/* Work that time brings — alarms of watches, area warnings, scans, digests — done for a region by one instance at a
+ * time, however many there are: whoever finds a round due takes a lease on it, and what it does counts only if it still
+ * has the lease when it commits. */
+#ifndef SCORING_ROUNDS_H
+#define SCORING_ROUNDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scoring/scoring.h"
+#include "wjz/arena.h"
+#include "wjz/db.h"
+#include "wjz/err.h"
+
+/* A round in hand. */
+typedef struct round_lease {
+    scoring_service *self;
+    const scoring_conf *conf;
+    wjz_arena *arena; /* lives as long as the round */
+    int32_t region;
+    const char *name;
+    int64_t seen;       /* turn of the journal that the last one had seen; the work sets it */
+    int64_t done_us;    /* when the last one had work to do, 0: never */
+    bool idle;          /* set by the work: there was nothing to do */
+    int64_t renewed_us; /* monotonic */
+} round_lease;
+
+/* Does the round's work. Its last transaction must call round_finish; an error has the round tried again in a minute.
+ */
+typedef int round_fn(round_lease *round, wjz_err *err);
+
+/* Within the work's last transaction: gives the round back, next due at due_us. -ECANCELED when another instance has it
+ * by now; the transaction must then be given up. */
+WJZ_MUST_CHECK int round_finish(round_lease *round, wjz_tx *tx, int64_t due_us, wjz_err *err);
+/* Between portions of long work (arg is the round_lease): lets others run, and keeps the lease. */
+void round_pause(void *arg);
+/* The next time of day, seconds since midnight in Asia/Shanghai, after now. */
+int64_t round_next_time(int64_t now_us, int64_t seconds);
+
+typedef struct rounds rounds;
+WJZ_MUST_CHECK int rounds_open(scoring_service *self, const scoring_conf *conf, rounds **ret_rounds, wjz_err *err);
+/* Waits for the round under way. Only from a fiber. Accepts NULL and *r == NULL. */
+void rounds_close(rounds **r);
+
+#endif
