@@ -1,10 +1,13 @@
 /* Fibers: handlers as sequential C that waits without blocking the thread. Each has a stack of its own, mapped but
- * not committed, with a guard page below; glibc's ucontext switches between them and the loop. A fiber is entered
+ * not committed, with a guard page below. ucontext enters a new stack; from then on sigsetjmp and siglongjmp switch (as
+ * in QEMU's coroutines), because swapcontext asks the kernel for the signal mask twice a switch. A fiber is entered
  * from the loop's ready queue only, and leaves to the loop only, so there is never more than one level. */
+#undef _FORTIFY_SOURCE /* its longjmp takes a switch to a deeper stack for a mistake */
 #include "runtime/fiber.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -36,9 +39,10 @@ struct wjz_fiber {
     wjz_fiber *next, **at; /* in live_fibers, or (next alone) in free_fibers */
     wjz_call_fn *fn;
     void *arg;
-    ucontext_t inside, outside;
+    ucontext_t beginning; /* of a stack that has not been entered */
+    sigjmp_buf inside, outside;
     char *mapping; /* guard page, then the stack */
-    bool ended;
+    bool entered, ended;
     wjz_ready ready;
     uv_timer_t timer;
     wjz_event *event; /* that it waits for; neighbours in the event's ring of waiters */
@@ -74,7 +78,11 @@ static void enter(wjz_fiber *fiber) {
 #ifdef WITH_ASAN
     __sanitizer_start_switch_fiber(&fiber->outside_fake, fiber->mapping + page(), STACK);
 #endif
-    swapcontext(&fiber->outside, &fiber->inside);
+    if (sigsetjmp(fiber->outside, 0) == 0) {
+        if (fiber->entered) siglongjmp(fiber->inside, 1);
+        fiber->entered = true;
+        setcontext(&fiber->beginning);
+    }
 #ifdef WITH_ASAN
     __sanitizer_finish_switch_fiber(fiber->outside_fake, NULL, NULL);
 #endif
@@ -85,7 +93,7 @@ static void leave(wjz_fiber *fiber) {
 #ifdef WITH_ASAN
     __sanitizer_start_switch_fiber(&fiber->inside_fake, fiber->outside_bottom, fiber->outside_size);
 #endif
-    swapcontext(&fiber->inside, &fiber->outside);
+    if (sigsetjmp(fiber->inside, 0) == 0) siglongjmp(fiber->outside, 1);
 #ifdef WITH_ASAN
     __sanitizer_finish_switch_fiber(fiber->inside_fake, &fiber->outside_bottom, &fiber->outside_size);
 #endif
@@ -147,9 +155,9 @@ static void resume(void *arg) {
 }
 
 static bool make_context(wjz_fiber *fiber) {
-    if (getcontext(&fiber->inside) < 0) return false;
-    fiber->inside.uc_stack = (stack_t){.ss_sp = fiber->mapping + page(), .ss_size = STACK};
-    makecontext(&fiber->inside, fiber_main, 0);
+    if (getcontext(&fiber->beginning) < 0) return false;
+    fiber->beginning.uc_stack = (stack_t){.ss_sp = fiber->mapping + page(), .ss_size = STACK};
+    makecontext(&fiber->beginning, fiber_main, 0);
     return true;
 }
 
@@ -253,7 +261,7 @@ static wjz_fiber *myself(wjz_loop *loop) {
 
 void wjz_fiber_yield(wjz_loop *loop) {
     wjz_fiber *fiber = myself(loop);
-    wjz_loop_ready(loop, &fiber->ready);
+    wjz_loop_ready_later(loop, &fiber->ready);
     leave(fiber);
 }
 

@@ -45,6 +45,8 @@ uv_loop_t *wjz_loop_uv(wjz_loop *loop) {
 
 /* --- the ready queue --- */
 
+enum { ROUNDS = 4 };
+
 static void keep_polling(WJZ_UNUSED uv_idle_t *handle) {}
 
 void wjz_loop_ready(wjz_loop *loop, wjz_ready *node) {
@@ -54,6 +56,13 @@ void wjz_loop_ready(wjz_loop *loop, wjz_ready *node) {
     loop->last = &node->next;
 }
 
+void wjz_loop_ready_later(wjz_loop *loop, wjz_ready *node) {
+    uv_idle_start(&loop->busy, keep_polling);
+    node->next = NULL;
+    *loop->later_last = node;
+    loop->later_last = &node->next;
+}
+
 static wjz_ready *take_ready(wjz_loop *loop) {
     wjz_ready *node = loop->first;
     loop->first = node->next;
@@ -61,13 +70,26 @@ static wjz_ready *take_ready(wjz_loop *loop) {
     return node;
 }
 
-static void run_ready(wjz_loop *loop) {
-    if (!loop->first) return;
+static void run_round(wjz_loop *loop) {
     wjz_ready end = {0};
     wjz_loop_ready(loop, &end);
     for (wjz_ready *node = take_ready(loop); node != &end; node = take_ready(loop))
         node->fn(node->arg);
-    if (!loop->first) uv_idle_stop(&loop->busy);
+}
+
+/* One thing makes another ready, and asking the kernel in between costs more than most of them do. */
+static void run_ready(wjz_loop *loop) {
+    for (int round = 0; round < ROUNDS && loop->first; round++)
+        run_round(loop);
+    if (!loop->first && !loop->later) uv_idle_stop(&loop->busy);
+}
+
+static void take_later(wjz_loop *loop) {
+    if (!loop->later) return;
+    *loop->last = loop->later;
+    loop->last = loop->later_last;
+    loop->later = NULL;
+    loop->later_last = &loop->later;
 }
 
 static void on_before_poll(uv_prepare_t *handle) {
@@ -75,6 +97,7 @@ static void on_before_poll(uv_prepare_t *handle) {
 }
 
 static void on_after_poll(uv_check_t *handle) {
+    take_later(handle->data);
     run_ready(handle->data);
 }
 
@@ -109,6 +132,7 @@ int wjz_loop_new(wjz_loop **ret_loop, wjz_err *err) {
         return wjz_err_set(err, r, "could not make the event loop: %s", uv_strerror(r));
     }
     loop->last = &loop->first;
+    loop->later_last = &loop->later;
     uv_prepare_init(&loop->uv, &loop->before_poll);
     uv_check_init(&loop->uv, &loop->after_poll);
     uv_idle_init(&loop->uv, &loop->busy);

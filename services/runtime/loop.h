@@ -22,6 +22,7 @@ struct wjz_loop {
     uv_check_t after_poll;
     uv_idle_t busy;           /* active while something is ready: polls without waiting */
     wjz_ready *first, **last; /* what is ready, in the order it became so */
+    wjz_ready *later, **later_last; /* what is ready once descriptors and timers had their turn */
     wjz_ready *spare;         /* nodes of wjz_loop_defer for reuse */
     struct wjz_signal *signals;
     wjz_fiber *free_fibers; /* with their stacks, for reuse */
@@ -33,5 +34,7 @@ uv_loop_t *wjz_loop_uv(wjz_loop *loop);
 
 /* Puts node, which must not be queued already, at the end of the queue. */
 void wjz_loop_ready(wjz_loop *loop, wjz_ready *node);
+/* The same for what has had its turn and gives way to everybody. */
+void wjz_loop_ready_later(wjz_loop *loop, wjz_ready *node);
 
 #endif

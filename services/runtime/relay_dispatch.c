@@ -165,13 +165,26 @@ static bool has_suspect(const wjz_consumer_link *link) {
     return link->in_flight.count == 1 && link->in_flight.first->deaths >= SUSPECT_AFTER;
 }
 
-/* The consumer with most free credit. While suspects wait, the first consumer is kept free for them. */
-static wjz_consumer_link *pick(const wjz_destination *destination) {
-    wjz_consumer_link *best = NULL, *link = destination->consumers;
+/* The rank of a consumer for a region, the same with every producer (rendezvous hashing, mixed as in MurmurHash3). */
+static uint64_t rank(const wjz_consumer_link *link, int32_t region) {
+    uint64_t mixed = (uint64_t)(uint32_t)region << 32 | link->number;
+    mixed = (mixed ^ mixed >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    mixed = (mixed ^ mixed >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return mixed ^ mixed >> 33;
+}
+
+/* The region's own consumer while less than half of its credit is used: what comes slowly makes batches there, instead
+ * of several transactions side by side that wait for each other. Else the one with most free credit. While suspects
+ * wait, the first consumer is kept free for them. not: NULL, or who is no choice. */
+static wjz_consumer_link *pick(const wjz_destination *destination, int32_t region, const wjz_consumer_link * not ) {
+    wjz_consumer_link *best = NULL, *own = NULL, *link = destination->consumers;
     if (link && destination->suspects.count > 0) link = link->next;
-    for (; link; link = link->next)
-        if (takes(link) && !has_suspect(link) && (!best || link->credit > best->credit)) best = link;
-    return best;
+    for (; link; link = link->next) {
+        if (link == not || !takes(link) || has_suspect(link)) continue;
+        if (!best || link->credit > best->credit) best = link;
+        if (!own || rank(link, region) > rank(own, region)) own = link;
+    }
+    return own && own->credit * 2 > own->window ? own : best;
 }
 
 static wjz_consumer_link *pick_idle(const wjz_destination *destination) {
@@ -208,7 +221,7 @@ void wjz_destination_dispatch(wjz_destination *destination) {
     if (destination->relay->closing) return;
     while (destination->suspects.first && (link = pick_idle(destination)))
         send_first(&destination->suspects, link);
-    while (destination->waiting.first && (link = pick(destination)))
+    while (destination->waiting.first && (link = pick(destination, destination->waiting.first->region, NULL)))
         send_first(&destination->waiting, link);
     free_gone(destination);
     show_depth(destination);
@@ -218,9 +231,9 @@ void wjz_destination_dispatch(wjz_destination *destination) {
  * hand, and handles what it has lost. */
 static void resend(wjz_parcel *parcel) {
     if (parcel->lost) return;
-    wjz_consumer_link *holder = parcel->holder, *other = pick(parcel->destination);
+    wjz_consumer_link *holder = parcel->holder, *other = pick(parcel->destination, parcel->region, holder);
     wjz_count(parcel->destination->relay->redelivered, 1);
-    if (other && other != holder && send_parcel(other, parcel)) {
+    if (other && send_parcel(other, parcel)) {
         wjz_parcel_unlink(parcel);
         wjz_parcels_append(&other->in_flight, parcel);
         parcel->holder = other;

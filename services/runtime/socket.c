@@ -1,6 +1,7 @@
 /* The one file that knows that a ZeroMQ descriptor is edge-triggered: it says only that something may have changed
- * since ZMQ_EVENTS was read last, and every send and receive may swallow the sign. So after each of them the socket is
- * pumped until ZMQ_EVENTS shows nothing, from a deferred call that costs no system call. */
+ * since ZMQ_EVENTS was read or a receive found nothing, and every send and receive may swallow the sign. So after each
+ * of them the socket is pumped until there is nothing, from a deferred call. To ask costs a system call or two each
+ * time: a receive that finds nothing has asked already. */
 #include "runtime/socket.h"
 
 #include <errno.h>
@@ -70,22 +71,25 @@ static int events_of(wjz_socket *socket) {
 
 static void pump_soon(wjz_socket *socket);
 
+/* For who waits to send. Whether there is something to do now. */
+static bool heed_events(wjz_socket *socket) {
+    int events = events_of(socket);
+    if (!(events & ZMQ_POLLOUT) || !socket->blocked) return socket->reading && (events & ZMQ_POLLIN);
+    socket->blocked = false;
+    if (socket->options.writable) socket->options.writable(socket->options.arg);
+    return true;
+}
+
 static void pump(wjz_socket *socket) {
     if (!socket->zmq || socket->pumping) return;
     socket->pumping = true;
     int turn = TURN;
-    while (socket->zmq && turn > 0) {
-        int events = events_of(socket);
-        if ((events & ZMQ_POLLOUT) && socket->blocked) {
-            socket->blocked = false;
-            if (socket->options.writable) socket->options.writable(socket->options.arg);
-        }
-        if (!(events & ZMQ_POLLIN) || !socket->reading) break;
-        while (socket->zmq && socket->reading && turn-- > 0)
-            if (receive_and_hand_over(socket) < 0) break;
-    }
+    while (socket->zmq && socket->reading && turn > 0 && receive_and_hand_over(socket) == 0)
+        turn--;
+    bool again = turn == 0;
+    if (socket->zmq && (socket->blocked || !socket->reading)) again = heed_events(socket) || again;
     socket->pumping = false;
-    if (socket->zmq && turn <= 0) pump_soon(socket);
+    if (socket->zmq && again) pump_soon(socket);
     release(socket);
 }
 
