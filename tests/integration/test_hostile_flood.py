@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 
+import psycopg2
 import pytest
 import requests
 import zmq
@@ -23,7 +24,7 @@ FLOOR = 0.2  # seconds; what counts as slow at least
 
 @pytest.fixture(scope="module")
 def intake(module_house):
-    return module_house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
+    return module_house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0", writers=3)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,21 @@ def test_a_feed_that_is_let_in_leaves_room_for_others(module_house, intake, byst
     platform.close()
 
 
+@contextlib.contextmanager
+def storing_waits(database, platform, sequence):
+    """Until the end, who stores the platform's batch of that number waits."""
+    with contextlib.closing(psycopg2.connect(database.url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO intake.batch (region, feed, sequence, content_hash, receipt)"
+            " SELECT region, number, %s, 0, '' FROM intake.feed WHERE name = %s",
+            (sequence, platform.name),
+        )
+        yield
+        connection.rollback()
+
+
 def test_the_largest_batches_one_upon_the_other(module_house, intake, bystander):
+    """Two fit into what one sender may have in hand. They wait, so that all others find it full."""
     platform = Platform(module_house, intake, name="flood-bytes", rate_per_second=10_000_000)
     batch = platform.batch(*[complaint(n, content="x" * 15_000) for n in range(512)])
     frame = wire.envelope(batch).SerializeToString()
@@ -147,7 +162,8 @@ def test_the_largest_batches_one_upon_the_other(module_house, intake, bystander)
             under_way -= 1
             flood.refused += answer.type == "wjz.Refusal" and wire.unpack(answer).code == wire.proto("envelope").Refusal.RETRY_LATER
 
-    goes_on(intake, bystander, pour, refusals=10)
+    with storing_waits(module_house.database, platform, batch.sequence):
+        goes_on(intake, bystander, pour, refusals=10)
     platform.close()
 
 
