@@ -1,0 +1,39 @@
+// One thing read from the service: what it is, whether it is on its way, and why it did not come.
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef, type WatchSource } from 'vue'
+import { asProblem, type Problem } from './problem'
+
+export interface Resource<T> {
+  data: ShallowRef<T | undefined>
+  problem: ShallowRef<Problem | undefined>
+  loading: Ref<boolean>
+  /** Reads again; what is shown stays until the new answer is here. */
+  reload: () => Promise<void>
+}
+
+/** Reads now, and again whenever one of the sources changes. The last question asked is the one whose answer counts. */
+export function useResource<T>(read: () => Promise<T>, sources: WatchSource[] = []): Resource<T> {
+  const data = shallowRef<T>()
+  const problem = shallowRef<Problem>()
+  const loading = ref(true)
+  let round = 0
+
+  async function reload(): Promise<void> {
+    const mine = ++round
+    loading.value = true
+    try {
+      const answer = await read()
+      if (mine !== round) return
+      data.value = answer
+      problem.value = undefined
+    } catch (error) {
+      if (mine === round) problem.value = asProblem(error)
+    } finally {
+      if (mine === round) loading.value = false
+    }
+  }
+
+  onScopeDispose(() => round++)
+  if (sources.length) watch(sources, reload, { immediate: true })
+  else void reload()
+  return { data, problem, loading, reload }
+}

@@ -1,0 +1,32 @@
+// The ground of every map: outlines of the towns, which need nothing from outside, and tiles only where a server of them
+// is configured. Leaflet lives here and nowhere else.
+import * as L from 'leaflet'
+import 'leaflet/dist/leaflet.css'
+import type { Feature, FeatureCollection } from 'geojson'
+import { api, ask } from '@/api/client'
+import { names } from '@/session/reference'
+
+export type TownFeature = Feature<GeoJSON.Geometry, { town: number; name: string }>
+let outlines: Promise<FeatureCollection> | undefined
+
+/** Read once; again when it failed. */
+export function readOutlines(): Promise<FeatureCollection> {
+  outlines ??= ask(api.GET('/v1/map/outlines')).then(
+    (answer) => answer as unknown as FeatureCollection,
+    (error) => {
+      outlines = undefined
+      throw error
+    },
+  )
+  return outlines
+}
+
+export function makeMap(element: HTMLElement, options: L.MapOptions = {}): L.Map {
+  const map = L.map(element, { attributionControl: false, zoomControl: false, minZoom: 8, maxZoom: 18, zoomSnap: 0.25, ...options })
+  const tiles = names.value.tile_url
+  if (tiles) L.tileLayer(tiles).addTo(map)
+  return map
+}
+
+export { colour } from '@/theme/colour'
+export { L }
