@@ -12,7 +12,9 @@
 #include "scoring/model.h"
 #include "scoring/normalise.h"
 #include "scoring/place.h"
+#include "scoring/reasons.h"
 #include "scoring/rules_data.h"
+#include "scoring/score.h"
 
 enum {
     PART_TITLE,
@@ -215,31 +217,38 @@ static int keep_time(analysis *a) {
     return a->finding->time_span ? 0 : -ENOMEM;
 }
 
-/* The words and rules that moved the model's points most. */
-static int keep_reasons(analysis *a, const model_verdict *verdict) {
+static int add_reasons(analysis *a, const float *steps, int sign) {
     Wjz__Scoring__Finding *finding = a->finding;
-    finding->model = (char *)model_version(a->pack->model);
-    finding->learned = verdict->points;
-    finding->reasons = wjz_arena_alloc(a->arena, MODEL_REASONS * sizeof *finding->reasons);
-    if (!finding->reasons) return -ENOMEM;
-    for (size_t i = 0; i < verdict->reason_count; i++) {
-        Wjz__Scoring__LearnedReason *reason = wjz_arena_alloc(a->arena, sizeof *reason);
-        if (!reason) return -ENOMEM;
-        wjz__scoring__learned_reason__init(reason);
-        reason->span = new_span(a, verdict->reasons[i]->from, verdict->reasons[i]->to);
-        if (verdict->reasons[i]->rule) reason->rule = (char *)verdict->reasons[i]->rule->id;
-        reason->points = verdict->reason_points[i];
-        if (!reason->span) return -ENOMEM;
-        finding->reasons[finding->n_reasons++] = reason;
+    reason reasons[REASONS_LIMIT];
+    size_t count = reasons_find(a->text, steps, sign, reasons);
+    for (size_t i = 0; i < count; i++) {
+        Wjz__Scoring__LearnedReason *said = wjz_arena_alloc(a->arena, sizeof *said);
+        if (!said) return -ENOMEM;
+        wjz__scoring__learned_reason__init(said);
+        said->span = new_span(a, reasons[i].from, reasons[i].to);
+        said->points = reasons[i].points;
+        if (!said->span) return -ENOMEM;
+        finding->reasons[finding->n_reasons++] = said;
     }
     return 0;
+}
+
+/* What the model gives beyond what the rules find in the same words, and the words that moved it. */
+static int keep_learned(analysis *a, const model_verdict *verdict, const float *steps) {
+    Wjz__Scoring__Finding *finding = a->finding;
+    double by_rules;
+    int r = score_words(a->pack, finding, a->arena, &by_rules);
+    if (r < 0) return r;
+    finding->model = (char *)model_version(a->pack->model);
+    finding->learned = verdict->points - by_rules;
+    finding->reasons = wjz_arena_alloc(a->arena, REASONS_LIMIT * sizeof *finding->reasons);
+    return finding->reasons ? add_reasons(a, steps, finding->learned > 0 ? 1 : -1) : -ENOMEM;
 }
 
 static int find_features(analysis *a, const class_votes *votes, wjz_arena *arena, feature_list *ret_features) {
     const feature_source source = {.text = a->text,
                                    .title_part = PART_TITLE,
                                    .content_part = PART_CONTENT,
-                                   .reply_part = PART_REPLY,
                                    .matches = &a->matches,
                                    .votes = votes,
                                    .domain_count = a->pack->domain_count,
@@ -251,28 +260,34 @@ static int find_features(analysis *a, const class_votes *votes, wjz_arena *arena
     return features_of(&source, arena, ret_features);
 }
 
+/* Features are larger than all the rest together: they leave before the next complaint comes. */
+static int predict(analysis *a, const class_votes *votes, model_verdict *ret_verdict, float *steps) {
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = wjz_arena_new(0);
+    feature_list features;
+    int r = scratch ? find_features(a, votes, scratch, &features) : -ENOMEM;
+    if (r == 0) model_predict(a->pack->model, &features, steps, ret_verdict);
+    return r;
+}
+
+/* By the rules' votes, or by the model that has them among its features. */
 static int decide(analysis *a, feature_list *ret_features) {
+    const learned_model *model = a->pack->model;
     class_votes votes;
     class_decision decision;
+    model_verdict verdict;
+    float *steps = NULL;
+    int r = 0;
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
-    if (a->pack->model || ret_features) {
-        /* Larger than all the rest together: they leave before the next complaint comes, unless somebody wants them. */
-        WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = ret_features ? NULL : wjz_arena_new(0);
-        feature_list features;
-        int r = scratch || ret_features ? find_features(a, &votes, scratch ? scratch : a->arena, &features) : -ENOMEM;
-        if (r < 0) return r;
-        if (ret_features) *ret_features = features;
-        if (a->pack->model) {
-            model_verdict verdict;
-            model_predict(a->pack->model, &features, &verdict);
-            votes = verdict.votes;
-            r = keep_reasons(a, &verdict);
-            if (r < 0) return r;
-        }
+    if (ret_features) r = find_features(a, &votes, a->arena, ret_features);
+    if (r == 0 && model) {
+        steps = wjz_arena_calloc(a->arena, a->text->length + 1, sizeof *steps);
+        r = steps ? predict(a, &votes, &verdict, steps) : -ENOMEM;
+        if (r == 0) votes = verdict.votes;
     }
-    classify_decide(a->pack, &votes, a->pack->model != NULL, &decision);
+    if (r < 0) return r;
+    classify_decide(a->pack, &votes, model != NULL, &decision);
     analysis_set_class(a->pack, &decision, a->finding);
-    return 0;
+    return model ? keep_learned(a, &verdict, steps) : 0;
 }
 
 void analysis_set_class(const rule_pack *pack, const class_decision *decision, Wjz__Scoring__Finding *finding) {

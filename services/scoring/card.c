@@ -58,7 +58,7 @@ void card_gate(card_writer *writer, const char *id) {
 
 void card_evidence(card_writer *writer, Wjz__Scoring__Factor *factor, int64_t complaint, const Wjz__Scoring__Span *span,
                    const char *rule) {
-    if (writer->failed || factor->n_evidence == CARD_EVIDENCE) return;
+    if (writer->failed || writer->sums_only || factor->n_evidence == CARD_EVIDENCE) return;
     Wjz__Scoring__Evidence *evidence = take(writer, sizeof *evidence);
     if (!evidence) return;
     wjz__scoring__evidence__init(evidence);
@@ -90,11 +90,11 @@ static void add_note(card_writer *writer, Wjz__Scoring__Factor *factor, const ch
 }
 
 void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
-    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+    if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
     add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%.10g", value));
 }
 
 void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code) {
-    if (writer->failed || factor->n_notes == CARD_NOTES) return;
+    if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
     add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%" PRIu64, code));
 }

@@ -14,7 +14,8 @@ enum { CARD_FACTORS = 14, CARD_ADJUSTMENTS = 8, CARD_GATES = 4, CARD_EVIDENCE = 
 typedef struct card_writer {
     wjz_arena *arena;
     Wjz__Scoring__ScoreCard *card;
-    bool failed; /* out of memory: the card is not to be used */
+    bool sums_only; /* only points are wanted: no evidence, no notes */
+    bool failed;    /* out of memory: the card is not to be used */
 } card_writer;
 
 /* Makes an empty card in the arena; failed is set when that is not possible. */

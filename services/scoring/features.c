@@ -1,5 +1,5 @@
-/* Digits count as one, marks end an n-gram, Latin letters are kept. Values are scaled so that a long text weighs as
- * much as a short one. */
+/* Digits count as one, marks end an n-gram, Latin letters are kept. An n-gram counts once however often it stands
+ * there, and values are scaled so that a long text weighs as much as a short one. */
 #include "scoring/features.h"
 
 #include <errno.h>
@@ -8,14 +8,15 @@
 
 enum { CHARACTERS_LIMIT = 1500, DENSE_LIMIT = 128 };
 
-typedef enum feature_space {
-    SPACE_TITLE = 1,
-    SPACE_CONTENT,
-    SPACE_REPLY,
-    SPACE_RULE,
-    SPACE_RULE_TITLE,
-    SPACE_DENSE
-} feature_space;
+/* Keys of dense features stand apart by these numbers. */
+enum { FIRST_VOTE = 1, FIRST_DOMAIN = 32, FIRST_MEASURE = 64, FIRST_UNIT = 80, FIRST_NAME = 96 };
+
+/* The list under way, and the keys of n-grams that it has. */
+typedef struct collector {
+    feature_list list;
+    uint32_t *seen; /* open table; 0: free */
+    uint32_t seen_mask;
+} collector;
 
 static inline uint32_t mix(uint64_t value) {
     value *= 0x9E3779B97F4A7C15ull;
@@ -24,8 +25,20 @@ static inline uint32_t mix(uint64_t value) {
     return (uint32_t)(value >> 32);
 }
 
-static void add(feature_list *list, uint32_t key, float value, uint32_t from, uint32_t to, const pack_rule *rule) {
-    list->items[list->count++] = (feature){key, value, from, to, rule};
+static inline void add(collector *c, feature_block block, uint32_t key, float value, uint32_t from, uint32_t to) {
+    c->list.items[c->list.count++] = (feature){key, value, from, to, block};
+}
+
+/* Adds an n-gram unless it is there. Its value is set when all are known. */
+static inline void add_gram(collector *c, feature_block block, uint64_t codes, uint32_t from, uint32_t to) {
+    uint32_t key = mix((uint64_t)(block + 1) << 60 | codes) | 1;
+    uint32_t at = key >> 8 & c->seen_mask;
+    while (c->seen[at]) {
+        if (c->seen[at] == key) return;
+        at = (at + 1) & c->seen_mask;
+    }
+    c->seen[at] = key;
+    add(c, block, key, 1, from, to);
 }
 
 /* The character at `at` as n-grams see it: 0 for a mark, '0' for any digit. */
@@ -44,12 +57,13 @@ static inline uint32_t letter(const unsigned char *text, uint32_t at, uint32_t *
     return 0;
 }
 
-static void add_grams(const normal_text *text, size_t part, feature_space space, int least, feature_list *list) {
+/* Adds the n-grams of one to three characters of a part; returns how many stand there. */
+static size_t add_grams(collector *c, const normal_text *text, size_t part, feature_block block) {
     const unsigned char *bytes = (const unsigned char *)text->bytes;
     uint32_t to = text->part_from[part + 1], next;
     uint64_t before = 0, before2 = 0;
     uint32_t from = 0, from2 = 0;
-    size_t first = list->count;
+    size_t count = 0;
     int characters = 0;
     for (uint32_t at = text->part_from[part]; at < to && characters < CHARACTERS_LIMIT; at = next, characters++) {
         uint64_t code = letter(bytes, at, &next);
@@ -57,99 +71,118 @@ static void add_grams(const normal_text *text, size_t part, feature_space space,
             before = before2 = 0;
             continue;
         }
-        uint64_t head = (uint64_t)space << 60;
-        if (least <= 1) add(list, mix(head | code), 1, at, next, NULL);
-        if (before) add(list, mix(head | before << 20 | code), 1, from, next, NULL);
-        if (before2) add(list, mix(head | before2 << 40 | before << 20 | code), 1, from2, next, NULL);
+        add_gram(c, block, code, at, next);
+        if (before) add_gram(c, block, before << 20 | code, from, next);
+        if (before2) add_gram(c, block, before2 << 40 | before << 20 | code, from2, next);
+        count += 1u + (before != 0) + (before2 != 0);
         before2 = before;
         from2 = from;
         before = code;
         from = at;
     }
-    float scale = list->count > first ? 1 / sqrtf((float)(list->count - first)) : 0;
-    for (size_t i = first; i < list->count; i++)
-        list->items[i].value = scale;
+    return count;
 }
 
-static uint32_t rule_key(const pack_rule *rule, feature_space space) {
-    uint64_t hash = 1469598103934665603ull ^ (uint64_t)space;
+static void scale(collector *c, size_t first, size_t grams) {
+    float value = grams > 0 ? 1 / sqrtf((float)grams) : 0;
+    for (size_t i = first; i < c->list.count; i++)
+        c->list.items[i].value = value;
+}
+
+static void add_texts(collector *c, const feature_source *source) {
+    size_t grams = add_grams(c, source->text, source->title_part, BLOCK_TEXT);
+    grams += add_grams(c, source->text, source->content_part, BLOCK_TEXT);
+    scale(c, 0, grams);
+    size_t first = c->list.count;
+    grams = add_grams(c, source->text, source->title_part, BLOCK_TITLE);
+    scale(c, first, grams);
+}
+
+static uint32_t rule_key(const pack_rule *rule, feature_block block) {
+    uint64_t hash = 1469598103934665603ull ^ (uint64_t)block;
     for (const char *c = rule->id; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
     return mix(hash);
 }
 
-static void add_rules(const rule_matches *matches, feature_list *list) {
+/* A rule that hits again is a little louder. */
+static void add_rules(collector *c, const rule_matches *matches) {
     for (size_t i = 0; i < matches->count; i++) {
         const rule_match *match = &matches->list[i];
-        add(list, rule_key(match->rule, SPACE_RULE), 0.15f, match->from, match->to, match->rule);
+        float value = 1 + 0.5f * logf((float)match->count);
+        add(c, BLOCK_RULE, rule_key(match->rule, BLOCK_RULE), value < 2 ? value : 2, match->from, match->to);
         if (match->in_title)
-            add(list, rule_key(match->rule, SPACE_RULE_TITLE), 0.15f, match->from, match->to, match->rule);
+            add(c, BLOCK_RULE_TITLE, rule_key(match->rule, BLOCK_RULE_TITLE), 1, match->from, match->to);
     }
 }
 
-static void add_dense(feature_list *list, uint32_t number, double value) {
-    if (value != 0) add(list, mix((uint64_t)SPACE_DENSE << 60 | number), (float)value, 0, 0, NULL);
+static void add_dense(collector *c, feature_block block, uint32_t number, double value) {
+    if (value > 0) add(c, block, mix((uint64_t)(block + 1) << 60 | number), (float)log1p(value), 0, 0);
 }
 
-static double squashed(double value) {
-    return value > 0 ? log1p(value) * 0.15 : 0;
-}
-
-static void add_measures(const feature_source *source, feature_list *list) {
+static void add_votes(collector *c, const feature_source *source) {
     const class_votes *votes = source->votes;
-    uint32_t number = 1;
+    uint32_t number = FIRST_VOTE;
     for (int i = 0; i < KIND_COUNT; i++)
-        add_dense(list, number++, squashed(votes->kinds[i]));
+        add_dense(c, BLOCK_VOTE, number++, votes->kinds[i]);
     for (int i = 0; i < BRANCH_COUNT; i++)
-        add_dense(list, number++, squashed(votes->branches[i]));
-    number = 32;
+        add_dense(c, BLOCK_VOTE, number++, votes->branches[i]);
+    add_dense(c, BLOCK_VOTE, number, votes->private_dispute);
     for (size_t i = 0; i < source->domain_count; i++)
-        add_dense(list, number++, squashed(votes->domains[i]));
-    number = 64;
-    add_dense(list, number++, squashed(votes->private_dispute));
+        add_dense(c, BLOCK_VOTE, FIRST_DOMAIN + (uint32_t)i, votes->domains[i]);
+}
+
+static size_t count_bytes(const normal_text *text, size_t part, char byte) {
+    size_t count = 0;
+    for (uint32_t at = text->part_from[part]; at < text->part_from[part + 1]; at++)
+        count += text->bytes[at] == byte;
+    return count;
+}
+
+static void add_measures(collector *c, const feature_source *source) {
     const normal_text *text = source->text;
-    uint32_t title = text->part_from[source->title_part + 1] - text->part_from[source->title_part];
-    uint32_t content = text->part_from[source->content_part + 1] - text->part_from[source->content_part];
-    add_dense(list, number++, squashed(title) * 0.5);
-    add_dense(list, number++, squashed(content) * 0.5);
-    add_dense(list, number++, squashed(source->votes_for));
-    uint32_t questions = 0;
-    for (uint32_t at = 0; at < text->part_from[source->content_part + 1]; at++)
-        questions += text->bytes[at] == '?';
-    add_dense(list, number++, squashed(questions));
-    number = 80;
+    size_t title = source->title_part, content = source->content_part;
+    uint32_t number = FIRST_MEASURE;
+    add_dense(c, BLOCK_MEASURE, number++, text->part_from[title + 1] - text->part_from[title]);
+    add_dense(c, BLOCK_MEASURE, number++, text->part_from[content + 1] - text->part_from[content]);
+    add_dense(c, BLOCK_MEASURE, number++, source->votes_for);
+    add_dense(c, BLOCK_MEASURE, number++, (double)count_bytes(text, title, '?'));
+    add_dense(c, BLOCK_MEASURE, number++, (double)count_bytes(text, content, '?'));
+    add_dense(c, BLOCK_MEASURE, number++, (double)count_bytes(text, content, '!'));
     double largest[WJZ__SCORING__UNIT__UNIT_TIMES + 1] = {0};
     for (size_t i = 0; i < source->quantity_count; i++)
         if (source->quantities[i].value > largest[source->quantities[i].unit])
             largest[source->quantities[i].unit] = source->quantities[i].value;
     for (size_t i = 0; i < WJZ_COUNT(largest); i++)
-        add_dense(list, number++, squashed(largest[i]) * 0.5);
-    number = 96;
+        add_dense(c, BLOCK_MEASURE, FIRST_UNIT + (uint32_t)i, largest[i]);
     double kinds[WJZ__SCORING__ANCHOR_KIND__ANCHOR_WATER + 1] = {0};
     for (size_t i = 0; i < source->name_count; i++)
         kinds[source->names[i].kind]++;
     for (size_t i = 0; i < WJZ_COUNT(kinds); i++)
-        add_dense(list, number++, squashed(kinds[i]));
+        add_dense(c, BLOCK_MEASURE, FIRST_NAME + (uint32_t)i, kinds[i]);
 }
 
-static size_t count_characters(const normal_text *text) {
+static size_t characters_of(const normal_text *text, size_t part) {
     size_t count = 0;
-    for (uint32_t at = 0; at < text->length; at++)
+    for (uint32_t at = text->part_from[part]; at < text->part_from[part + 1]; at++)
         count += utf8_begins(text->bytes[at]);
-    return count;
+    return count < CHARACTERS_LIMIT ? count : CHARACTERS_LIMIT;
 }
 
 int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features) {
-    size_t characters = count_characters(source->text);
-    if (characters > 3 * CHARACTERS_LIMIT) characters = 3 * CHARACTERS_LIMIT;
-    size_t most = characters * 3 + source->matches->count * 2 + DENSE_LIMIT;
-    feature_list list = {.items = wjz_arena_alloc(arena, most * sizeof *list.items)};
-    if (!list.items) return -ENOMEM;
-    add_grams(source->text, source->title_part, SPACE_TITLE, 1, &list);
-    add_grams(source->text, source->content_part, SPACE_CONTENT, 1, &list);
-    add_grams(source->text, source->reply_part, SPACE_REPLY, 2, &list);
-    add_rules(source->matches, &list);
-    add_measures(source, &list);
-    *ret_features = list;
+    size_t title = characters_of(source->text, source->title_part);
+    size_t grams = (characters_of(source->text, source->content_part) + 2 * title) * 3;
+    size_t slots = 1024;
+    while (slots < grams * 2)
+        slots *= 2;
+    collector c = {.seen = wjz_arena_calloc(arena, slots, sizeof *c.seen), .seen_mask = (uint32_t)slots - 1};
+    c.list.items =
+        wjz_arena_alloc(arena, (grams + source->matches->count * 2 + DENSE_LIMIT) * sizeof *c.list.items);
+    if (!c.seen || !c.list.items) return -ENOMEM;
+    add_texts(&c, source);
+    add_rules(&c, source->matches);
+    add_votes(&c, source);
+    add_measures(&c, source);
+    *ret_features = c.list;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* What the learned model sees of a complaint: character n-grams of title and content, hits of rules, and what was
- * measured. Training and prediction share this, so that they see the same. Pure. */
+ * measured. The agency's reply is left to the rules: most feeds have none. Training and prediction share this, so that
+ * they see the same. Pure. */
 #ifndef SCORING_FEATURES_H
 #define SCORING_FEATURES_H
 
@@ -12,11 +13,22 @@
 #include "scoring/rules_data.h"
 #include "wjz/arena.h"
 
+/* Features of one sort, which training weighs together. */
+typedef enum feature_block {
+    BLOCK_TEXT,  /* n-grams of title and content, each once */
+    BLOCK_TITLE, /* those of the title again */
+    BLOCK_RULE,
+    BLOCK_RULE_TITLE, /* rules that hit in the title */
+    BLOCK_VOTE,       /* of the rules for a class */
+    BLOCK_MEASURE,    /* lengths, questions, quantities, names */
+    BLOCK_COUNT,
+} feature_block;
+
 typedef struct feature {
     uint32_t key;
     float value;
-    uint32_t from, to;     /* in the normalised text; 0, 0: none */
-    const pack_rule *rule; /* NULL: the characters themselves */
+    uint32_t from, to; /* in the normalised text; 0, 0: none */
+    feature_block block;
 } feature;
 
 typedef struct feature_list {
@@ -26,7 +38,7 @@ typedef struct feature_list {
 
 typedef struct feature_source {
     const normal_text *text;
-    size_t title_part, content_part, reply_part;
+    size_t title_part, content_part;
     const rule_matches *matches;
     const class_votes *votes;
     size_t domain_count;
@@ -37,6 +49,7 @@ typedef struct feature_source {
     double votes_for;
 } feature_source;
 
+/* The list lives in the arena. -ENOMEM. */
 WJZ_MUST_CHECK int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features);
 
 #endif

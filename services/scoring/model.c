@@ -9,7 +9,7 @@
 
 enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KNOWN_BITS = 1 << 18 };
 
-static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '1'};
+static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
 
 typedef struct model_head {
     char magic[8];
@@ -161,19 +161,12 @@ add_rows(const model_row *const *rows, const float *values, size_t count, float 
     memcpy(sum, total, sizeof total);
 }
 
-/* Keeps the three strongest of each direction, strongest first. */
-static void keep_reason(const feature *item, double points, const feature *kept[], double strength[]) {
+/* Spreads what a feature adds to the points over its bytes. */
+static inline void trace(const feature *item, float points, float *steps) {
     if (item->from >= item->to) return;
-    int at = MODEL_REASONS;
-    while (at > 0 && strength[at - 1] < points)
-        at--;
-    if (at == MODEL_REASONS) return;
-    for (int i = MODEL_REASONS - 1; i > at; i--) {
-        kept[i] = kept[i - 1];
-        strength[i] = strength[i - 1];
-    }
-    kept[at] = item;
-    strength[at] = points;
+    float share = points / (float)(item->to - item->from);
+    steps[item->from] += share;
+    steps[item->to] -= share;
 }
 
 static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPUTS], model_verdict *verdict) {
@@ -187,10 +180,8 @@ static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPU
     verdict->points = sum[OUTPUT_POINTS];
 }
 
-void model_predict(const learned_model *model, const feature_list *features, model_verdict *ret_verdict) {
+void model_predict(const learned_model *model, const feature_list *features, float *steps, model_verdict *ret_verdict) {
     float sum[MODEL_OUTPUTS];
-    const feature *up[MODEL_REASONS] = {NULL}, *down[MODEL_REASONS] = {NULL};
-    double up_points[MODEL_REASONS] = {0}, down_points[MODEL_REASONS] = {0};
     memcpy(sum, model->bias, sizeof sum);
     for (size_t i = 0; i < features->count;) {
         const model_row *rows[ROWS_AT_ONCE];
@@ -206,35 +197,27 @@ void model_predict(const learned_model *model, const feature_list *features, mod
             values[count++] = features->items[i].value;
         }
         add_rows(rows, values, count, sum);
-        for (size_t k = 0; k < count; k++) {
-            float points = rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS];
-            if (points > 0.1f) keep_reason(items[k], points, up, up_points);
-            if (points < -0.1f) keep_reason(items[k], -points, down, down_points);
-        }
+        for (size_t k = 0; steps && k < count; k++)
+            trace(items[k], rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS], steps);
     }
     model_verdict verdict = {0};
     read_outputs(model, sum, &verdict);
-    bool rise = verdict.points > 0;
-    for (int i = 0; i < MODEL_REASONS && (rise ? up : down)[i]; i++) {
-        verdict.reasons[i] = (rise ? up : down)[i];
-        verdict.reason_points[i] = rise ? up_points[i] : -down_points[i];
-        verdict.reason_count++;
-    }
     *ret_verdict = verdict;
 }
 
-int model_write(const char *path, const char *version, const pack_topic *domains, size_t domain_count,
-                const float bias[MODEL_OUTPUTS], const model_row *rows, size_t count, wjz_err *err) {
+int model_encode(const char *version, const pack_topic *domains, size_t domain_count, const float bias[MODEL_OUTPUTS],
+                 const model_row *rows, size_t count, char **ret_bytes, size_t *ret_length, wjz_err *err) {
     model_head head = {.row_size = sizeof *rows, .row_count = (uint32_t)count};
     memcpy(head.magic, magic, sizeof magic);
     snprintf(head.version, sizeof head.version, "%s", version);
     memcpy(head.bias, bias, sizeof head.bias);
     if (domain_text(domains, domain_count, head.domains) < 0)
-        return wjz_err_set(err, -E2BIG, "cannot write \"%s\": there are too many domains, or their ids are too long",
-                           path);
-    WJZ_CLEANUP(close_file) FILE *file = fopen(path, "we");
-    if (!file || fwrite(&head, sizeof head, 1, file) != 1 || fwrite(rows, sizeof *rows, count, file) != count ||
-        fflush(file) != 0)
-        return wjz_err_set(err, -errno, "could not write \"%s\": %s", path, strerror(errno));
+        return wjz_err_set(err, -E2BIG, "cannot make a model: there are too many domains, or their ids are too long");
+    char *bytes = malloc(sizeof head + count * sizeof *rows);
+    if (!bytes) return wjz_err_set(err, -ENOMEM, "could not make a model: no memory");
+    memcpy(bytes, &head, sizeof head);
+    memcpy(bytes + sizeof head, rows, count * sizeof *rows);
+    *ret_bytes = bytes;
+    *ret_length = sizeof head + count * sizeof *rows;
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "scoring/features.h"
 #include "wjz/err.h"
 
-enum { MODEL_OUTPUTS = 32, MODEL_VERSION_TEXT = 48, MODEL_REASONS = 3 };
+enum { MODEL_OUTPUTS = 32, MODEL_VERSION_TEXT = 48 };
 
 /* Columns: kinds, branches, domains by index of the pack, private dispute, points. */
 enum {
@@ -32,11 +32,8 @@ typedef struct model_row {
 typedef struct learned_model learned_model;
 
 typedef struct model_verdict {
-    class_votes votes;                     /* margins */
-    double points;                         /* to add to the index, before the pack's limit */
-    const feature *reasons[MODEL_REASONS]; /* that moved the points most, in their direction */
-    double reason_points[MODEL_REASONS];
-    size_t reason_count;
+    class_votes votes; /* margins */
+    double points;     /* what a complaint with these words is worth, on the scale of the index */
 } model_verdict;
 
 /* domains: the pack's, whose ids the file must have in this order. -ENOENT when there is no file; -EINVAL when it is
@@ -47,10 +44,12 @@ WJZ_MUST_CHECK int model_parse(const void *data, size_t length, const char *name
                                size_t domain_count, learned_model **ret_model, wjz_err *err);
 void model_destroy(learned_model **model);
 const char *model_version(const learned_model *model);
-void model_predict(const learned_model *model, const feature_list *features, model_verdict *ret_verdict);
+/* steps: NULL, or as reasons.h wants them, to which what each feature adds to the points is added. */
+void model_predict(const learned_model *model, const feature_list *features, float *steps, model_verdict *ret_verdict);
 
-/* rows sorted by key. */
-WJZ_MUST_CHECK int model_write(const char *path, const char *version, const pack_topic *domains, size_t domain_count,
-                               const float bias[MODEL_OUTPUTS], const model_row *rows, size_t count, wjz_err *err);
+/* The file as bytes, which the caller frees; rows sorted by key. */
+WJZ_MUST_CHECK int model_encode(const char *version, const pack_topic *domains, size_t domain_count,
+                                const float bias[MODEL_OUTPUTS], const model_row *rows, size_t count, char **ret_bytes,
+                                size_t *ret_length, wjz_err *err);
 
 #endif

@@ -53,14 +53,15 @@ static int read_complaints(const char *file, complaints *all, wjz_err *err) {
     return r;
 }
 
-static int score_one(scorer *s, const complaint *c, Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
+static int score_one(const rule_pack *pack, const gazetteer *places, const complaint *c, wjz_arena *turn,
+                     Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
     static const matter_context nothing_more = {0};
     Wjz__Scoring__Finding *finding;
-    wjz_arena_reset(s->turn);
-    int r = analyse(s->pack, s->places, c, s->turn, &finding, err);
+    wjz_arena_reset(turn);
+    int r = analyse(pack, places, c, turn, &finding, err);
     if (r < 0) return r;
     const Wjz__Scoring__Finding *findings[] = {finding};
-    return score_matter(s->pack, findings, &c->id, 1, &nothing_more, s->turn, ret_card, err);
+    return score_matter(pack, findings, &c->id, 1, &nothing_more, turn, ret_card, err);
 }
 
 static double adjustment(const Wjz__Scoring__ScoreCard *card) {
@@ -84,10 +85,18 @@ static void print_card(const complaint *c, const Wjz__Scoring__ScoreCard *card, 
     printf("\t%.2f\n", adjustment(card));
 }
 
+int offline_score_one(const rule_pack *pack, const gazetteer *places, const complaint *c, wjz_arena *turn, bool headed,
+                      wjz_err *err) {
+    Wjz__Scoring__ScoreCard *card;
+    int r = score_one(pack, places, c, turn, &card, err);
+    if (r == 0) print_card(c, card, headed);
+    return r;
+}
+
 static int score_all(scorer *s, const complaints *all, bool print, wjz_err *err) {
     for (size_t i = 0; i < all->count; i++) {
         Wjz__Scoring__ScoreCard *card;
-        int r = score_one(s, &all->items[i], &card, err);
+        int r = score_one(s->pack, s->places, &all->items[i], s->turn, &card, err);
         if (r < 0) return r;
         if (print) print_card(&all->items[i], card, i == 0);
     }

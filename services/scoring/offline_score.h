@@ -3,8 +3,20 @@
 #ifndef SCORING_OFFLINE_SCORE_H
 #define SCORING_OFFLINE_SCORE_H
 
+#include <stdbool.h>
+
+#include "scoring/complaint.h"
+#include "scoring/gazetteer.h"
+#include "scoring/rules.h"
+#include "wjz/arena.h"
+#include "wjz/err.h"
+
 /* Prints external_id, index, stars, kind, branch, domain, mediation and every factor's points, one line a complaint of
  * the file (table.h). rounds > 1 does it so often and prints the time a complaint takes to stderr. An exit status. */
 int offline_score(const char *file, const char *rules_dir, const char *gazetteer_dir, int rounds);
+
+/* One such line; headed: the columns' names before it. turn is reset. */
+WJZ_MUST_CHECK int offline_score_one(const rule_pack *pack, const gazetteer *places, const complaint *complaint,
+                                     wjz_arena *turn, bool headed, wjz_err *err);
 
 #endif

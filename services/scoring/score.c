@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scoring/card.h"
+#include "scoring/complaint.h"
 #include "scoring/score_factors.h"
 #include "wjz/clock.h"
 
@@ -226,6 +227,46 @@ static uint32_t own_stars(const matter_facts *m, const Wjz__Scoring__ScoreCard *
     return stars < card->stars ? stars : card->stars;
 }
 
+/* Everything of the card but what follows from its sum. */
+static int fill_card(matter_facts *m, card_writer *writer) {
+    decide_class(m);
+    find_place(m);
+    count_repeats(m);
+    factors_source(m, writer);
+    factors_harm(m, writer);
+    factors_performance(m, writer);
+    factors_checkability(m, writer);
+    collide(m, writer);
+    factors_adjust(m, writer);
+    return writer->failed ? -ENOMEM : 0;
+}
+
+static double sum_card(const Wjz__Scoring__ScoreCard *card) {
+    return sum_points(card->factors, card->n_factors) + sum_points(card->adjustments, card->n_adjustments);
+}
+
+int score_words(const rule_pack *pack, const finding *f, wjz_arena *arena, double *ret_index) {
+    static const matter_context nothing_more = {0};
+    finding words = *f;
+    words.source = SOURCE_HOTLINE;
+    words.satisfaction = NOT_RATED;
+    words.solved = NOT_SAID;
+    words.closed = words.overdue = words.handler_named = false;
+    words.finished_at_us = 0;
+    words.redispatch_count = words.return_count = words.urge_count = words.photo_count = 0;
+    words.learned = 0;
+    const finding *findings[] = {&words};
+    int64_t id = 0;
+    matter_facts m = {
+        .pack = pack, .findings = findings, .ids = &id, .count = 1, .context = &nothing_more};
+    card_writer writer;
+    card_begin(&writer, arena);
+    writer.sums_only = true;
+    if (writer.failed || fill_card(&m, &writer) < 0) return -ENOMEM;
+    *ret_index = sum_card(writer.card);
+    return 0;
+}
+
 int score_matter(const rule_pack *pack, const finding *const *findings, const int64_t *ids, size_t count,
                  const matter_context *context, wjz_arena *arena, Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
     if (count == 0) return wjz_err_set(err, -EINVAL, "cannot score a matter without complaints");
@@ -234,19 +275,10 @@ int score_matter(const rule_pack *pack, const finding *const *findings, const in
     card_begin(&writer, arena);
     if (writer.failed || sort_members(&m, findings, ids, count, arena) < 0)
         return wjz_err_set(err, -ENOMEM, "could not score a matter: no memory");
-    decide_class(&m);
-    find_place(&m);
-    count_repeats(&m);
-    factors_source(&m, &writer);
-    factors_harm(&m, &writer);
-    factors_performance(&m, &writer);
-    factors_checkability(&m, &writer);
-    collide(&m, &writer);
-    factors_adjust(&m, &writer);
-    if (!writer.failed) describe(&m, &writer);
+    if (fill_card(&m, &writer) == 0) describe(&m, &writer);
     if (writer.failed) return wjz_err_set(err, -ENOMEM, "could not score a matter: no memory");
     Wjz__Scoring__ScoreCard *card = writer.card;
-    double index = sum_points(card->factors, card->n_factors) + sum_points(card->adjustments, card->n_adjustments);
+    double index = sum_card(card);
     card->index = fmin(100, fmax(0, index));
     card->stars_before_gates = card->stars = stars_of(&pack->stars, card->index);
     apply_gates(&m, &writer);

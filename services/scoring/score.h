@@ -27,4 +27,9 @@ WJZ_MUST_CHECK int score_matter(const rule_pack *pack, const Wjz__Scoring__Findi
                                 size_t count, const matter_context *context, wjz_arena *arena,
                                 Wjz__Scoring__ScoreCard **ret_card, wjz_err *err);
 
+/* The index that the rules give a complaint for its words alone, as if the feed had said nothing of how it was handled
+ * and nobody else had complained; before it is bounded. -ENOMEM. */
+WJZ_MUST_CHECK int score_words(const rule_pack *pack, const Wjz__Scoring__Finding *finding, wjz_arena *arena,
+                               double *ret_index);
+
 #endif

@@ -110,6 +110,7 @@ static int usage(void) {
           "weijianzhi-scoring check-warnings FILE     check the levels and addressees of area warnings\n"
           "weijianzhi-scoring score FILE.tsv [ROUNDS] index, class and factors of each complaint of a file alone\n"
           "weijianzhi-scoring train TEXTS.tsv LABELS.tsv MODEL  learn from labels\n"
+          "weijianzhi-scoring evaluate TEXTS.tsv LABELS.tsv [FOLDS]  score each labelled text by models that never saw it\n"
           "weijianzhi-scoring group FILE.tsv          which complaints of a file are one matter\n"
           "weijianzhi-scoring compare FILE.tsv PAIRS.tsv  why two complaints are one matter, or are not\n",
           stderr);
@@ -142,6 +143,9 @@ static int scoring_command(const void *conf, int argc, char **argv) {
         return offline_score(argv[1], c->rules_dir, c->gazetteer_dir, argc == 3 ? atoi(argv[2]) : 1);
     if (argc == 4 && strcmp(argv[0], "train") == 0)
         return train_command(argv[1], argv[2], c->rules_dir, c->gazetteer_dir, argv[3]);
+    int folds = argc == 4 ? atoi(argv[3]) : 5;
+    if ((argc == 3 || argc == 4) && strcmp(argv[0], "evaluate") == 0 && folds >= 2 && folds <= 100)
+        return evaluate_command(argv[1], argv[2], c->rules_dir, c->gazetteer_dir, folds);
     return usage();
 }
 

@@ -1,0 +1,273 @@
+/* See learn.h. */
+#include "scoring/learn.h"
+
+#include <errno.h>
+#include <linear.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scoring/subspace.h"
+
+/* Settings were chosen on the singly labelled messages alone (README, "How good it is"). */
+static const double class_cost = 2, value_cost = 0.25;
+/* Of a row's length, next to the words' own part 1: what the strongest directions get, and what all of them get. */
+static const double strong_part = 0.6, all_part = 0.6;
+enum { DIRECTIONS = 200, STRONG_DIRECTIONS = 50, CALIBRATION_FOLDS = 5 };
+
+/* What a value of the raters is in points: the middle of the stars it stands for. */
+static const double value_points[] = {0, 10, 30, 48, 62, 75};
+
+struct learner {
+    const corpus *data;
+    subspace space;
+    float scales[DIRECTIONS];     /* position → entry of a row */
+    struct feature_node **rows;   /* of texts with labels: words, directions, 1 for the bias */
+    size_t columns;               /* words and directions and bias */
+};
+
+static int no_memory(wjz_err *err) {
+    return wjz_err_set(err, -ENOMEM, "could not train: no memory");
+}
+
+void learner_destroy(learner **self) {
+    if (!self || !*self) return;
+    for (size_t i = 0; (*self)->rows && i < (*self)->data->text_count; i++)
+        free((*self)->rows[i]);
+    free((*self)->rows);
+    subspace_close(&(*self)->space);
+    free(*self);
+    *self = NULL;
+}
+
+/* Mean squared length of the texts' first positions. */
+static double mean_square(const subspace *space, size_t texts, size_t first) {
+    double sum = 0;
+    for (size_t i = 0; i < texts; i++)
+        for (size_t c = 0; c < first && c < space->count; c++)
+            sum += (double)space->positions[i * space->count + c] * space->positions[i * space->count + c];
+    return texts > 0 ? sum / (double)texts : 0;
+}
+
+static void scale_directions(learner *self) {
+    double strong = mean_square(&self->space, self->data->text_count, STRONG_DIRECTIONS);
+    double all = mean_square(&self->space, self->data->text_count, DIRECTIONS);
+    for (size_t c = 0; c < self->space.count; c++) {
+        double part = all > 0 ? all_part / all : 0;
+        if (c < STRONG_DIRECTIONS && strong > 0) part += strong_part / strong;
+        self->scales[c] = (float)sqrt(part);
+    }
+}
+
+static int make_row(learner *self, size_t text) {
+    const corpus_text *t = &self->data->texts[text];
+    struct feature_node *nodes = malloc((t->word_count + self->space.count + 2) * sizeof *nodes);
+    if (!nodes) return -ENOMEM;
+    struct feature_node *at = nodes;
+    for (uint32_t k = 0; k < t->word_count; k++)
+        *at++ = (struct feature_node){(int)t->words[k] + 1, t->values[k]};
+    for (size_t c = 0; c < self->space.count; c++)
+        *at++ = (struct feature_node){(int)(self->data->word_count + c) + 1,
+                                      (double)self->space.positions[text * self->space.count + c] * self->scales[c]};
+    *at++ = (struct feature_node){(int)self->columns, 1};
+    *at = (struct feature_node){-1, 0};
+    self->rows[text] = nodes;
+    return 0;
+}
+
+static void be_quiet(const char *text) {
+    (void)text;
+}
+
+int learner_new(const corpus *data, learner **ret_learner, wjz_err *err) {
+    WJZ_CLEANUP(learner_destroy) learner *self = calloc(1, sizeof *self);
+    if (!self) return no_memory(err);
+    self->data = data;
+    self->rows = calloc(data->text_count + 1, sizeof(struct feature_node *));
+    if (!self->rows || subspace_find(data, DIRECTIONS, &self->space) < 0) return no_memory(err);
+    self->columns = data->word_count + self->space.count + 1;
+    scale_directions(self);
+    for (size_t i = 0; i < data->text_count; i++)
+        if (data->texts[i].labelled && make_row(self, i) < 0) return no_memory(err);
+    set_print_string_function(be_quiet);
+    *ret_learner = WJZ_STEAL(self);
+    return 0;
+}
+
+int learner_fold(const complaint *text, int folds) {
+    uint32_t hash = 2166136261u;
+    for (const char *c = text->external_id; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return (int)((hash ^ hash >> 15) % (uint32_t)folds);
+}
+
+/* --- fitting --- */
+
+/* The labels to learn from: none of a fold that is left out. */
+typedef struct choice {
+    int folds, without;   /* -1: all */
+    int folds2, without2; /* within them, for calibration */
+} choice;
+
+static bool chosen(const choice *which, const complaint *text) {
+    if (which->without >= 0 && learner_fold(text, which->folds) == which->without) return false;
+    return which->without2 < 0 || learner_fold(text, which->folds2 * 31 + 1) % which->folds2 != which->without2;
+}
+
+/* Fits one output. A class that all or none have keeps a constant. */
+static int fit(const learner *self, int output, const choice *which, double *weights) {
+    const corpus *data = self->data;
+    struct problem problem = {.n = (int)self->columns, .bias = -1};
+    problem.y = calloc(data->label_count, sizeof *problem.y);
+    problem.x = calloc(data->label_count, sizeof(struct feature_node *));
+    bool by_value = output == OUTPUT_POINTS, ready = problem.y && problem.x;
+    int positive = 0;
+    memset(weights, 0, self->columns * sizeof *weights);
+    for (size_t i = 0; ready && i < data->label_count; i++) {
+        const corpus_text *text = &data->texts[data->labels[i].text];
+        if (!chosen(which, &text->complaint)) continue;
+        positive += text->outputs[output];
+        problem.x[problem.l] = self->rows[data->labels[i].text];
+        problem.y[problem.l++] = by_value ? data->labels[i].value : text->outputs[output] ? 1 : -1;
+    }
+    if (ready && !by_value && (positive == 0 || positive == problem.l)) {
+        weights[self->columns - 1] = positive ? 6 : -6;
+    } else if (ready && problem.l > 0) {
+        struct parameter how = {.solver_type = by_value ? L2R_L2LOSS_SVR : L2R_LR,
+                                .eps = by_value ? 0.001 : 0.01,
+                                .C = by_value ? value_cost : class_cost};
+        struct model *model = train(&problem, &how);
+        double sign = by_value || model->label[0] == 1 ? 1 : -1;
+        for (size_t i = 0; i < self->columns; i++)
+            weights[i] = sign * model->w[i];
+        free_and_destroy_model(&model);
+    }
+    free(problem.y);
+    free(problem.x);
+    return ready ? 0 : -ENOMEM;
+}
+
+static double weigh(const learner *self, size_t text, const double *weights) {
+    double sum = 0;
+    for (const struct feature_node *node = self->rows[text]; node->index > 0; node++)
+        sum += weights[node->index - 1] * node->value;
+    return sum;
+}
+
+static double points_of(double value) {
+    int whole = value >= 5 ? 4 : (int)value;
+    return value_points[whole] + (value_points[whole + 1] - value_points[whole]) * (value - whole);
+}
+
+typedef struct moments {
+    double count, sum, squares;
+} moments;
+
+static void take(moments *m, double value) {
+    m->count++;
+    m->sum += value;
+    m->squares += value * value;
+}
+
+static double deviation(const moments *m) {
+    double mean = m->sum / m->count;
+    return sqrt(fmax(0, m->squares / m->count - mean * mean));
+}
+
+/* From the raters' scale to points: predictions for texts that were not seen get the mean and the spread that the raters
+ * gave, else nothing would ever come near five stars. */
+static int calibrate(const learner *self, const choice *all, double *scratch, double *weights) {
+    moments given = {0}, predicted = {0};
+    choice part = *all;
+    part.folds2 = CALIBRATION_FOLDS;
+    for (part.without2 = 0; part.without2 < CALIBRATION_FOLDS; part.without2++) {
+        if (fit(self, OUTPUT_POINTS, &part, scratch) < 0) return -ENOMEM;
+        for (size_t i = 0; i < self->data->label_count; i++) {
+            const corpus_label *label = &self->data->labels[i];
+            const complaint *text = &self->data->texts[label->text].complaint;
+            if (!chosen(all, text) || chosen(&part, text)) continue;
+            take(&predicted, weigh(self, label->text, scratch));
+            take(&given, points_of(label->value));
+        }
+    }
+    double spread = deviation(&predicted), factor = spread > 1e-6 ? deviation(&given) / spread : 1;
+    for (size_t i = 0; i < self->columns; i++)
+        weights[i] *= factor;
+    weights[self->columns - 1] += given.sum / given.count - factor * predicted.sum / predicted.count;
+    return 0;
+}
+
+/* --- the model --- */
+
+/* What was learned of the directions, handed back to the n-grams that make them up. */
+static void fold_directions(const learner *self, double *weights) {
+    const corpus *data = self->data;
+    for (size_t c = 0; c < self->space.count; c++) {
+        double learned = weights[data->word_count + c] * self->scales[c];
+        const float *direction = self->space.directions + c * data->gram_count;
+        for (size_t w = 0; learned != 0 && w < data->gram_count; w++)
+            weights[w] += learned * direction[w];
+    }
+}
+
+static int by_key(const void *a, const void *b) {
+    const model_row *x = a, *y = b;
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* weights: one array a output, NULL where there is none. */
+static void make_rows(const learner *self, double *const weights[MODEL_OUTPUTS], model_row *rows) {
+    const corpus *data = self->data;
+    for (size_t i = 0; i < data->word_count; i++) {
+        double most = 0;
+        for (int output = 0; output < MODEL_OUTPUTS; output++)
+            if (weights[output]) most = fmax(most, fabs(weights[output][i]));
+        rows[i].key = data->words[i].key;
+        rows[i].scale = (float)(most / 127 * data->words[i].scale);
+        for (int output = 0; output < MODEL_OUTPUTS && most > 0; output++)
+            if (weights[output]) rows[i].weights[output] = (int8_t)lrint(weights[output][i] / most * 127);
+    }
+    qsort(rows, data->word_count, sizeof *rows, by_key);
+}
+
+static bool is_output(const learner *self, int output) {
+    return output < OUTPUT_DOMAINS || (size_t)output < OUTPUT_DOMAINS + self->data->pack->domain_count;
+}
+
+static int fit_all(const learner *self, const choice *which, double *weights[MODEL_OUTPUTS], double *scratch) {
+    int r = 0;
+    for (int output = 0; r == 0 && output < MODEL_OUTPUTS; output++) {
+        if (!is_output(self, output)) continue;
+        weights[output] = malloc(self->columns * sizeof **weights);
+        r = weights[output] ? fit(self, output, which, weights[output]) : -ENOMEM;
+        if (r == 0 && output == OUTPUT_POINTS) r = calibrate(self, which, scratch, weights[output]);
+        if (r == 0) fold_directions(self, weights[output]);
+    }
+    return r;
+}
+
+int learner_make(const learner *self, int folds, int without, char **ret_bytes, size_t *ret_length, wjz_err *err) {
+    const corpus *data = self->data;
+    const choice all = {.folds = folds, .without = without, .without2 = -1};
+    double *weights[MODEL_OUTPUTS] = {NULL}, *scratch = malloc(self->columns * sizeof *scratch);
+    model_row *rows = calloc(data->word_count + 1, sizeof *rows);
+    int r = scratch && rows ? fit_all(self, &all, weights, scratch) : -ENOMEM;
+    if (r == 0) {
+        float bias[MODEL_OUTPUTS] = {0};
+        for (int output = 0; output < MODEL_OUTPUTS; output++)
+            if (weights[output]) bias[output] = (float)weights[output][self->columns - 1];
+        char version[MODEL_VERSION_TEXT];
+        snprintf(version, sizeof version, "%s-%zu", rule_pack_version(data->pack), data->label_count);
+        make_rows(self, weights, rows);
+        r = model_encode(version, data->pack->domains, data->pack->domain_count, bias, rows, data->word_count,
+                         ret_bytes, ret_length, err);
+    } else {
+        no_memory(err);
+    }
+    for (int output = 0; output < MODEL_OUTPUTS; output++)
+        free(weights[output]);
+    free(scratch);
+    free(rows);
+    return r;
+}
