@@ -42,6 +42,8 @@ void wjz_http_close(wjz_http **http, wjz_call_fn *closed, void *arg);
 /* The port it listens on, 0 for a unix socket. */
 int wjz_http_port(const wjz_http *http);
 
+/* The route that it is answered by: its place in the table tells a handler of several routes which one. */
+const wjz_route *wjz_request_served_by(const wjz_request *request);
 const char *wjz_request_method(const wjz_request *request);
 const char *wjz_request_path(const wjz_request *request); /* decoded, without the query */
 const char *wjz_request_param(const wjz_request *request, const char *name); /* of the path pattern; NULL when none */
@@ -65,5 +67,18 @@ typedef struct wjz_problem {
     int retry_after_s; /* Retry-After header when > 0 */
 } wjz_problem;
 void wjz_respond_problem(wjz_request *request, int status, const wjz_problem *problem);
+
+/* --- answers that go on, like server-sent events --- */
+
+typedef struct wjz_stream wjz_stream;
+
+/* Begins an answer of status 200 without an end; nothing of the request is used any more once the handler has returned.
+ * closed(arg) is called when it has ended, for whatever reason, and the stream is gone by then. */
+WJZ_MUST_CHECK int wjz_respond_stream(wjz_request *request, const char *content_type, wjz_call_fn *closed, void *arg, wjz_stream **ret_stream);
+/* Sends a copy of data. -ENOBUFS when the client has not taken 256 KB that were sent before: end it then. A client that has
+ * gone is found out by sending to it. */
+WJZ_MUST_CHECK int wjz_stream_send(wjz_stream *stream, const void *data, size_t length);
+/* Ends it when what was sent is through. */
+void wjz_stream_end(wjz_stream *stream);
 
 #endif

@@ -58,6 +58,9 @@ bool wjz_in_fiber(void);
 /* Lets everything else that is ready run first. */
 void wjz_fiber_yield(wjz_loop *loop);
 void wjz_fiber_sleep(wjz_loop *loop, uint64_t ms);
+/* Runs fn(arg) on another thread and waits for its end: for a computation that would hold up everybody else for tens of
+ * milliseconds, like the hash of a password. fn touches nothing but arg. -ENOMEM, then fn has not run. */
+WJZ_MUST_CHECK int wjz_fiber_compute(wjz_loop *loop, wjz_call_fn *fn, void *arg);
 
 /* Something that one or more fibers wait for and anybody sets. A plain value: zero is "not set", no
  * destructor; it must outlive its waiters. Stays set until wjz_event_clear. */

@@ -30,7 +30,7 @@ static void stop_when_idle(wjz_http *http) {
 
 static void run(void *arg);
 
-static void run_soon(wjz_http *http) {
+void wjz_http_run_soon(wjz_http *http) {
     if (http->run_due || http->stopping) return;
     http->run_due = wjz_loop_defer(http->loop, run, http) == 0;
     if (!http->run_due) wjz_timer_again(http->timer, 1);
@@ -43,7 +43,7 @@ static void run(void *arg) {
     MHD_UNSIGNED_LONG_LONG ms;
     if (MHD_get_timeout(http->daemon, &ms) == MHD_YES) {
         if (ms == 0)
-            run_soon(http);
+            wjz_http_run_soon(http);
         else
             wjz_timer_again(http->timer, ms);
     }
@@ -59,7 +59,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what) {
     wjz_http *http = arg;
     wjz_http_connections_notify(http->connections, connection, context, what);
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) run_soon(http);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) wjz_http_run_soon(http);
 }
 
 /* --- one request --- */
@@ -102,7 +102,7 @@ static void serve(void *arg) {
         wjz_respond_problem(request, 500, &(wjz_problem){.code = "internal"});
     }
     MHD_resume_connection(request->connection);
-    run_soon(http);
+    wjz_http_run_soon(http);
 }
 
 static enum MHD_Result answer(wjz_request *request) {
@@ -370,6 +370,7 @@ void wjz_http_close(wjz_http **http_at, wjz_call_fn *closed, void *arg) {
     http->closed = closed;
     http->closed_arg = arg;
     http->closing = true;
+    wjz_streams_end(http);
     int fd = MHD_quiesce_daemon(http->daemon);
     if (fd >= 0) close(fd);
     stop_when_idle(http);

@@ -1,5 +1,5 @@
-/* The HTTP server's inside, shared by its three files: http.c drives libmicrohttpd, http_request.c admits and reads a
- * request, http_respond.c makes the answer. */
+/* The HTTP server's inside, shared by its files: http.c drives libmicrohttpd, http_request.c admits and reads a
+ * request, http_respond.c makes the answer, http_stream.c one that goes on. */
 #ifndef RUNTIME_HTTP_H
 #define RUNTIME_HTTP_H
 
@@ -27,6 +27,7 @@ struct wjz_http {
     bool run_due; /* a deferred run is on its way */
     bool closing, stopping;
     int answering; /* requests from their handler's start to the end of their answer */
+    wjz_stream *streams;
     wjz_call_fn *closed;
     void *closed_arg;
 };
@@ -58,6 +59,19 @@ struct wjz_request {
     int status;
     struct MHD_Response *response;
 };
+
+/* Runs libmicrohttpd from the loop, soon. */
+void wjz_http_run_soon(wjz_http *http);
+
+/* --- http_respond.c --- */
+
+/* Makes the response the request's answer, with its headers; destroys it when they cannot be added. */
+void wjz_request_answer(wjz_request *request, int status, const char *content_type, struct MHD_Response *response);
+
+/* --- http_stream.c --- */
+
+/* Ends all streams of a server that is closing. */
+void wjz_streams_end(wjz_http *http);
 
 /* --- http_request.c --- */
 

@@ -233,6 +233,10 @@ void wjz_request_complete(wjz_request *request) {
 
 /* --- what handlers read --- */
 
+const wjz_route *wjz_request_served_by(const wjz_request *request) {
+    return request->route;
+}
+
 const char *wjz_request_method(const wjz_request *request) {
     return request->method;
 }

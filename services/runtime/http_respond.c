@@ -40,12 +40,7 @@ static bool has_header(const wjz_request *request, const char *name) {
     return false;
 }
 
-void wjz_respond(wjz_request *request, int status, const char *content_type, const void *body, size_t length) {
-    if (request->response) return;
-    if (!content_type) length = 0;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(length, (void *)(length ? body : ""), MHD_RESPMEM_MUST_COPY);
-    if (!response) return;
+void wjz_request_answer(wjz_request *request, int status, const char *content_type, struct MHD_Response *response) {
     bool added = !content_type || MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     if (!has_header(request, "X-Content-Type-Options"))
         added &= MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES;
@@ -59,6 +54,14 @@ void wjz_respond(wjz_request *request, int status, const char *content_type, con
     }
     request->status = status;
     request->response = response;
+}
+
+void wjz_respond(wjz_request *request, int status, const char *content_type, const void *body, size_t length) {
+    if (request->response) return;
+    if (!content_type) length = 0;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(length, (void *)(length ? body : ""), MHD_RESPMEM_MUST_COPY);
+    if (response) wjz_request_answer(request, status, content_type, response);
 }
 
 static const char *title_of(int status) {

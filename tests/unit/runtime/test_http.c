@@ -81,12 +81,52 @@ static void on_problem(wjz_request *request, WJZ_UNUSED void *arg) {
                                        .retry_after_s = 7});
 }
 
+static wjz_stream *stream;
+static int streams_closed;
+
+static void on_stream_closed(void *arg) {
+    assert_string_equal(arg, "stream");
+    stream = NULL;
+    streams_closed++;
+}
+
+/* Sends for as long as there is a client. */
+static void keep_sending(WJZ_UNUSED void *arg) {
+    while (stream) {
+        int e = wjz_stream_send(stream, "data: beat\n\n", 12);
+        assert_int_equal(e, 0);
+        wjz_fiber_sleep(loop, 2);
+    }
+}
+
+static void on_stream(wjz_request *request, WJZ_UNUSED void *arg) {
+    assert_int_equal(wjz_respond_stream(request, "text/event-stream", on_stream_closed, (void *)"stream", &stream), 0);
+    const char *kind = wjz_request_query(request, "kind");
+    if (strcmp(kind, "ends") == 0) {
+        assert_int_equal(wjz_stream_send(stream, "data: 1\n\n", 9), 0);
+        wjz_fiber_sleep(loop, 10);
+        assert_int_equal(wjz_stream_send(stream, "data: 2\n\n", 9), 0);
+        wjz_stream_end(stream);
+        assert_int_equal(wjz_stream_send(stream, "data: 3\n\n", 9), 0); /* too late, and no harm */
+    } else if (strcmp(kind, "beats") == 0) {
+        assert_int_equal(wjz_fiber_spawn(loop, keep_sending, NULL), 0);
+    } else {
+        char piece[1000] = {0};
+        int e = 0;
+        for (int i = 0; i < 300 && e == 0; i++)
+            e = wjz_stream_send(stream, piece, sizeof piece);
+        assert_int_equal(e, -ENOBUFS);
+        wjz_stream_end(stream);
+    }
+}
+
 static const wjz_route ROUTES[] = {
     {"GET", "/hello/{name}", on_hello, 0}, {"POST", "/echo", on_echo, 1000},
     {"POST", "/big", on_echo, 8 << 20},    {"POST", "/form", on_form, 1000},
     {"GET", "/slow", on_slow, 0},          {"GET", "/silent", on_silent, 0},
     {"GET", "/headers", on_headers, 0},    {"GET", "/problem", on_problem, 0},
-    {"PUT", "/echo", on_echo, 1000},       {0},
+    {"PUT", "/echo", on_echo, 1000},       {"GET", "/stream", on_stream, 0},
+    {0},
 };
 
 /* --- the client's side --- */
@@ -96,6 +136,7 @@ static struct client {
     const char *request;
     size_t length;
     bool leaves;    /* does not wait for an answer */
+    bool hears_once; /* leaves when something has come */
     bool trickles;  /* sends a byte now and then */
     bool twice;     /* tries a second connection beside */
     ssize_t second; /* what it got there */
@@ -150,6 +191,7 @@ static void *speak(void *arg) {
         ssize_t n = recv(fd, client.answer + client.answer_length, sizeof(client.answer) - 1 - client.answer_length, 0);
         if (n <= 0) break;
         client.answer_length += (size_t)n;
+        if (client.hears_once) break;
     }
     client.answer[client.answer_length] = '\0';
     close(fd);
@@ -304,6 +346,31 @@ static void lets_clients_go_on(WJZ_UNUSED void **state) {
     talk("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n" END "ab");
     got("HTTP/1.1 100 Continue\r\n");
     got("HTTP/1.1 200 OK\r\n");
+}
+
+static void streams_until_it_ends(WJZ_UNUSED void **state) {
+    streams_closed = 0;
+    talk("GET /stream?kind=ends HTTP/1.1\r\n" END);
+    got("Content-Type: text/event-stream\r\n");
+    got("data: 1\n");
+    got("data: 2\n");
+    got_not("data: 3\n");
+    assert_int_equal(streams_closed, 1);
+}
+
+static void ends_streams_when_it_closes(WJZ_UNUSED void **state) {
+    streams_closed = 0;
+    client.hears_once = true;
+    talk("GET /stream?kind=beats HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.hears_once = false;
+    assert_int_equal(streams_closed, 1);
+}
+
+static void refuses_to_keep_much_for_a_slow_reader(WJZ_UNUSED void **state) {
+    streams_closed = 0;
+    talk("GET /stream?kind=slow HTTP/1.1\r\n" END);
+    assert_int_equal(streams_closed, 1);
+    assert_true(client.answer_length > 200000);
 }
 
 static void keeps_its_budget(WJZ_UNUSED void **state) {
@@ -503,6 +570,12 @@ int main(void) {
         cmocka_unit_test(refuses_huge_bodies_at_once),
         cmocka_unit_test(lets_clients_go_on),
         cmocka_unit_test(keeps_its_budget),
+        cmocka_unit_test(streams_until_it_ends),
+        cmocka_unit_test(ends_streams_when_it_closes),
+        cmocka_unit_test(refuses_to_keep_much_for_a_slow_reader),
+        cmocka_unit_test(streams_until_it_ends),
+        cmocka_unit_test(ends_streams_when_it_closes),
+        cmocka_unit_test(refuses_to_keep_much_for_a_slow_reader),
         cmocka_unit_test(refuses_what_is_malformed),
         cmocka_unit_test(hides_headers_that_are_not_text),
         cmocka_unit_test(answers_for_a_silent_handler),

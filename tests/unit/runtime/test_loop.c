@@ -349,11 +349,28 @@ static void the_loop_ends_though_a_fiber_waits_for_nothing(WJZ_UNUSED void **sta
     wjz_loop_run(loop);
 }
 
+static void square(void *arg) {
+    int *number = arg;
+    *number *= *number;
+}
+
+static void compute_beside(WJZ_UNUSED void *arg) {
+    int number = 12;
+    assert_int_equal(wjz_fiber_compute(loop, square, &number), 0);
+    assert_int_equal(number, 144);
+}
+
+static void computes_beside_the_loop(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_fiber_spawn(loop, compute_beside, NULL), 0);
+    wjz_loop_run(loop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(deferred_calls_run_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deferred_calls_are_dropped_with_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_loop_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(computes_beside_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_repeats_until_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_that_fired_can_be_set_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_arrive_on_the_loop, set_up, tear_down),
