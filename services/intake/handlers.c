@@ -10,6 +10,7 @@
 #include "intake/intake.h"
 #include "intake/profile.h"
 #include "intake/reports.h"
+#include "intake/reveal.h"
 #include "intake/store_import.h"
 #include "proto/report.pb-c.h"
 #include "wjz/log.h"
@@ -218,6 +219,7 @@ const wjz_request_route INTAKE_REQUESTS[] = {
     {.type = &wjz__intake__begin_import__descriptor, .handler = on_begin_import},
     {.type = &wjz__intake__import_chunk__descriptor, .handler = on_import_chunk},
     {.type = &wjz__intake__describe_import__descriptor, .handler = on_describe_import},
+    {.type = &wjz__intake__reveal_reporter__descriptor, .handler = on_reveal_reporter},
     {.type = &wjz__intake__store_attachment__descriptor, .handler = on_store_attachment},
     {.type = &wjz__intake__submit_report__descriptor, .handler = on_submit_report},
     {.type = &wjz__intake__describe_report__descriptor, .handler = on_describe_report},

@@ -76,6 +76,19 @@ int identity_seal(const wjz_seal *seal, int64_t complaint, const Wjz__Intake__Re
     return r;
 }
 
+int identity_open(const wjz_seal *seal, int64_t complaint, wjz_blob cipher, wjz_arena *arena,
+                  const Wjz__Intake__Reporter **ret_reporter, wjz_err *err) {
+    char *plain = NULL;
+    size_t length = 0;
+    const ProtobufCMessage *body = NULL;
+    int r = wjz_seal_unbox(seal, "reporter", complaint, cipher.data, cipher.length, arena, &plain, &length);
+    if (r < 0) return wjz_err_set(err, r, "cannot open the reporter of a complaint: is identity.key another one");
+    r = wjz_message_unpack(&wjz__intake__reporter__descriptor, plain, length, arena, &body, err);
+    sodium_memzero(plain, length);
+    if (r == 0) *ret_reporter = (const Wjz__Intake__Reporter *)body;
+    return r;
+}
+
 void identity_hash_key(const wjz_seal *seal, const char *key, uint8_t ret_hash[WJZ_SEAL_MAC]) {
     wjz_seal_mac(seal, "feedkey", key, strlen(key), ret_hash);
 }

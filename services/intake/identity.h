@@ -4,6 +4,7 @@
 
 #include "proto/intake.pb-c.h"
 #include "wjz/arena.h"
+#include "wjz/bus.h"
 #include "wjz/db.h"
 #include "wjz/seal.h"
 
@@ -15,6 +16,10 @@ int64_t identity_hash(const wjz_seal *seal, const char *feed, const Wjz__Intake_
  * nothing to keep. -ENOMEM. */
 WJZ_MUST_CHECK int identity_seal(const wjz_seal *seal, int64_t complaint, const Wjz__Intake__Reporter *reporter,
                                  bool keep_id_number, wjz_arena *arena, wjz_blob *ret_cipher);
+
+/* What identity_seal sealed for the complaint. -EBADMSG when it was sealed with another key. */
+WJZ_MUST_CHECK int identity_open(const wjz_seal *seal, int64_t complaint, wjz_blob cipher, wjz_arena *arena,
+                                 const Wjz__Intake__Reporter **ret_reporter, wjz_err *err);
 
 /* What is stored of a key that a platform shows: 32 bytes. */
 void identity_hash_key(const wjz_seal *seal, const char *key, uint8_t ret_hash[WJZ_SEAL_MAC]);
