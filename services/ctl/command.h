@@ -84,6 +84,14 @@ int command_rules_rollback(session *s, int argc, char **argv, wjz_err *err);
 int command_rules_explain(session *s, int argc, char **argv, wjz_err *err);  /* rules_explain.c */
 int command_rules_rehearse(session *s, int argc, char **argv, wjz_err *err); /* rules_rehearse.c */
 int command_routing_check(session *s, int argc, char **argv, wjz_err *err);
+int command_accounts_create(session *s, int argc, char **argv, wjz_err *err); /* accounts.c */
+int command_accounts_list(session *s, int argc, char **argv, wjz_err *err);
+int command_accounts_lock(session *s, int argc, char **argv, wjz_err *err);
+int command_accounts_unlock(session *s, int argc, char **argv, wjz_err *err);
+int command_accounts_reset_password(session *s, int argc, char **argv, wjz_err *err);
+int command_accounts_demonstration(session *s, int argc, char **argv, wjz_err *err);
+int command_audit_verify(session *s, int argc, char **argv, wjz_err *err);
+int command_audit_search(session *s, int argc, char **argv, wjz_err *err);
 int command_directory_load(session *s, int argc, char **argv, wjz_err *err); /* directory.c */
 int command_demo_load(session *s, int argc, char **argv, wjz_err *err);      /* demo.c */
 int command_demo_feed(session *s, int argc, char **argv, wjz_err *err);

@@ -20,6 +20,7 @@ static const wjz_stmt LIST = {"ctl_dead_letters",
                               " UNION ALL SELECT 'assignment', " DEAD_COLUMNS "assignment.dead_letter"
                               " UNION ALL SELECT 'scheduling', " DEAD_COLUMNS "scheduling.dead_letter"
                               " UNION ALL SELECT 'notification', " DEAD_COLUMNS "notification.dead_letter"
+                              " UNION ALL SELECT 'console', " DEAD_COLUMNS "console.dead_letter"
                               ") dead WHERE $1::int8 = 0 OR id = $1 ORDER BY died_at",
                               7};
 

@@ -22,7 +22,7 @@
 
 /* Receivers before senders, so that the first message finds somebody. */
 const char *const supervised_services[SUPERVISED_SERVICES] = {"notification", "scheduling", "assignment", "scoring",
-                                                              "intake"};
+                                                              "intake",       "console"};
 
 enum {
     POSTGRES_MS = 60000,
@@ -61,7 +61,7 @@ int scale_parse(const char *text, scale *s, wjz_err *err) {
     }
     return wjz_err_set(
         err, -EINVAL,
-        "scale is \"%s\": give SERVICE=N with one of notification, scheduling, assignment, scoring, intake "
+        "scale is \"%s\": give SERVICE=N with one of notification, scheduling, assignment, scoring, intake, console "
         "and 0 to %d",
         text, INSTANCES_MOST);
 }
@@ -73,7 +73,7 @@ static void path_in(const char *folder, const char *name, char path[PATH_MAX + 3
 /* --- scale, kept in a file so that a later `wjz up` and a running supervisor agree --- */
 
 void supervisor_read_scale(const home *h, scale *ret_scale) {
-    scale s = {.instances = {1, 1, 1, 2, 1}};
+    scale s = {.instances = {1, 1, 1, 2, 1, 1}};
     char path[PATH_MAX + 32], line[80];
     path_in(h->run, "scale", path);
     FILE *file = fopen(path, "re");
@@ -133,6 +133,7 @@ static const struct {
     {"intake", "WJZ_DOOR", "tcp://127.0.0.1:7311"},
     {"intake", "WJZ_HTTP", "127.0.0.1:7312"},
     {"notification", "WJZ_NOTIFICATION_HTTP", "127.0.0.1:7313"},
+    {"console", "WJZ_CONSOLE_HTTP", "127.0.0.1:7314"},
 };
 
 static void set_listeners(const char *service, int index) {

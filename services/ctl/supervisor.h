@@ -7,7 +7,7 @@
 
 #include "ctl/home.h"
 
-enum { SUPERVISED_SERVICES = 5, INSTANCES_MOST = 64 };
+enum { SUPERVISED_SERVICES = 6, INSTANCES_MOST = 64 };
 
 /* The services it runs, in the order they are started. */
 extern const char *const supervised_services[SUPERVISED_SERVICES];

@@ -122,7 +122,7 @@ static void print_role(const char *role, bool made, void *arg) {
 
 static int set_passwords(const session *s, const char *file, wjz_err *err) {
     static const char *const roles[] = {"wjz_intake",     "wjz_scoring",      "wjz_assignment",
-                                        "wjz_scheduling", "wjz_notification", "wjz_operator"};
+                                        "wjz_scheduling", "wjz_notification", "wjz_console", "wjz_operator"};
     return wjz_role_passwords_set(s->home.database, file, roles, WJZ_COUNT(roles), print_role, NULL, err);
 }
 

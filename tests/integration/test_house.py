@@ -5,7 +5,7 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVICES = ["intake", "scoring", "assignment", "scheduling", "notification", "ctl"]
+SERVICES = ["intake", "scoring", "assignment", "scheduling", "notification", "console", "ctl"]
 TOP = {"services", "proto", "deploy", "include", "tests", "docker-compose.yml", "CMakeLists.txt", "README.md"}
 
 

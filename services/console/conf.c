@@ -1,0 +1,52 @@
+/* Options of the console. To add one: a field in console_conf and a row here. */
+#include "console/conf.h"
+
+#define AT(field) offsetof(console_conf, field)
+#define MINUTE (60 * 1000)
+#define HOUR (60 * MINUTE)
+
+const wjz_option CONSOLE_OPTIONS[] = {
+    {"console_http", WJZ_CONF_TEXT, AT(http), "127.0.0.1:7314", 0, 0, "address of the pages and their interface"},
+    {"console_http_tls_certificate", WJZ_CONF_TEXT, AT(http_tls_certificate), NULL, 0, 0,
+     "PEM file; with console_http_tls_key, HTTPS"},
+    {"console_http_tls_key", WJZ_CONF_TEXT, AT(http_tls_key), NULL, 0, 0, "PEM file"},
+    {"console_http_connections", WJZ_CONF_INT, AT(http_connections), "1024", 1, 10000,
+     "HTTP connections at once; every open page holds one"},
+    {"console_http_connections_per_address", WJZ_CONF_INT, AT(http_connections_per_address), "256", 0, 10000,
+     "of one address; 0, for behind a proxy: as many as there are"},
+    {"console_behind_proxy", WJZ_CONF_BOOL, AT(behind_proxy), "no", 0, 0,
+     "whether a proxy in front of it serves HTTPS and says in X-Forwarded-For who asks"},
+    {"console_key_file", WJZ_CONF_TEXT, AT(key_file), NULL, 0, 0,
+     "key that seals the secrets of authenticators; default keys/console.key in WJZ_HOME, made when absent"},
+    {"console_pages", WJZ_CONF_TEXT, AT(pages), "services/console/web/dist", 0, 0, "folder of the built pages"},
+    {"console_names", WJZ_CONF_TEXT, AT(names), "deploy/config/names.yaml", 0, 0,
+     "names of kinds, factors and outcomes"},
+    {"console_gazetteer", WJZ_CONF_TEXT, AT(gazetteer), "deploy/gazetteer", 0, 0, "folder of the places' names"},
+    {"console_outlines", WJZ_CONF_TEXT, AT(outlines), "deploy/gazetteer/outlines.json", 0, 0,
+     "GeoJSON file of the towns' outlines"},
+    {"console_rules", WJZ_CONF_TEXT, AT(rules), "deploy/rules", 0, 0,
+     "folder of the rules, for names, law and duty holders"},
+    {"console_routing", WJZ_CONF_TEXT, AT(routing), "deploy/config/routing.yaml", 0, 0,
+     "file of the routing rules, to show them"},
+    {"console_profiles", WJZ_CONF_TEXT, AT(profiles), "deploy/config/profiles", 0, 0,
+     "folder of the mapping profiles, to show them"},
+    {"console_tile_url", WJZ_CONF_TEXT, AT(tile_url), NULL, 0, 0,
+     "map tiles as https://host/{z}/{x}/{y}.png; without it the map shows outlines"},
+    {"console_totp_required", WJZ_CONF_BOOL, AT(totp_required), "no", 0, 0,
+     "whether everybody has to enrol an authenticator"},
+    {"console_session_idle", WJZ_CONF_DURATION, AT(session_idle), "30m", 1000, 24 * HOUR,
+     "silence after which a session ends"},
+    {"console_session_length", WJZ_CONF_DURATION, AT(session_length), "12h", 1000, 7 * 24 * (int64_t)HOUR,
+     "time after which a session ends in any case"},
+    {"console_lock_after", WJZ_CONF_INT, AT(lock_after), "5", 1, 100, "failed logins after which an account is locked"},
+    {"console_lock_for", WJZ_CONF_DURATION, AT(lock_for), "15m", 1000, 24 * HOUR, "how long it is locked then"},
+    {"console_login_rate", WJZ_CONF_INT, AT(login_rate), "10", 1, 100000,
+     "attempts to log in of one address in a minute"},
+    {"console_request_rate", WJZ_CONF_INT, AT(request_rate), "50", 1, 100000,
+     "requests of one session or address in a second; four times as many at once"},
+    {"console_ask_timeout", WJZ_CONF_DURATION, AT(ask_timeout), "10s", 100, 60 * 1000,
+     "how long other services are waited for"},
+    {"console_follow_every", WJZ_CONF_DURATION, AT(follow_every), "1s", 10, HOUR,
+     "how often it is looked for clues that changed"},
+    {NULL, WJZ_CONF_TEXT, 0, NULL, 0, 0, NULL},
+};

@@ -1,0 +1,65 @@
+/* From the document and the rows to routes. */
+#include "console/endpoint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console.h"
+
+enum { JSON_BYTES = 256 << 10, UPLOAD_BYTES = 1 << 20, RULE_BYTES = 16 << 20 };
+
+static const char *const ROLE_NAMES[] = {"prosecutor",           "station_staff",          "liaison",
+                                         "branch_head",          "chief_procurator",       "organ_administrator",
+                                         "system_administrator", "security_administrator", "audit_administrator"};
+
+static const endpoint *const AREAS[] = {SESSION_ENDPOINTS, CLUE_ENDPOINTS,    CASEWORK_ENDPOINTS, DESK_ENDPOINTS,
+                                        MAP_ENDPOINTS,     STATION_ENDPOINTS, FEED_ENDPOINTS,     STATISTICS_ENDPOINTS,
+                                        ADMIN_ENDPOINTS,   SAVED_ENDPOINTS,   RULE_ENDPOINTS};
+
+unsigned roles_from_text(const char *text) {
+    unsigned mask = 0;
+    for (size_t i = 0; i < WJZ_COUNT(ROLE_NAMES); i++) {
+        size_t length = strlen(ROLE_NAMES[i]);
+        for (const char *at = text; (at = strstr(at, ROLE_NAMES[i])); at += length)
+            if ((at == text || at[-1] == ',') && (at[length] == ',' || at[length] == '\0')) mask |= 1u << i;
+    }
+    return mask;
+}
+
+static const endpoint *find_row(const char *id) {
+    for (size_t area = 0; area < WJZ_COUNT(AREAS); area++)
+        for (const endpoint *row = AREAS[area]; row->operation; row++)
+            if (strcmp(row->operation, id) == 0) return row;
+    return NULL;
+}
+
+static int check_rows(const document *d, wjz_err *err) {
+    for (size_t area = 0; area < WJZ_COUNT(AREAS); area++)
+        for (const endpoint *row = AREAS[area]; row->operation; row++)
+            if (!document_find(d, row->operation))
+                return wjz_err_set(err, -EINVAL, "operation \"%s\" is not in the document", row->operation);
+    return 0;
+}
+
+int endpoints_lay(console *c, wjz_err *err) {
+    size_t operations = document_count(c->document), others = pages_route_count();
+    c->routes = calloc(operations + others + 1, sizeof *c->routes);
+    c->endpoints = calloc(operations + others + 1, sizeof *c->endpoints);
+    if (!c->routes || !c->endpoints) return wjz_err_set(err, -ENOMEM, "out of memory");
+    size_t laid = 0;
+    for (size_t i = 0; i < operations; i++) {
+        const operation *o = document_operation(c->document, i);
+        const endpoint *row = find_row(o->id);
+        if (!row && strcmp(o->tag, "citizen") == 0) continue; /* described before it is served */
+        if (!row) return wjz_err_set(err, -EINVAL, "operation \"%s\" of the document has no endpoint", o->id);
+        size_t limit = o->raw_body                            ? UPLOAD_BYTES
+                       : strcmp(o->id, "submitRulePack") == 0 ? RULE_BYTES
+                       : o->body                              ? JSON_BYTES
+                                                              : 0;
+        c->endpoints[laid] = row;
+        c->routes[laid++] = (wjz_route){o->method, o->path, exchange_serve, limit};
+    }
+    pages_lay(&c->routes[laid]);
+    return check_rows(c->document, err);
+}

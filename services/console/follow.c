@@ -1,0 +1,118 @@
+#include "console/follow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console.h"
+#include "wjz/clock.h"
+#include "wjz/log.h"
+#include "wjz/metrics.h"
+
+enum { PORTION = 1000, SWEEP_US = 60 * 1000000, REGIONS_MOST = 64 };
+
+static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
+static const wjz_stmt STEP = {"console_follow_step", "SELECT cardinality(console.follow_step($1, $2))", 1};
+static const wjz_stmt SWEEP = {"console_sweep", "SELECT console.sweep_sessions()::text", 1};
+static const wjz_stmt ALIVE = {"console_alive",
+                               "SELECT COALESCE(string_agg(DISTINCT service, ',' ORDER BY service), '') FROM "
+                               "bus.instance WHERE heartbeat_at > now() - interval '5 seconds'",
+                               1};
+
+struct follow {
+    console *console;
+    wjz_event stop, ended;
+    int64_t swept_us;
+    char alive[400];
+    wjz_metric *copied;
+};
+
+static int read_regions(follow *f, int64_t *ret_regions, size_t *ret_count, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_rows *rows;
+    int64_t *found;
+    int r = wjz_tx_begin(f->console->db, &tx, err);
+    if (r == 0) r = wjz_tx_query(tx, &REGIONS, NULL, 0, &rows, err);
+    if (r == 0) r = wjz_row_ints(rows, 0, 0, wjz_tx_arena(tx), &found, ret_count);
+    if (r < 0) return r;
+    if (*ret_count > REGIONS_MOST) *ret_count = REGIONS_MOST;
+    memcpy(ret_regions, found, *ret_count * sizeof *found);
+    return 0;
+}
+
+/* How many clues were copied. */
+static int step(follow *f, int32_t region, int *ret_copied, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_rows *rows;
+    int r = wjz_tx_begin(f->console->db, &tx, err);
+    if (r == 0) r = wjz_tx_query_v(tx, &STEP, &rows, err, wjz_i32(region), wjz_i32(PORTION));
+    if (r < 0) return r;
+    *ret_copied = (int)wjz_row_int(rows, 0, 0);
+    return wjz_tx_commit(&tx, err);
+}
+
+static int look_after(follow *f, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    wjz_rows *rows;
+    bool sweep = wjz_clock_monotonic_us() - f->swept_us > SWEEP_US;
+    int r = wjz_tx_begin(f->console->db, &tx, err);
+    if (r == 0 && sweep) r = wjz_tx_send(tx, &SWEEP, NULL, 0);
+    if (r == 0) r = wjz_tx_query(tx, &ALIVE, NULL, 0, &rows, err);
+    if (r < 0) return r;
+    const char *alive = wjz_row_text(rows, 0, 0);
+    if (strcmp(alive, f->alive) != 0) {
+        snprintf(f->alive, sizeof f->alive, "%s", alive);
+        events_tell(f->console->events, "services", 0, 0);
+    }
+    if (sweep) f->swept_us = wjz_clock_monotonic_us();
+    return wjz_tx_commit(&tx, err);
+}
+
+static int go_round(follow *f, wjz_err *err) {
+    int64_t regions[REGIONS_MOST];
+    size_t count = 0;
+    int copied, r = read_regions(f, regions, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        do { /* a flood is followed without a pause, but not beyond the end */
+            r = step(f, (int32_t)regions[i], &copied, err);
+            if (r == 0 && copied > 0) {
+                wjz_count(f->copied, (uint64_t)copied);
+                events_tell(f->console->events, "clue", (int32_t)regions[i], 0);
+            }
+        } while (r == 0 && copied >= PORTION && !f->stop.set);
+    }
+    return r == 0 ? look_after(f, err) : r;
+}
+
+static void live(void *arg) {
+    follow *f = arg;
+    console *c = f->console;
+    while (wjz_event_wait_ms(c->loop, &f->stop, (uint64_t)c->conf->follow_every) == -ETIMEDOUT) {
+        wjz_err err = {0};
+        int r = go_round(f, &err);
+        if (r < 0 && r != -ECANCELED) wjz_log_warn("clues not followed", "error=\"%s\"", err.text);
+    }
+    wjz_event_set(c->loop, &f->ended);
+}
+
+int follow_open(console *c, follow **ret_follow, wjz_err *err) {
+    follow *f = calloc(1, sizeof *f);
+    if (!f) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *f = (follow){.console = c,
+                  .copied = wjz_counter("wjz_console_clues_copied_total", "", "clues copied for lists and searches")};
+    int r = wjz_fiber_spawn(c->loop, live, f);
+    if (r < 0) {
+        free(f);
+        return wjz_err_set(err, r, "could not start following clues");
+    }
+    *ret_follow = f;
+    return 0;
+}
+
+void follow_close(follow **at) {
+    follow *f = at ? WJZ_STEAL(*at) : NULL;
+    if (!f) return;
+    wjz_event_set(f->console->loop, &f->stop);
+    wjz_event_wait(f->console->loop, &f->ended);
+    free(f);
+}

@@ -1,0 +1,135 @@
+"""A browser for the console's interface: a session with its cookie and token, every answer held against the document."""
+
+import json
+
+import jsonschema
+import requests
+
+from wjzlib.paths import ROOT
+
+DOCUMENT = json.loads((ROOT / "services/console/openapi.json").read_text())
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if operation["tags"] != ["citizen"]
+}
+PEOPLE = {  # login → person, roles: the demonstration county's
+    "chief": ("P-510184-001", ["chief_procurator"]),
+    "head": ("P-510184-002", ["branch_head", "prosecutor"]),
+    "prosecutor": ("P-510184-003", ["prosecutor"]),
+    "staff": ("P-510184-012", ["station_staff"]),
+    "organ": ("P-510184-021", ["organ_administrator"]),
+    "system": ("P-510184-022", ["system_administrator"]),
+    "security": ("P-510184-023", ["security_administrator"]),
+    "audit": ("P-510184-024", ["audit_administrator"]),
+    "liaison": ("P-510184-025", ["liaison"]),
+    "elsewhere": ("P-510104-001", ["branch_head", "prosecutor"]),
+}
+PASSWORD = "correct horse battery staple"
+
+
+def resolve(schema):
+    """The schema with its references found in the document."""
+    return {**schema, "components": DOCUMENT["components"]}
+
+
+def check(schema, value):
+    jsonschema.Draft202012Validator(resolve(schema), format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+class Browser:
+    def __init__(self, base):
+        self.base = base
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.csrf = ""
+
+    def ask(self, operation, body=None, headers=None, data=None, **parameters):
+        """The answer, as it came; held against the document whatever its status."""
+        method, path, described = OPERATIONS[operation]
+        named = {p.get("name") for p in described.get("parameters", []) if p.get("in") == "path"}
+        query = {}
+        for name, value in parameters.items():
+            name = name.rstrip("_")
+            if name in named:
+                path = path.replace("{" + name + "}", requests.utils.quote(str(value), safe=""))
+            else:
+                query[name] = value
+        sent = {"X-CSRF-Token": self.csrf} if method != "GET" else {}
+        answer = self.http.request(
+            method, f"{self.base}/api{path}", params=query, json=body, data=data, headers={**sent, **(headers or {})}, timeout=30
+        )
+        self.hold(described, answer)
+        return answer
+
+    def hold(self, described, answer):
+        responses = described["responses"]
+        kind = answer.headers.get("Content-Type", "").split(";")[0]
+        if str(answer.status_code) in responses:
+            wanted = responses[str(answer.status_code)].get("content", {})
+            assert bool(wanted) == bool(answer.content), (answer.status_code, answer.content[:200])
+            if wanted:
+                assert kind in wanted, kind
+                if kind == "application/json":
+                    check(wanted[kind]["schema"], answer.json())
+        else:
+            assert answer.status_code >= 400, answer.status_code
+            assert kind == "application/problem+json", (answer.status_code, answer.text[:300])
+            check({"$ref": "#/components/schemas/Problem"}, answer.json())
+            assert answer.json()["status"] == answer.status_code
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" in answer.headers
+
+    def get(self, operation, **parameters):
+        answer = self.ask(operation, **parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def do(self, operation, body=None, status=200, **parameters):
+        answer = self.ask(operation, body, **parameters)
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    def log_in(self, login, password=PASSWORD):
+        answer = self.ask("logIn", {"login": login, "password": password})
+        if answer.status_code == 200:
+            self.csrf = answer.json()["csrf_token"]
+        return answer
+
+
+class Console:
+    """The console of a house, with accounts for the people above."""
+
+    def __init__(self, house, **options):
+        self.house = house
+        self.service = house.start("console", console_http="127.0.0.1:0", console_login_rate=100000, console_request_rate=100000,
+                                   console_follow_every="50ms", **options)
+        self.base = f"http://127.0.0.1:{self.port()}"
+        self.browsers = {}
+
+    def port(self):
+        line = next(line for line in self.service.text().splitlines() if "console open" in line)
+        return int(line.split("port=")[1].split()[0])
+
+    def make_accounts(self):
+        for login, (person, roles) in PEOPLE.items():
+            words = [word for role in roles for word in ("--role", role)]
+            made = json.loads(self.house.wjz("--json", "accounts", "create", login, "--person", person, *words))
+            browser = Browser(self.base)
+            answer = browser.log_in(login, made["password"])
+            assert answer.json()["stage"] == "password", answer.text
+            answer = browser.ask("changePassword", {"current": made["password"], "new": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            browser.csrf = answer.json()["csrf_token"]
+            self.browsers[login] = browser
+        return self
+
+    def __getitem__(self, login):
+        return self.browsers[login]
+
+    def fresh(self, login=None):
+        browser = Browser(self.base)
+        if login:
+            assert browser.log_in(login).status_code == 200
+        return browser

@@ -1,0 +1,304 @@
+"""The console: what its pages can do, every answer held against the interface's document."""
+
+import time
+
+import pytest
+
+from console_tools import OPERATIONS, PASSWORD, PEOPLE, Console
+from wjzlib.wait import wait_until
+
+
+@pytest.fixture(scope="module")
+def world(module_house):
+    """A county with complaints that have become clues, and somebody logged in for each role."""
+    house = module_house
+    for service in ("notification", "scheduling", "assignment", "scoring"):
+        house.start(service)
+    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
+    house.wjz("demo", "load")
+    house.wjz("demo", "feed", "--complaints", 300, "--seed", 2, "--push", timeout=200)
+    house.wjz("queues", "--wait", timeout=200)
+    console = Console(house).make_accounts()
+    wanted = house.database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0")
+    copied = "SELECT count(*) FROM console.clue_copy WHERE merged_into = 0"
+    wait_until(lambda: house.database.value(copied) == wanted, 60, "clues copied")
+    return console
+
+
+def clue_with(world, state, login="chief", **more):
+    rows = world[login].get("listClues", state=state, **more)["items"]
+    assert rows, f"no clue is {state}"
+    return rows[0]
+
+
+# --- reading ---
+
+
+def test_every_reading_without_parameters_answers(world):
+    """Each list and page that needs no id, for everybody: 200 for who may, 403 for who may not; nothing else."""
+    needs = {"readTownValues": {"measure": "clues"}, "readTimeline": {"measure": "complaints"}, "readStatistics": {"by": "town"},
+             "downloadStatisticsCsv": {"by": "organ"}, "downloadStatisticsXlsx": {"by": "month"},
+             "readCalendar": {"from_": "2026-11-01", "to": "2026-11-30"}, "listSlots": {"station": "ST-510184-01", "from_": "2026-11-26", "to": "2026-12-05"}}
+    seen = {}
+    for operation, (method, path, _) in OPERATIONS.items():
+        if method != "GET" or "{" in path or operation == "streamEvents":
+            continue
+        for login, browser in world.browsers.items():
+            answer = browser.ask(operation, **needs.get(operation, {}))
+            seen.setdefault(operation, set()).add(answer.status_code)
+            assert answer.status_code in (200, 403) or (operation == "listSlots" and answer.status_code == 404), (operation, login, answer.text)
+    assert all(200 in statuses for statuses in seen.values()), seen
+
+
+def test_the_desk_shows_what_is_mine_and_what_is_new(world):
+    desk = world["prosecutor"].get("readDesk")
+    assert all(row["assignment"]["prosecutor"]["code"] == PEOPLE["prosecutor"][0] for row in desk["mine"])
+    assert desk["down"] == []
+    assert world["chief"].get("readDesk")["fresh"]
+
+
+def test_pages_of_clues_follow_each_other(world):
+    for sort in ("index", "newest", "oldest"):
+        whole = world["chief"].get("listClues", sort=sort, limit=200)
+        seen, cursor = [], {}
+        while True:
+            page = world["chief"].get("listClues", sort=sort, limit=7, **cursor)
+            seen += [row["id"] for row in page["items"]]
+            if not page["next"]:
+                break
+            cursor = {"cursor": page["next"]}
+        assert seen[:200] == [row["id"] for row in whole["items"]], sort
+        assert len(seen) == len(set(seen))
+
+
+def test_filters_give_what_they_say(world):
+    chief = world["chief"]
+    for row in chief.get("listClues", stars="4,5")["items"]:
+        assert row["stars"] in (4, 5)
+    one = clue_with(world, "open")
+    assert all(r["domain"] == one["domain"] for r in chief.get("listClues", domain=one["domain"])["items"])
+    assert all(r["assignment"]["state"] == "assigned" for r in chief.get("listClues", state="assigned")["items"])
+    assert chief.get("listClues", from_="2000-01-01", to="2000-01-02")["items"] == []
+    assert chief.ask("listClues", from_="yesterday").status_code == 400
+    assert chief.ask("listClues", cursor="nonsense").status_code == 400
+    assert chief.ask("listClues", stars="9").status_code == 400
+
+
+def test_full_text_from_two_characters(world):
+    title = clue_with(world, "open")["title"]
+    word = next(title[i : i + 2] for i in range(len(title) - 1) if title[i : i + 2].isalpha())
+    found = world["chief"].get("listClues", q=word, limit=200)["items"]
+    assert found
+    bodies = dict(world.house.database.rows("SELECT clue::text, body FROM console.clue_copy"))
+    assert all(word in bodies[row["id"]] for row in found)
+    everything = world.house.database.value("SELECT count(*) FROM console.clue_copy WHERE merged_into = 0 AND body LIKE %s AND organ = 'JCY-510184'", f"%{word}%")
+    assert len(found) == min(everything, 200)
+    assert world["chief"].get("listClues", q="绝无此词")["items"] == []
+    assert world["chief"].ask("listClues", q="一").status_code == 400
+    assert world["chief"].get("listClues", q="100%_\\'")["items"] == []
+
+
+def test_a_clue_explains_itself(world):
+    row = clue_with(world, "open", stars="4,5")
+    clue = world["chief"].get("readClue", clue=row["id"])
+    card = clue["card"]
+    assert abs(sum(f["points"] for f in card["factors"] + card["adjustments"]) - card["index"]) < 1.01 or card["index"] in (0, 100)
+    complaints = world["chief"].get("listComplaints", clue=row["id"])["items"]
+    assert len(complaints) == min(50, clue["complaint_count"])
+    texts = {c["id"]: c for c in complaints}
+    for factor in card["factors"]:
+        for span in factor["evidence"]:
+            if span["field"] in ("title", "content") and span["complaint"] in texts:
+                assert 0 <= span["from"] < span["to"] <= len(texts[span["complaint"]][span["field"]])
+    assert any(c["evidence"] for c in complaints)
+    assert world["chief"].get("readHistory", clue=row["id"])["items"]
+    assert world["chief"].get("readLaw", clue=row["id"])["domain"] == clue["domain"]
+
+
+def test_an_answer_that_is_known_is_not_sent_again(world):
+    first = world["chief"].ask("readReference")
+    again = world["chief"].ask("readReference", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304 and not again.content
+
+
+# --- changing ---
+
+
+def test_a_clue_is_accepted_verified_and_closed(world):
+    me = world["prosecutor"]
+    row = clue_with(world, "assigned", "prosecutor", mine="true")
+    clue = me.get("readClue", clue=row["id"])
+    assignment, version = clue["assignment"]["id"], clue["version"]
+    assert "accept" in clue["assignment"]["actions"]
+    assert me.ask("acceptAssignment", assignment=assignment).status_code == 428
+    assert me.ask("acceptAssignment", assignment=assignment, headers={"If-Match": "0.0.0"}).status_code == 412
+    done = me.do("acceptAssignment", assignment=assignment, headers={"If-Match": version})
+    assert done["state"] == "accepted"
+    assert me.get("listClues", mine="true", state="accepted")["items"][0]["id"] == row["id"]  # at once
+    again = me.ask("acceptAssignment", assignment=assignment, headers={"If-Match": done["version"]})
+    assert again.status_code == 200  # it is accepted
+    done = me.do("beginVerification", assignment=assignment, headers={"If-Match": done["version"]})
+    done = me.do("recordOutcome", {"outcome": "filed", "note": "查实"}, assignment=assignment, headers={"If-Match": done["version"]})
+    assert done["state"] == "closed"
+    clue = me.get("readClue", clue=row["id"])
+    assert clue["version"] == done["version"]
+    assert clue["assignment"]["outcome"]["outcome"] == "filed"
+    whats = [entry["what"] for entry in me.get("readHistory", clue=row["id"])["items"]]
+    assert whats[-3:] == ["accepted", "verifying", "closed"]
+
+
+def test_the_same_key_gives_the_same_answer(world):
+    me = world["chief"]
+    row = clue_with(world, "assigned")
+    clue = me.get("readClue", clue=row["id"])
+    body = {"reason_code": "no_capacity", "reason": "人手不足"}
+    headers = {"If-Match": clue["version"], "Idempotency-Key": f"key-{time.monotonic_ns()}"}
+    first = me.ask("returnAssignment", body, assignment=clue["assignment"]["id"], headers=headers)
+    assert first.status_code == 200, first.text
+    again = me.ask("returnAssignment", body, assignment=clue["assignment"]["id"], headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+    other = me.ask("returnAssignment", {**body, "reason": "另一"}, assignment=clue["assignment"]["id"], headers=headers)
+    assert other.status_code == 422 and other.json()["code"] == "key_reused"
+
+
+def test_an_own_star_stands_beside_the_computed_one(world):
+    me = world["head"]
+    row = clue_with(world, "open", "head")
+    clue = me.get("readClue", clue=row["id"])
+    done = me.do("overrideStars", {"stars": 2, "reason": "系私人纠纷"}, clue=row["id"], headers={"If-Match": clue["version"]})
+    assert done["own_star"]["stars"] == 2 and done["stars"] == clue["stars"]
+    done = me.do("overrideStars", {"stars": None, "reason": "误判"}, clue=row["id"], headers={"If-Match": done["version"]})
+    assert done["own_star"] is None
+
+
+def test_clues_are_merged_and_the_merge_undone(world):
+    me = world["chief"]
+    first, second = me.get("listClues", state="open", sort="newest")["items"][:2]
+    done = me.do("mergeClues", {"into": second["id"], "reason": "同一事"}, clue=first["id"], headers={"If-Match": "*"})
+    ids = [row["id"] for row in me.get("listClues", limit=200, sort="newest")["items"]]
+    assert (first["id"] in ids) != (second["id"] in ids)
+    me.do("undoDecision", {"reason": "并错了"}, decision=done["decision"])
+    assert me.ask("undoDecision", {"reason": "再来"}, decision=done["decision"]).status_code == 409
+
+
+def test_a_reporter_is_revealed_with_a_reason_and_a_trace(world):
+    me = world["prosecutor"]
+    complaint = next(
+        c for row in me.get("listClues", mine="true")["items"] for c in me.get("listComplaints", clue=row["id"])["items"]
+    )
+    assert me.ask("revealReporter", {"reason": ""}, complaint=complaint["id"]).status_code == 422
+    me.do("revealReporter", {"reason": "核实现场"}, complaint=complaint["id"])
+    me.do("readPlainText", {"reason": "核实现场"}, complaint=complaint["id"])
+    rows = world["audit"].get("searchAudit", object=complaint["id"])["items"]
+    assert {(r["event"], r["person"], r["detail"]["reason"]) for r in rows} == {
+        ("reveal_reporter", PEOPLE["prosecutor"][0], "核实现场"),
+        ("view_plain", PEOPLE["prosecutor"][0], "核实现场"),
+    }
+
+
+def test_stations_shifts_and_appointments(world):
+    head = world["head"]
+    head.do("planShifts", {"from": "2026-11-26", "to": "2026-12-31"})
+    assert head.get("readCalendar", from_="2026-11-26", to="2026-12-31")["shifts"]
+    station = next(s["code"] for s in head.get("listStations")["items"] if s["duties"])
+    slot = head.get("listSlots", station=station, from_="2026-11-27", to="2026-12-31")["items"][-1]
+    body = {"shift": slot["shift"], "starts_at": slot["starts_at"], "minutes": 30, "guest_name": "来访人", "guest_phone": "13900000000", "topic": "占道"}
+    held = head.do("holdAppointment", body, status=201)
+    assert head.ask("holdAppointment", body).status_code == 409
+    assert head.do("confirmAppointment", {}, appointment=held["appointment"])["state"] == "confirmed"
+    booked = head.get("readCalendar", from_="2026-11-27", to="2026-12-31", station=station)["appointments"]
+    assert [a["id"] for a in booked] == [held["appointment"]]
+    assert "来访人" not in str(booked)
+    head.do("cancelAppointment", {"reason": "改期"}, appointment=held["appointment"])
+    shift = head.get("readCalendar", from_="2026-11-26", to="2026-12-31")["shifts"][-1]
+    head.do("substituteShift", {"prosecutor": "P-510184-007", "reason": "出差"}, shift=shift["id"])
+    answer = head.do("recordLeave", {"prosecutor": PEOPLE["prosecutor"][0], "starts_at": "2026-12-24T09:00:00+08:00", "ends_at": "2026-12-24T18:00:00+08:00", "reason": "公差"})
+    assert answer["leave"]
+
+
+def test_a_file_is_imported_through_the_pages(world):
+    import hashlib
+
+    organ = world["organ"]
+    data = "工单编号,标题,工单内容,受理时间\nT-1,河道倾倒垃圾,小罗村河边有人倾倒建筑垃圾,2026-11-20 09:00:00\nT-2,,,\n".encode()
+    feed = next(f["name"] for f in organ.get("listFeeds")["items"] if f["profile"] == "hotline-12345")
+    body = {"feed": feed, "file_name": "诉求.csv", "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "dry_run": True}
+    begun = organ.do("beginImport", body, status=201)
+    organ.ask("sendChunk", data=data, import_=begun["import"], offset=0, headers={"Content-Type": "application/octet-stream"})
+    state = wait_until(lambda: (lambda s: s if s["stage"] in ("finished", "failed") else None)(organ.get("readImport", import_=begun["import"])), 30)
+    assert state["stage"] == "finished", state
+    errors = organ.get("listRowErrors", import_=begun["import"])["items"]
+    assert errors and state["rejected"] >= 1
+    assert organ.ask("downloadRowErrors", import_=begun["import"]).text.startswith("\ufeff工作表")
+    assert organ.get("readFeed", feed=feed)["feed"]["name"] == feed
+    organ.get("listReceipts", feed="demo-hotline")
+    assert organ.get("readProfile", profile="hotline-12345")["yaml"]
+    assert organ.ask("readProfile", profile="../config").status_code == 404
+
+
+def test_figures_lead_to_their_rows(world):
+    chief = world["chief"]
+    for by in ("organ", "town", "domain", "branch", "month"):
+        figures = chief.get("readStatistics", by=by)
+        assert sum(row["clues"] for row in figures["rows"]) == figures["total"]["clues"] == sum(s["value"] for s in figures["stars"])
+        row = figures["rows"][0]
+        rows = chief.get("listClues", limit=200, **{k if k != "from" else "from_": v for k, v in row["filter"].items()})["items"]
+        assert len(rows) == min(200, row["clues"]), by
+    sheet = chief.ask("downloadStatisticsXlsx", by="domain")
+    import io
+    import openpyxl
+
+    table = openpyxl.load_workbook(io.BytesIO(sheet.content)).active
+    assert table.max_row == len(chief.get("readStatistics", by="domain")["rows"]) + 2
+
+
+def test_rules_are_listed_and_a_trace_says_where_a_clue_goes(world):
+    organ = world["organ"]
+    packs = organ.get("listRulePacks")["items"]
+    if packs:
+        assert organ.get("readRulePackFiles", version=packs[0]["version"])["files"]
+    routing = organ.get("readRouting")
+    test = routing["tests"][0]
+    body = {k: int(v) if k in ("region", "town", "report_region", "stars") else v for k, v in test["input"].items()}
+    assert organ.do("traceRouting", body)["organ"] == test["expected"]["organ"]
+
+
+def test_holidays(world):
+    organ = world["organ"]
+    organ.do("setHoliday", {"working": False, "name": "本地节日"}, day="2027-07-07")
+    assert {"day": "2027-07-07", "working": False, "name": "本地节日"} in organ.get("listHolidays", year=2027)["items"]
+    organ.do("removeHoliday", day="2027-07-07", status=204)
+    assert organ.ask("removeHoliday", day="2027-07-07").status_code == 404
+
+
+def test_the_installation_is_seen(world):
+    system = world["system"]
+    alive = {s["service"]: s["alive"] for s in system.get("listServices")["items"]}
+    assert all(count >= 1 for count in alive.values()), alive
+    system.get("listQueues")
+    assert system.get("listDeadLetters")["items"] == []
+    assert system.ask("retryDeadLetters", {"service": "intake", "ids": ["1"], "reason": ""}).status_code == 200
+
+
+def test_live_events_reach_the_page(world):
+    import requests
+
+    me = world["head"]
+    with requests.get(f"{world.base}/api/v1/events", cookies=me.http.cookies.get_dict(), stream=True, timeout=30) as stream:
+        assert stream.headers["Content-Type"] == "text/event-stream"
+        lines = stream.iter_lines(decode_unicode=True)
+        assert next(line for line in lines if line.startswith("data:"))  # hello
+        world["organ"].do("setHoliday", {"working": True, "name": "x"}, day="2027-01-02")
+        row = clue_with(world, "open", "head")
+        clue = me.get("readClue", clue=row["id"])
+        me.do("overrideStars", {"stars": 4, "reason": "试"}, clue=row["id"], headers={"If-Match": clue["version"]})
+        other = clue_with(world, "assigned")
+        detail = world["chief"].get("readClue", clue=other["id"])
+        world["chief"].do("acceptAssignment", assignment=detail["assignment"]["id"], headers={"If-Match": detail["version"]})
+        assert next(line for line in lines if '"clue"' in line)
+
+
+def test_the_audit_is_whole(world):
+    check = world["audit"].do("verifyAudit")
+    assert check["ok"] and check["rows"] > 50
+    assert "first_bad" in world.house.wjz("--json", "audit", "verify")
