@@ -248,11 +248,11 @@ int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const 
                  const char *const *named, size_t named_count, wjz_arena *arena, struct person **ret_people,
                  size_t *ret_count, struct name **ret_names, size_t *ret_name_count, wjz_err *err) {
     wjz_rows *names = NULL;
-    int r = wjz_tx_wait(tx, NULL, err); /* for what the caller has queued, if anything */
-    if (r == 0) r = wjz_tx_send_v(tx, &FIND_PEOPLE, wjz_texts(codes, code_count), wjz_i32s(regions, region_count));
+    int people = wjz_tx_next(tx),
+        r = wjz_tx_send_v(tx, &FIND_PEOPLE, wjz_texts(codes, code_count), wjz_i32s(regions, region_count));
     if (r == 0) r = wjz_tx_query_v(tx, &FIND_NAMES, &names, err, wjz_texts(named, named_count));
     if (r < 0) return r;
-    if (read_people(wjz_tx_rows(tx, 0), arena, ret_people, ret_count) < 0 ||
+    if (read_people(wjz_tx_rows(tx, people), arena, ret_people, ret_count) < 0 ||
         read_names(names, arena, ret_names, ret_name_count) < 0)
         return out_of_memory(err);
     return 0;

@@ -111,6 +111,7 @@ static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *
     r = store_load_complaints(t->tx, t->region, ids, count, t->arena, &complaints, &t->count, err);
     if (r) return r;
     r = versions_answer(t->self->packs, t->tx, asked, &t->pack, err);
+    if (!r) r = store_renew_complaints(t->tx, t->region, complaints, &t->count, t->arena, err);
     if (r) return r;
     stage_ended(t, STAGE_LOAD);
     t->items = wjz_arena_calloc(t->arena, t->count, sizeof *t->items);

@@ -9,16 +9,6 @@
 /* Distinguishes these advisory locks from others'. */
 enum { LOCK_CLASS = 0x77AC };
 
-static const wjz_stmt LOAD_COMPLAINTS = {
-    "scoring_load_complaints",
-    "SELECT id, feed, external_id, source_kind, order_type, title, content, array_to_string(categories, '/'),"
-    " incident_address, town, village, longitude, latitude, received_at, due_at, finished_at, handler_unit,"
-    " handle_result, status, satisfaction, solved, visit_note, redispatch_count, return_count, urge_count,"
-    " delay_days, votes_for, votes_against, photo_count, parent_id, reporter_hash, confidential, revision"
-    " FROM unnest($2::int8[]) AS wanted (number) CROSS JOIN LATERAL (SELECT * FROM intake.complaint_for_scoring v"
-    " WHERE v.region = $1 AND v.id = wanted.number LIMIT 1) c",
-    33};
-
 static const wjz_stmt LOCK_REGION = {"scoring_lock_region",
                                      "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1, $2)) AS locked", 1};
 
@@ -104,78 +94,6 @@ static const wjz_stmt PUT_TURN = {
     "scoring_put_turn", "INSERT INTO scoring.journal (region, turn, stamp, entries) VALUES ($1, $2, $3, $4)", 0};
 
 /* --- reading --- */
-
-static source_kind source_of(const char *name) {
-    static const char *const names[] = {
-        [SOURCE_HOTLINE] = "hotline",
-        [SOURCE_ENFORCEMENT] = "enforcement",
-        [SOURCE_STATE_ORGAN] = "state_organ",
-        [SOURCE_GRID] = "grid",
-        [SOURCE_PHOTO] = "photo",
-        [SOURCE_MEDIA] = "media",
-        [SOURCE_ANONYMOUS] = "anonymous",
-    };
-    for (size_t i = 0; i < WJZ_COUNT(names); i++) {
-        if (strcmp(names[i], name) == 0) return (source_kind)i;
-    }
-    return SOURCE_HOTLINE;
-}
-
-/* Every text of the complaint is the arena's: it outlives the rows. */
-static int read_complaint(const wjz_rows *rows, int row, row_texts *texts, complaint *ret) {
-    int at = 0;
-    ret->id = wjz_row_int(rows, row, at++);
-    ret->feed = row_text(texts, rows, row, at++);
-    ret->external_id = row_text(texts, rows, row, at++);
-    ret->source = source_of(row_text(texts, rows, row, at++));
-    ret->order_type = row_text(texts, rows, row, at++);
-    ret->title = row_text(texts, rows, row, at++);
-    ret->content = row_text(texts, rows, row, at++);
-    ret->categories = row_text(texts, rows, row, at++);
-    ret->incident_address = row_text(texts, rows, row, at++);
-    ret->town = row_text(texts, rows, row, at++);
-    ret->village = row_text(texts, rows, row, at++);
-    ret->has_position = !wjz_row_null(rows, row, at) && !wjz_row_null(rows, row, at + 1);
-    ret->longitude = ret->has_position ? wjz_row_real(rows, row, at) : 0;
-    ret->latitude = ret->has_position ? wjz_row_real(rows, row, at + 1) : 0;
-    at += 2;
-    ret->received_at_us = wjz_row_time(rows, row, at++);
-    ret->due_at_us = wjz_row_time(rows, row, at++);
-    ret->finished_at_us = wjz_row_time(rows, row, at++);
-    ret->handler_unit = row_text(texts, rows, row, at++);
-    ret->handle_result = row_text(texts, rows, row, at++);
-    ret->status = row_text(texts, rows, row, at++);
-    ret->satisfaction = (satisfaction)wjz_row_int(rows, row, at++);
-    ret->solved = (answer)wjz_row_int(rows, row, at++);
-    ret->visit_note = row_text(texts, rows, row, at++);
-    int32_t *const numbers[] = {&ret->redispatch_count, &ret->return_count,  &ret->urge_count, &ret->delay_days,
-                                &ret->votes_for,        &ret->votes_against, &ret->photo_count};
-    for (size_t i = 0; i < WJZ_COUNT(numbers); i++)
-        *numbers[i] = (int32_t)wjz_row_int(rows, row, at++);
-    ret->parent_id = row_text(texts, rows, row, at++);
-    ret->reporter = (uint64_t)wjz_row_int(rows, row, at++);
-    ret->confidential = wjz_row_bool(rows, row, at++);
-    ret->revision = (int32_t)wjz_row_int(rows, row, at++);
-    return texts->failed ? -ENOMEM : 0;
-}
-
-int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
-                          complaint **ret_complaints, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &LOAD_COMPLAINTS, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
-    if (r) return r;
-    int found = wjz_rows_count(rows);
-    complaint *complaints = wjz_arena_calloc(arena, (size_t)found, sizeof *complaints);
-    row_texts texts = {.arena = arena};
-    for (int i = 0; complaints && i < found; i++) {
-        complaints[i].region = region;
-        r = read_complaint(rows, i, &texts, &complaints[i]);
-    }
-    if (!complaints || r) return wjz_err_set(err, -ENOMEM, "out of memory");
-    *ret_complaints = complaints;
-    *ret_count = (size_t)found;
-    return 0;
-}
 
 static int read_turns(const wjz_rows *rows, wjz_arena *arena, store_turn **ret_turns, size_t *ret_count, wjz_err *err) {
     int count = wjz_rows_count(rows);

@@ -12,9 +12,13 @@
 #include "wjz/db.h"
 #include "wjz/err.h"
 
-/* The present state of those of the complaints that intake has, in no particular order. */
+/* Those of the complaints that intake has, in no particular order, as they were received, but for some that have
+ * changed since: store_renew_complaints puts their present state in place. One round trip, and one more where there are
+ * such. */
 WJZ_MUST_CHECK int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
                                          complaint **ret_complaints, size_t *ret_count, wjz_err *err);
+WJZ_MUST_CHECK int store_renew_complaints(wjz_tx *tx, int32_t region, complaint *complaints, size_t *count,
+                                          wjz_arena *arena, wjz_err *err);
 
 /* A turn of a region's journal. */
 typedef struct store_turn {
