@@ -31,6 +31,10 @@ class Figures:
     def memory(self, name, megabytes, limit):
         self._add(name, f"{megabytes:.0f} MB", "", f"≤ {limit} MB", megabytes <= limit, megabytes=megabytes, limit=limit)
 
+    def cost(self, name, us):
+        """Processor time for one complaint."""
+        self._add(name, f"{us:.1f} us", "of a processor", "", True, us=us)
+
     def note(self, name, value, remark=""):
         self._add(name, value, remark, "", True)
 

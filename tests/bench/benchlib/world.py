@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import resource
 import subprocess
 import urllib.error
 import urllib.request
@@ -44,6 +45,15 @@ def _memory(pid, field):
             if line.startswith(field + ":"):
                 return int(line.split()[1]) / 1024
     return 0
+
+
+def _processor_us(pid):
+    """Processor time of all threads so far; 0 of a process that has just ended."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            total += int(stat.read_text().split()[0]) / 1000
+    return total
 
 
 def _children_of(parent):
@@ -151,6 +161,21 @@ class World:
 
     def _note(self, kind, megabytes):
         self.memory[kind] = max(self.memory.get(kind, 0), megabytes)
+
+    def processor_us(self):
+        """{kind of process: microseconds of processor so far}; of PostgreSQL's by whom they work for. Of the platform
+        that pushes what ended so far took."""
+        own = self.place._children()
+        server = next(pid for pid, command in own.items() if command == "postgres")
+        query = "SELECT pid, rtrim(application_name, '-0123456789') FROM pg_stat_activity WHERE application_name <> ''"
+        clients = dict(self.place.rows(query))
+        kinds = {pid: command for pid, command in own.items() if pid != server}
+        kinds |= {pid: f"postgres, for {clients[pid]}" if pid in clients else "postgres itself" for pid in _children_of(server)}
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        total = {"the platform that pushes": (used.ru_utime + used.ru_stime) * 1e6}
+        for pid, kind in kinds.items():
+            total[kind] = total.get(kind, 0) + _processor_us(pid)
+        return total
 
     # --- measuring
 
