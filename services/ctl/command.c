@@ -109,6 +109,18 @@ const command commands[] = {
      command_rules_activate},
     {"rules rollback", "[VERSION] --as PERSON [--note TEXT]",
      "退回规则包 — an earlier version is active again; without VERSION the one before", NULL, command_rules_rollback},
+    {"model train", "[TEXTS.tsv LABELS.tsv …] [--outcomes] [--out FILE]",
+     "训练模型 — learn from labels and from what became of clues; the same input gives the same file",
+     "  TEXTS.tsv    external_id, title, content and what else a complaint has, tab-separated\n"
+     "  LABELS.tsv   external_id, kind, branch, domain, value 1 to 5, mediation; one row for each rater\n"
+     "  --outcomes   the clues of the store that casework ended: filed, recommended, mediated, no action …\n"
+     "  --out FILE   instead of deploy/rules/model.bin, which the next submitted version of the rules takes along\n",
+     command_model_train},
+    {"model evaluate", "[TEXTS.tsv LABELS.tsv …] [--outcomes] [--folds N]",
+     "评估模型 — how well models that never saw a text agree with its raters",
+     "  --folds N    parts, each of which is left out in turn (5)\n", command_model_evaluate},
+    {"model calibration", "", "校准 — what share of the clues at each star became cases", NULL,
+     command_model_calibration},
     {"routing check", "[FILE]", "分派规则检查 — check routing rules against their expectations", NULL,
      command_routing_check},
     {"accounts create", "LOGIN --person CODE [--region R] --role ROLE …", "建账号 — make a login of the console; its password is shown once",

@@ -92,6 +92,9 @@ int command_accounts_reset_password(session *s, int argc, char **argv, wjz_err *
 int command_accounts_demonstration(session *s, int argc, char **argv, wjz_err *err);
 int command_audit_verify(session *s, int argc, char **argv, wjz_err *err);
 int command_audit_search(session *s, int argc, char **argv, wjz_err *err);
+int command_model_train(session *s, int argc, char **argv, wjz_err *err); /* model.c */
+int command_model_evaluate(session *s, int argc, char **argv, wjz_err *err);
+int command_model_calibration(session *s, int argc, char **argv, wjz_err *err);
 int command_directory_load(session *s, int argc, char **argv, wjz_err *err); /* directory.c */
 int command_demo_load(session *s, int argc, char **argv, wjz_err *err);      /* demo.c */
 int command_demo_feed(session *s, int argc, char **argv, wjz_err *err);

@@ -73,20 +73,20 @@ static int class_index(const char *const *names, size_t count, const char *name,
     return -1;
 }
 
-/* Marks the outputs that a cell names; several by '|'. */
+/* Marks the outputs that a cell names; several by '|', an empty cell says nothing. */
 static int mark(const table *file, const char *column, const char *const *names, size_t count, int first,
                 bool outputs[], wjz_err *err) {
     const char *at = table_cell(file, column);
-    for (;;) {
+    for (; *at;) {
         size_t length = strcspn(at, "|");
         int index = class_index(names, count, at, length);
         if (index < 0)
             return wjz_err_set(err, -EINVAL, "%s:%d: unknown %s \"%.*s\"", file->path, file->number, column,
                                (int)length, at);
         outputs[first + index] = true;
-        if (!at[length]) return 0;
-        at += length + 1;
+        at += length + (at[length] == '|');
     }
+    return 0;
 }
 
 static int read_label(corpus *self, const table *file, wjz_err *err) {
@@ -114,13 +114,9 @@ static int read_label(corpus *self, const table *file, wjz_err *err) {
 }
 
 int corpus_read_labels(corpus *self, const char *path, wjz_err *err) {
-    enum { LEAST_LABELS = 10 };
     WJZ_CLEANUP(table_close) table file = {0};
     int r = table_open(&file, path, err);
     while (r == 0 && (r = table_next(&file, err)) > 0)
         r = read_label(self, &file, err);
-    if (r == 0 && self->label_count < LEAST_LABELS)
-        r = wjz_err_set(err, -EINVAL, "%s: has %zu labels, at least %d are needed", path, self->label_count,
-                        LEAST_LABELS);
     return r;
 }

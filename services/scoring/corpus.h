@@ -52,8 +52,8 @@ WJZ_MUST_CHECK int corpus_new(const rule_pack *pack, const gazetteer *places, co
 void corpus_destroy(corpus **corpus);
 
 /* texts: complaints (table.h), all that there are, for what words go together is learned from those without labels
- * too. labels: columns external_id, kind, branch, domain (several by '|'), value (1–5), mediation (y, n); an id may have
- * several rows, one for each rater. Errors name file and line. */
+ * too. labels: columns external_id, kind, branch, domain (several by '|'; empty: not known), value (1–5), mediation (y,
+ * n); an id may have several rows, one for each rater. Both may be called again for more. Errors name file and line. */
 WJZ_MUST_CHECK int corpus_read_texts(corpus *corpus, const char *path, wjz_err *err);
 WJZ_MUST_CHECK int corpus_read_labels(corpus *corpus, const char *path, wjz_err *err);
 

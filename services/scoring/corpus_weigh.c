@@ -117,8 +117,7 @@ static int make_row(corpus *self, const feature_list *features, corpus_text *tex
         const corpus_word wanted = {.key = features->items[i].key, .block = features->items[i].block};
         const corpus_word *word = bsearch(&wanted, self->words, self->word_count, sizeof wanted, by_block_and_key);
         if (word)
-            entries[found++] =
-                (entry){(uint32_t)(word - self->words), features->items[i].value * (float)word->scale};
+            entries[found++] = (entry){(uint32_t)(word - self->words), features->items[i].value * (float)word->scale};
     }
     qsort(entries, found, sizeof *entries, by_word);
     text->words = wjz_arena_alloc(self->arena, (found + 1) * sizeof *text->words);

@@ -176,8 +176,7 @@ int features_of(const feature_source *source, wjz_arena *arena, feature_list *re
     while (slots < grams * 2)
         slots *= 2;
     collector c = {.seen = wjz_arena_calloc(arena, slots, sizeof *c.seen), .seen_mask = (uint32_t)slots - 1};
-    c.list.items =
-        wjz_arena_alloc(arena, (grams + source->matches->count * 2 + DENSE_LIMIT) * sizeof *c.list.items);
+    c.list.items = wjz_arena_alloc(arena, (grams + source->matches->count * 2 + DENSE_LIMIT) * sizeof *c.list.items);
     if (!c.seen || !c.list.items) return -ENOMEM;
     add_texts(&c, source);
     add_rules(&c, source->matches);

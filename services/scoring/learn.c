@@ -22,9 +22,9 @@ static const double value_points[] = {0, 10, 30, 48, 62, 75};
 struct learner {
     const corpus *data;
     subspace space;
-    float scales[DIRECTIONS];     /* position → entry of a row */
-    struct feature_node **rows;   /* of texts with labels: words, directions, 1 for the bias */
-    size_t columns;               /* words and directions and bias */
+    float scales[DIRECTIONS];   /* position → entry of a row */
+    struct feature_node **rows; /* of texts with labels: words, directions, 1 for the bias */
+    size_t columns;             /* words and directions and bias */
 };
 
 static int no_memory(wjz_err *err) {
@@ -115,6 +115,15 @@ static bool chosen(const choice *which, const complaint *text) {
     return which->without2 < 0 || learner_fold(text, which->folds2 * 31 + 1) % which->folds2 != which->without2;
 }
 
+/* Whether a rater said anything of what the output is one class of. */
+static bool known(const corpus_text *text, int output) {
+    int first = output >= OUTPUT_DOMAINS ? OUTPUT_DOMAINS : output >= OUTPUT_BRANCHES ? OUTPUT_BRANCHES : OUTPUT_KINDS;
+    int end = output >= OUTPUT_DOMAINS ? MODEL_OUTPUTS : output >= OUTPUT_BRANCHES ? OUTPUT_PRIVATE : OUTPUT_BRANCHES;
+    for (int i = first; i < end; i++)
+        if (text->outputs[i]) return true;
+    return output == OUTPUT_POINTS;
+}
+
 /* Fits one output. A class that all or none have keeps a constant. */
 static int fit(const learner *self, int output, const choice *which, double *weights) {
     const corpus *data = self->data;
@@ -126,7 +135,7 @@ static int fit(const learner *self, int output, const choice *which, double *wei
     memset(weights, 0, self->columns * sizeof *weights);
     for (size_t i = 0; ready && i < data->label_count; i++) {
         const corpus_text *text = &data->texts[data->labels[i].text];
-        if (!chosen(which, &text->complaint)) continue;
+        if (!chosen(which, &text->complaint) || !known(text, output)) continue;
         positive += text->outputs[output];
         problem.x[problem.l] = self->rows[data->labels[i].text];
         problem.y[problem.l++] = by_value ? data->labels[i].value : text->outputs[output] ? 1 : -1;
@@ -175,8 +184,8 @@ static double deviation(const moments *m) {
     return sqrt(fmax(0, m->squares / m->count - mean * mean));
 }
 
-/* From the raters' scale to points: predictions for texts that were not seen get the mean and the spread that the raters
- * gave, else nothing would ever come near five stars. */
+/* From the raters' scale to points: predictions for texts that were not seen get the mean and the spread that the
+ * raters gave, else nothing would ever come near five stars. */
 static int calibrate(const learner *self, const choice *all, double *scratch, double *weights) {
     moments given = {0}, predicted = {0};
     choice part = *all;

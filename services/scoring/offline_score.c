@@ -53,8 +53,8 @@ static int read_complaints(const char *file, complaints *all, wjz_err *err) {
     return r;
 }
 
-static int score_one(const rule_pack *pack, const gazetteer *places, const complaint *c, wjz_arena *turn,
-                     Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
+int offline_card(const rule_pack *pack, const gazetteer *places, const complaint *c, wjz_arena *turn,
+                 Wjz__Scoring__ScoreCard **ret_card, wjz_err *err) {
     static const matter_context nothing_more = {0};
     Wjz__Scoring__Finding *finding;
     wjz_arena_reset(turn);
@@ -71,8 +71,8 @@ static double adjustment(const Wjz__Scoring__ScoreCard *card) {
     return sum;
 }
 
-static void print_card(const complaint *c, const Wjz__Scoring__ScoreCard *card, bool first) {
-    if (first) {
+void offline_print(const complaint *c, const Wjz__Scoring__ScoreCard *card, bool headed) {
+    if (headed) {
         printf("external_id\tindex\tstars\tkind\tbranch\tdomain\tmediation");
         for (size_t i = 0; i < card->n_factors; i++)
             printf("\t%s", card->factors[i]->id);
@@ -85,20 +85,12 @@ static void print_card(const complaint *c, const Wjz__Scoring__ScoreCard *card, 
     printf("\t%.2f\n", adjustment(card));
 }
 
-int offline_score_one(const rule_pack *pack, const gazetteer *places, const complaint *c, wjz_arena *turn, bool headed,
-                      wjz_err *err) {
-    Wjz__Scoring__ScoreCard *card;
-    int r = score_one(pack, places, c, turn, &card, err);
-    if (r == 0) print_card(c, card, headed);
-    return r;
-}
-
 static int score_all(scorer *s, const complaints *all, bool print, wjz_err *err) {
     for (size_t i = 0; i < all->count; i++) {
         Wjz__Scoring__ScoreCard *card;
-        int r = score_one(s->pack, s->places, &all->items[i], s->turn, &card, err);
+        int r = offline_card(s->pack, s->places, &all->items[i], s->turn, &card, err);
         if (r < 0) return r;
-        if (print) print_card(&all->items[i], card, i == 0);
+        if (print) offline_print(&all->items[i], card, i == 0);
     }
     return 0;
 }

@@ -257,8 +257,7 @@ int score_words(const rule_pack *pack, const finding *f, wjz_arena *arena, doubl
     words.learned = 0;
     const finding *findings[] = {&words};
     int64_t id = 0;
-    matter_facts m = {
-        .pack = pack, .findings = findings, .ids = &id, .count = 1, .context = &nothing_more};
+    matter_facts m = {.pack = pack, .findings = findings, .ids = &id, .count = 1, .context = &nothing_more};
     card_writer writer;
     card_begin(&writer, arena);
     writer.sums_only = true;

@@ -17,6 +17,7 @@
 #include "scoring/handlers.h"
 #include "scoring/offline.h"
 #include "scoring/offline_score.h"
+#include "scoring/outcomes.h"
 #include "scoring/pack_requests.h"
 #include "scoring/rating.h"
 #include "scoring/rehearse.h"
@@ -109,8 +110,11 @@ static int usage(void) {
     fputs("weijianzhi-scoring check-rules DIR         check a rule pack\n"
           "weijianzhi-scoring check-warnings FILE     check the levels and addressees of area warnings\n"
           "weijianzhi-scoring score FILE.tsv [ROUNDS] index, class and factors of each complaint of a file alone\n"
-          "weijianzhi-scoring train TEXTS.tsv LABELS.tsv MODEL  learn from labels\n"
-          "weijianzhi-scoring evaluate TEXTS.tsv LABELS.tsv [FOLDS]  score each labelled text by models that never saw it\n"
+          "weijianzhi-scoring train MODEL TEXTS.tsv LABELS.tsv …  learn from labels\n"
+          "weijianzhi-scoring evaluate FOLDS TEXTS.tsv LABELS.tsv …  how models that never saw a text agree with its "
+          "raters\n"
+          "weijianzhi-scoring evaluate-lines FOLDS TEXTS.tsv LABELS.tsv …  the same, one line a text as `score` does\n"
+          "weijianzhi-scoring outcomes DIR            texts and labels from what became of clues\n"
           "weijianzhi-scoring group FILE.tsv          which complaints of a file are one matter\n"
           "weijianzhi-scoring compare FILE.tsv PAIRS.tsv  why two complaints are one matter, or are not\n",
           stderr);
@@ -134,6 +138,7 @@ static int offline(const scoring_conf *conf, int argc, char **argv) {
 }
 
 static int scoring_command(const void *conf, int argc, char **argv) {
+    if (argc == 0) return usage();
     if (argc == 2 && strcmp(argv[0], "check-rules") == 0) return rules_check_command(argv[1]);
     if (argc == 2 && strcmp(argv[0], "check-warnings") == 0) return warning_rules_check(argv[1]);
     if ((argc == 2 && strcmp(argv[0], "group") == 0) || (argc == 3 && strcmp(argv[0], "compare") == 0))
@@ -141,11 +146,14 @@ static int scoring_command(const void *conf, int argc, char **argv) {
     const scoring_conf *c = conf;
     if ((argc == 2 || argc == 3) && strcmp(argv[0], "score") == 0)
         return offline_score(argv[1], c->rules_dir, c->gazetteer_dir, argc == 3 ? atoi(argv[2]) : 1);
-    if (argc == 4 && strcmp(argv[0], "train") == 0)
-        return train_command(argv[1], argv[2], c->rules_dir, c->gazetteer_dir, argv[3]);
-    int folds = argc == 4 ? atoi(argv[3]) : 5;
-    if ((argc == 3 || argc == 4) && strcmp(argv[0], "evaluate") == 0 && folds >= 2 && folds <= 100)
-        return evaluate_command(argv[1], argv[2], c->rules_dir, c->gazetteer_dir, folds);
+    const char *const *words = (const char *const *)argv;
+    if (argc >= 4 && argc % 2 == 0 && strcmp(argv[0], "train") == 0)
+        return train_command(words[1], words + 2, argc - 2, c->rules_dir, c->gazetteer_dir);
+    bool lines = strcmp(argv[0], "evaluate-lines") == 0;
+    if (argc >= 4 && argc % 2 == 0 && (lines || strcmp(argv[0], "evaluate") == 0) && atoi(argv[1]) >= 2 &&
+        atoi(argv[1]) <= 100)
+        return evaluate_command(words + 2, argc - 2, c->rules_dir, c->gazetteer_dir, atoi(argv[1]), lines);
+    if (argc == 2 && strcmp(argv[0], "outcomes") == 0) return outcomes_command(argv[1]);
     return usage();
 }
 

@@ -3,13 +3,15 @@
 #ifndef SCORING_TRAIN_H
 #define SCORING_TRAIN_H
 
-/* out: the model file. */
-int train_command(const char *texts, const char *labels, const char *rules_dir, const char *gazetteer_dir,
-                  const char *out);
+#include <stdbool.h>
 
-/* Scores each labelled text alone with a model that never saw it, and prints one line a text as `score` does (columns
- * external_id, index, stars, kind, branch, domain, …). */
-int evaluate_command(const char *texts, const char *labels, const char *rules_dir, const char *gazetteer_dir,
-                     int folds);
+/* files: pairs of a texts and a labels file, count of them; out: the model file. */
+int train_command(const char *out, const char *const *files, int count, const char *rules_dir,
+                  const char *gazetteer_dir);
+
+/* Scores each labelled text alone with a model that never saw it. Prints how well that agrees with the raters
+ * (figures.h); or, with lines, one line a text as `score` does (columns external_id, index, stars, kind, …). */
+int evaluate_command(const char *const *files, int count, const char *rules_dir, const char *gazetteer_dir, int folds,
+                     bool lines);
 
 #endif

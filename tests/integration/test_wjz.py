@@ -89,6 +89,24 @@ def test_pushing_again_changes_nothing(fed):
     assert fed.value(state) == before
 
 
+def test_what_became_of_clues_is_shown_and_learned(fed, tmp_path):
+    given = fed.value("""WITH given AS (INSERT INTO assignment.outcome (region, assignment, clue, outcome, note, actor)
+        SELECT region, id, clue, CASE WHEN stars = 5 THEN 'filed' ELSE 'no_action' END, '', 'test'
+        FROM assignment.assignment ORDER BY id LIMIT 20 RETURNING outcome)
+        SELECT array_agg(outcome) FROM given""")
+    shares = {int(row["stars"]): row for row in rows(fed.wjz("--json", "model", "calibration"))}
+    assert sorted(shares) == [1, 2, 3, 4, 5]
+    assert sum(int(row["outcomes"]) for row in shares.values()) == len(given)
+    assert int(shares[5]["cases"]) == given.count("filed") and not int(shares[3]["cases"])
+    models = [tmp_path / name for name in ("a.bin", "b.bin")]
+    for model in models:
+        assert f"{len(given)} outcomes" in fed.wjz("model", "train", "--outcomes", "--out", model).stdout
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert "value_spearman" in fed.wjz("model", "evaluate", "--outcomes", "--folds", 2).stdout
+    refused = fed.wjz("model", "train", check=False)
+    assert refused.returncode == 2 or "pairs" in refused.stderr
+
+
 def test_summary_shows_every_part(fed):
     shown = fed.wjz("summary").stdout
     for part in ("stars", "funnel", "assignments per organ", "next duty day", "notices"):

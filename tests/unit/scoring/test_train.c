@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "scoring/offline_score.h"
+#include "scoring/outcomes.h"
 #include "scoring/table.h"
 #include "scoring/train.h"
 #include "unit/scoring/world.h"
@@ -75,13 +76,16 @@ static size_t read_whole(const char *name, char **ret_data) {
     return length;
 }
 
+static int trained(const char *texts, const char *labels, const char *out) {
+    const char *const files[] = {in_folder(texts), in_folder(labels)};
+    return train_command(in_folder(out), files, 2, RULES, PLACES);
+}
+
 static void trains_the_same_again(void **state) {
     (void)state;
     char *a, *b;
-    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, in_folder("a.bin")),
-                     0);
-    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, in_folder("b.bin")),
-                     0);
+    assert_int_equal(trained("texts.tsv", "labels.tsv", "a.bin"), 0);
+    assert_int_equal(trained("texts.tsv", "labels.tsv", "b.bin"), 0);
     size_t length = read_whole("a.bin", &a);
     assert_int_equal(read_whole("b.bin", &b), length);
     assert_memory_equal(a, b, length);
@@ -150,12 +154,40 @@ static void refuses_bad_labels(void **state) {
         char text[300];
         snprintf(text, sizeof text, "%s%s", head, rows[i]);
         write_text("bad.tsv", text);
-        assert_int_equal(
-            train_command(in_folder("texts.tsv"), in_folder("bad.tsv"), RULES, PLACES, in_folder("bad.bin")), 1);
+        assert_int_equal(trained("texts.tsv", "bad.tsv", "bad.bin"), 1);
     }
-    assert_int_equal(train_command("/no/such", in_folder("labels.tsv"), RULES, PLACES, in_folder("bad.bin")), 1);
-    assert_int_equal(train_command(in_folder("texts.tsv"), in_folder("labels.tsv"), RULES, PLACES, "/no/such/folder/x"),
-                     1);
+    assert_int_equal(trained("no/such", "labels.tsv", "bad.bin"), 1);
+    assert_int_equal(trained("texts.tsv", "labels.tsv", "no/such/folder"), 1);
+}
+
+/* An outcome says what a matter was worth, not what it was. */
+static void learns_from_outcomes_as_well(void **state) {
+    (void)state;
+    char *plain, *more;
+    write_text("bad.tsv", "external_id\ttitle\tcontent\nx1\t化工厂偷排废水\t多次投诉无人管\n");
+    write_text("bad.bin", "external_id\tkind\tbranch\tdomain\tvalue\tmediation\nx1\t\t\t\t5\t\n");
+    const char *const files[] = {in_folder("texts.tsv"), in_folder("labels.tsv"), in_folder("bad.tsv"),
+                                 in_folder("bad.bin")};
+    assert_int_equal(train_command(in_folder("b.bin"), files, 4, RULES, PLACES), 0);
+    size_t length = read_whole("a.bin", &plain), more_length = read_whole("b.bin", &more);
+    assert_true(length != more_length || memcmp(plain, more, length) != 0);
+    free(plain);
+    free(more);
+}
+
+static void an_outcome_stands_for_a_value(void **state) {
+    (void)state;
+    assert_int_equal(outcome_value("filed"), 5);
+    assert_int_equal(outcome_value("no_action"), 2);
+    assert_int_equal(outcome_value("lost"), 0);
+}
+
+static void scores_by_models_that_never_saw_it(void **state) {
+    (void)state;
+    const char *const files[] = {in_folder("texts.tsv"), in_folder("labels.tsv")};
+    assert_int_equal(evaluate_command(files, 2, RULES, PLACES, 3, false), 0);
+    const char *const missing[] = {in_folder("texts.tsv"), in_folder("none.tsv")};
+    assert_int_equal(evaluate_command(missing, 2, RULES, PLACES, 3, true), 1);
 }
 
 static void scores_a_file(void **state) {
@@ -187,9 +219,15 @@ static void reads_escaped_cells(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trains_the_same_again), cmocka_unit_test(uses_what_it_learned),
-        cmocka_unit_test(refuses_broken_models), cmocka_unit_test(refuses_bad_labels),
-        cmocka_unit_test(scores_a_file),         cmocka_unit_test(reads_escaped_cells),
+        cmocka_unit_test(trains_the_same_again),
+        cmocka_unit_test(uses_what_it_learned),
+        cmocka_unit_test(refuses_broken_models),
+        cmocka_unit_test(refuses_bad_labels),
+        cmocka_unit_test(scores_a_file),
+        cmocka_unit_test(reads_escaped_cells),
+        cmocka_unit_test(learns_from_outcomes_as_well),
+        cmocka_unit_test(an_outcome_stands_for_a_value),
+        cmocka_unit_test(scores_by_models_that_never_saw_it),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);
 }
