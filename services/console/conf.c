@@ -48,5 +48,9 @@ const wjz_option CONSOLE_OPTIONS[] = {
      "how long other services are waited for"},
     {"console_follow_every", WJZ_CONF_DURATION, AT(follow_every), "1s", 10, HOUR,
      "how often it is looked for clues that changed"},
+    {"console_privacy_notice", WJZ_CONF_TEXT, AT(privacy_notice), "deploy/config/privacy-notice.yaml", 0, 0,
+     "what the citizen's page says about personal data"},
+    {"console_citizen_rate", WJZ_CONF_INT, AT(citizen_rate), "120", 1, 100000,
+     "photos, reports and bookings of one address in an hour"},
     {NULL, WJZ_CONF_TEXT, 0, NULL, 0, 0, NULL},
 };

@@ -31,6 +31,7 @@ static void stop(void *state) {
     events_destroy(&c->events);
     rate_destroy(&c->logins);
     rate_destroy(&c->requests);
+    citizen_destroy(&c->citizen);
     reference_destroy(&c->reference);
     pages_destroy(&c->pages);
     document_destroy(&c->document);
@@ -62,6 +63,7 @@ static int open_parts(console *c, wjz_err *err) {
     if (r == 0) r = document_new(&c->document, err);
     if (r == 0) r = pages_load(conf->pages, &c->pages, err);
     if (r == 0) r = endpoints_lay(c, err);
+    if (r == 0) r = citizen_new(conf->privacy_notice, (double)conf->citizen_rate, &c->citizen, err);
     if (r == 0) r = reference_load(c, &c->reference, err);
     if (r == 0) r = reference_store(c->reference, c->db, err);
     if (r == 0) r = events_new(c->loop, c->bus, &c->events, err);

@@ -2,6 +2,7 @@
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
 
+#include "console/citizen.h"
 #include "console/conf.h"
 #include "console/document.h"
 #include "console/events.h"
@@ -26,6 +27,7 @@ typedef struct console {
     pages *pages;
     events *events;
     follow *follow;
+    citizen *citizen;
     rate *logins;   /* attempts of an address */
     rate *requests; /* of a session, or of an address without one */
     int hashing;    /* passwords that are being hashed now: each takes 64 MB */

@@ -38,7 +38,6 @@ static int add_operation(document *d, const char *base, const char *path, const 
     for (size_t i = 0; i < 7 && method[i]; i++)
         d->methods[d->count][i] = (char)toupper((unsigned char)method[i]);
     *made = (operation){.id = json_string_value(json_object_get(o, "operationId")),
-                        .tag = json_string_value(json_array_get(json_object_get(o, "tags"), 0)),
                         .method = d->methods[d->count],
                         .body = json_object_get(json_object_get(content, "application/json"), "schema"),
                         .open = security &&

@@ -15,7 +15,6 @@ typedef struct document document;
 
 typedef struct operation {
     const char *id;           /* operationId */
-    const char *tag;          /* the first */
     const char *method;       /* "GET" */
     char *path;               /* "/api/v1/clues/{clue}" */
     const json_t *body;       /* schema of a JSON body; NULL: no body, or one that is no JSON */

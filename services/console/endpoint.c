@@ -7,7 +7,7 @@
 
 #include "console/console.h"
 
-enum { JSON_BYTES = 256 << 10, UPLOAD_BYTES = 1 << 20, RULE_BYTES = 16 << 20 };
+enum { JSON_BYTES = 256 << 10, UPLOAD_BYTES = 1 << 20, RULE_BYTES = 16 << 20, PHOTO_BYTES = 10 * 1000 * 1000 };
 
 static const char *const ROLE_NAMES[] = {"prosecutor",           "station_staff",          "liaison",
                                          "branch_head",          "chief_procurator",       "organ_administrator",
@@ -15,7 +15,7 @@ static const char *const ROLE_NAMES[] = {"prosecutor",           "station_staff"
 
 static const endpoint *const AREAS[] = {SESSION_ENDPOINTS, CLUE_ENDPOINTS,    CASEWORK_ENDPOINTS, DESK_ENDPOINTS,
                                         MAP_ENDPOINTS,     STATION_ENDPOINTS, FEED_ENDPOINTS,     STATISTICS_ENDPOINTS,
-                                        ADMIN_ENDPOINTS,   SAVED_ENDPOINTS,   RULE_ENDPOINTS};
+                                        ADMIN_ENDPOINTS,   SAVED_ENDPOINTS,   RULE_ENDPOINTS,     CITIZEN_ENDPOINTS};
 
 unsigned roles_from_text(const char *text) {
     unsigned mask = 0;
@@ -42,6 +42,16 @@ static int check_rows(const document *d, wjz_err *err) {
     return 0;
 }
 
+static size_t body_limit(const operation *o) {
+    static const struct {
+        const char *operation;
+        size_t bytes;
+    } LARGE[] = {{"submitRulePack", RULE_BYTES}, {"storePhoto", PHOTO_BYTES}};
+    for (size_t i = 0; i < WJZ_COUNT(LARGE); i++)
+        if (strcmp(o->id, LARGE[i].operation) == 0) return LARGE[i].bytes;
+    return o->raw_body ? UPLOAD_BYTES : o->body ? JSON_BYTES : 0;
+}
+
 int endpoints_lay(console *c, wjz_err *err) {
     size_t operations = document_count(c->document), others = pages_route_count();
     c->routes = calloc(operations + others + 1, sizeof *c->routes);
@@ -51,12 +61,8 @@ int endpoints_lay(console *c, wjz_err *err) {
     for (size_t i = 0; i < operations; i++) {
         const operation *o = document_operation(c->document, i);
         const endpoint *row = find_row(o->id);
-        if (!row && strcmp(o->tag, "citizen") == 0) continue; /* described before it is served */
         if (!row) return wjz_err_set(err, -EINVAL, "operation \"%s\" of the document has no endpoint", o->id);
-        size_t limit = o->raw_body                            ? UPLOAD_BYTES
-                       : strcmp(o->id, "submitRulePack") == 0 ? RULE_BYTES
-                       : o->body                              ? JSON_BYTES
-                                                              : 0;
+        size_t limit = body_limit(o);
         c->endpoints[laid] = row;
         c->routes[laid++] = (wjz_route){o->method, o->path, exchange_serve, limit};
     }

@@ -191,6 +191,20 @@ int reference_answer(exchange *x, wjz_err *err) {
     return all ? answer_json(x, 200, all) : -ENOMEM;
 }
 
+json_t *reference_domains(const reference *r) {
+    return json_incref(json_object_get(r->fixed, "domains"));
+}
+
+const char *reference_town(const reference *r, int32_t code) {
+    size_t i;
+    const json_t *town;
+    json_array_foreach(r->towns, i, town) {
+        if (json_integer_value(json_object_get(town, "code")) == code)
+            return json_string_value(json_object_get(town, "name"));
+    }
+    return "";
+}
+
 json_t *reference_law(const reference *r, const char *domain) {
     json_t *law = json_object_get(r->law, domain);
     return law ? json_incref(law) : json_pack("{s:s, s:[], s:[]}", "domain", domain, "agencies", "laws");

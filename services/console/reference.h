@@ -20,6 +20,10 @@ WJZ_MUST_CHECK int reference_store(const reference *r, wjz_db *db, wjz_err *err)
 
 /* The endpoint. */
 WJZ_MUST_CHECK int reference_answer(struct exchange *x, wjz_err *err);
+/* [{id, zh, en}]; a new reference. */
+json_t *reference_domains(const reference *r);
+/* The name of a town by its nine digits, "" when it is not known. */
+const char *reference_town(const reference *r, int32_t code);
 /* {domain, agencies, laws}; a new reference. */
 json_t *reference_law(const reference *r, const char *domain);
 /* GeoJSON of the towns, as text; NULL: none. */

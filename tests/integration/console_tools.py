@@ -8,12 +8,12 @@ import requests
 from wjzlib.paths import ROOT
 
 DOCUMENT = json.loads((ROOT / "services/console/openapi.json").read_text())
-OPERATIONS = {
+EVERY = {
     operation["operationId"]: (method.upper(), path, operation)
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
-    if operation["tags"] != ["citizen"]
 }
+OPERATIONS = {name: row for name, row in EVERY.items() if row[2]["tags"] != ["citizen"]}  # of people with a login
 PEOPLE = {  # login → person, roles: the demonstration county's
     "chief": ("P-510184-001", ["chief_procurator"]),
     "head": ("P-510184-002", ["branch_head", "prosecutor"]),
@@ -47,7 +47,7 @@ class Browser:
 
     def ask(self, operation, body=None, headers=None, data=None, **parameters):
         """The answer, as it came; held against the document whatever its status."""
-        method, path, described = OPERATIONS[operation]
+        method, path, described = EVERY[operation]
         named = {p.get("name") for p in described.get("parameters", []) if p.get("in") == "path"}
         query = {}
         for name, value in parameters.items():

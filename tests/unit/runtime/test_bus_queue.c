@@ -274,23 +274,6 @@ static void test_duplicate(WJZ_UNUSED void **state) {
     world_run(duplicate, NULL);
 }
 
-/* More old rows than are deleted at once. */
-static void purge(WJZ_UNUSED void *arg) {
-    receiver scoring = {0};
-    test_db_run(db, "INSERT INTO scoring.inbox SELECT 510184, i, now() - interval '14 days 1 hour'"
-                    "  FROM generate_series(1, 6000) i;"
-                    "INSERT INTO scoring.inbox SELECT 510184, i, now() - interval '13 days 23 hours'"
-                    "  FROM generate_series(6001, 6010) i");
-    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
-    wait_until(test_db_int(db, "SELECT count(*) FROM scoring.inbox WHERE id <= 6000") == 0);
-    assert_int_equal(test_db_int(db, "SELECT count(*) FROM scoring.inbox"), 10);
-    node_close(&scoring.node);
-}
-
-static void test_purge(WJZ_UNUSED void **state) {
-    world_run(purge, NULL);
-}
-
 /* A batch that takes longer than the lease is given to another consumer, who waits for the first one's inbox rows. */
 static void late(WJZ_UNUSED void *arg) {
     node intake;
@@ -695,7 +678,6 @@ int main(void) {
         TEST(test_batches),
         TEST(test_together),
         TEST(test_duplicate),
-        TEST(test_purge),
         TEST(test_late),
         TEST(test_transient),
         TEST(test_rolled_back),

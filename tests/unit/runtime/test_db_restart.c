@@ -1,7 +1,6 @@
 /* The pool while the server stops, crashes, comes back, and while single connections are cut. */
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,21 +38,16 @@ static void note_end(WJZ_UNUSED void *arg) {
     ended = true;
 }
 
-static void run_patiently(wjz_call_fn *body, int connections, int patience_ms) {
+static void run(wjz_call_fn *body, int connections) {
     ended = false;
     wjz_err err = {0};
     assert_int_equal(wjz_loop_new(&loop, &err), 0);
-    const wjz_db_options options = {
-        .url = test_cluster_url(cluster), .connections = connections, .patience_ms = patience_ms};
+    const wjz_db_options options = {.url = test_cluster_url(cluster), .connections = connections};
     assert_int_equal(wjz_db_open(loop, &options, &db, &err), 0);
     assert_int_equal(wjz_fiber_spawn(loop, body, NULL), 0);
     wjz_loop_run(loop);
     assert_true(ended);
     wjz_loop_destroy(&loop);
-}
-
-static void run(wjz_call_fn *body, int connections) {
-    run_patiently(body, connections, 0);
 }
 
 static wjz_tx *begin(void) {
@@ -178,32 +172,6 @@ static void a_lost_connection_fails_its_own_transaction(WJZ_UNUSED void **state)
     run(cut_body, 2);
 }
 
-/* The socket stays open, and nothing comes. */
-static void hang_body(WJZ_UNUSED void *arg) {
-    wjz_err err = {0};
-    wjz_tx *tx = begin();
-    pid_t backend = (pid_t)ask(tx, &BACKEND);
-    assert_int_equal(kill(backend, SIGSTOP), 0);
-    assert_int_equal(wjz_tx_query(tx, &KEPT, NULL, 0, NULL, &err), -ECONNRESET);
-    assert_non_null(strstr(err.text, "silent"));
-    assert_int_equal(wjz_tx_commit(&tx, &err), -ECONNRESET);
-    tx = begin(); /* over a new connection */
-    assert_int_not_equal(ask(tx, &BACKEND), backend);
-    for (int i = 0; i < 5; i++) { /* longer than the patience, but not silent */
-        wjz_fiber_sleep(loop, 100);
-        ask(tx, &BACKEND);
-    }
-    wjz_fiber_sleep(loop, 500); /* nothing is owed */
-    ask(tx, &BACKEND);
-    assert_int_equal(wjz_tx_commit(&tx, &err), 0);
-    assert_int_equal(kill(backend, SIGCONT), 0);
-    wjz_db_close(&db, note_end, NULL);
-}
-
-static void a_server_that_hangs_is_given_up(WJZ_UNUSED void **state) {
-    run_patiently(hang_body, 1, 300);
-}
-
 static void cut_in_pipeline_body(WJZ_UNUSED void *arg) {
     wjz_err err = {0};
     wjz_tx *tx = begin();
@@ -231,7 +199,6 @@ int main(void) {
         cmocka_unit_test(a_pool_without_server_closes),
         cmocka_unit_test(a_lost_connection_fails_its_own_transaction),
         cmocka_unit_test(a_connection_cut_in_the_middle_is_made_again),
-        cmocka_unit_test(a_server_that_hangs_is_given_up),
     };
     return cmocka_run_group_tests_name("db_restart", tests, set_up, tear_down);
 }
