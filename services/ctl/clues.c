@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/wording.h"
 #include "proto/card.pb-c.h"
+#include "wjz/clock.h"
 
 typedef struct query {
     const char *feed, *domain, *branch, *organ;
@@ -173,6 +175,29 @@ static int print_rows(session *s, const wjz_stmt *stmt, int64_t clue, const out_
     return out_print(s->format, columns, count, rows, "无 / none");
 }
 
+static const wjz_stmt OUTLINE = {"ctl_pack_outline", "SELECT outline FROM scoring.pack WHERE version = $1", 1};
+
+/* The law of the clue's domain, as the version of the rule pack that scored it has it. */
+static int print_law(session *s, const Wjz__Scoring__ScoreCard *card, wjz_err *err) {
+    if (s->format != OUT_TABLE) return 0;
+    wjz_rows *rows;
+    wjz_param version = wjz_text(card->pack);
+    const ProtobufCMessage *outline = NULL;
+    int r = session_read(s, &OUTLINE, &version, 1, &rows, err);
+    if (r >= 0 && wjz_rows_count(rows) > 0) {
+        wjz_blob packed = wjz_row_bytes(rows, 0, 0);
+        r = wjz_message_unpack(&wjz__scoring__pack_outline__descriptor, packed.data, packed.length, s->arena, &outline,
+                               err);
+    }
+    if (r < 0) return r;
+    const wording w = {.out = stdout,
+                       .language = WORDING_ZH,
+                       .outline = (const Wjz__Scoring__PackOutline *)outline,
+                       .today = wjz_day_number(wjz_clock_day(wjz_clock_us()))};
+    wording_law(&w, card);
+    return 0;
+}
+
 static int print_clue(session *s, void *arg, wjz_err *err) {
     const query *q = arg;
     wjz_rows *rows;
@@ -188,6 +213,7 @@ static int print_clue(session *s, void *arg, wjz_err *err) {
     const Wjz__Scoring__ScoreCard *card = (const Wjz__Scoring__ScoreCard *)message;
     print_heading(s, card, q->clue, wjz_row_int(rows, 0, 1));
     r = print_factors(s, card);
+    if (r >= 0) r = print_law(s, card, err);
     if (r >= 0)
         r = print_rows(s, &SHOW_COMPLAINTS, q->clue, COMPLAINT_COLUMNS, WJZ_COUNT(COMPLAINT_COLUMNS),
                        "诉求 / complaints", err);

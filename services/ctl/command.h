@@ -71,6 +71,18 @@ int command_review_list(session *s, int argc, char **argv, wjz_err *err); /* rev
 int command_review_show(session *s, int argc, char **argv, wjz_err *err);
 int command_review_accept(session *s, int argc, char **argv, wjz_err *err);
 int command_review_reject(session *s, int argc, char **argv, wjz_err *err);
+int command_clues_similar(session *s, int argc, char **argv, wjz_err *err); /* similar.c */
+int command_watch_list(session *s, int argc, char **argv, wjz_err *err);    /* watch.c */
+int command_watch_show(session *s, int argc, char **argv, wjz_err *err);
+int command_watch_add(session *s, int argc, char **argv, wjz_err *err);
+int command_watch_end(session *s, int argc, char **argv, wjz_err *err);
+int command_searches(session *s, int argc, char **argv, wjz_err *err);
+int command_warnings_list(session *s, int argc, char **argv, wjz_err *err); /* warnings.c */
+int command_warnings_show(session *s, int argc, char **argv, wjz_err *err);
+int command_warnings_issue(session *s, int argc, char **argv, wjz_err *err);
+int command_warnings_acknowledge(session *s, int argc, char **argv, wjz_err *err);
+int command_warnings_clear(session *s, int argc, char **argv, wjz_err *err);
+int command_warnings_clusters(session *s, int argc, char **argv, wjz_err *err);
 int command_assignments(session *s, int argc, char **argv, wjz_err *err); /* lists.c */
 int command_notices(session *s, int argc, char **argv, wjz_err *err);
 int command_shifts(session *s, int argc, char **argv, wjz_err *err);

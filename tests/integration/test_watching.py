@@ -1,6 +1,7 @@
 """Watch lists, saved searches, area warnings, scans and similar cases: scoring as a process on a real server."""
 
 import datetime
+import json
 import random
 import time
 
@@ -434,3 +435,44 @@ def test_one_instance_at_a_time_does_a_round_and_a_dead_one_is_replaced(house, i
     wait_until(lambda: database.value("SELECT done_at FROM scoring.round WHERE name = 'scan'") is not None,
                what="another instance takes over")
     assert database.value("SELECT count(*) FROM scoring.scan_run") <= 2
+
+
+# --- wjz ---
+
+
+def test_operators_see_and_change_it_all_by_wjz(house, intake, scorers, database):
+    def listed(*words):
+        return [json.loads(line) for line in house.wjz("--json", *words).splitlines()]
+
+    house.wjz("watch", "add", "河道", "--as", CHIEF, "--tell", HEAD, "--word", "全村", "--domain", "eco_env",
+              "--from", (TODAY - datetime.timedelta(days=30)).isoformat(), "--count", 2, "--days", 7, "--clues")
+    dump_in(intake, "小罗村", 1, 5)
+    [watch] = listed("watch", "list")
+    assert watch["asks"] == "全村 · eco_env" and watch["tell"] == HEAD
+    wait_until(lambda: listed("watch", "list")[0]["hits"] > 0, what="hits")
+    assert {hit["word"] for hit in listed("watch", "show", watch["watch"])} == {"全村"}
+    assert "已结束" in house.wjz("watch", "end", watch["watch"], "--as", CHIEF)
+    assert listed("watch", "list") == [] and listed("watch", "list", "--all")[0]["state"] == "ended"
+    status, _, errors = house.wjz("watch", "add", "河道", "--as", CHIEF, "--word", "河道", check=False)
+    assert status == 1 and "tell" in errors
+    assert house.wjz("watch", "end", 7, "--as", CHIEF, check=False)[2].strip().endswith("see wjz watch list")
+    assert listed("searches") == []
+
+    wait_until(lambda: len(listed("warnings", "list")) == 2, what="warnings")
+    village = next(w for w in listed("warnings", "list") if w["kind"] == "village")
+    assert village["unit"] == "小罗村" and village["superior"] == "市生态环境局"
+    assert "小罗村" in house.wjz("warnings", "show", village["warning"])
+    house.wjz("warnings", "issue", village["warning"], "--as", CHIEF, "--to", "崇州生态环境局")
+    house.wjz("warnings", "acknowledge", village["warning"], "--as", CHIEF, "--note", "已收")
+    status, _, errors = house.wjz("warnings", "clear", village["warning"], "--as", CHIEF, check=False)
+    assert status == 1 and "note" in errors
+    house.wjz("warnings", "clear", village["warning"], "--as", CHIEF, "--note", "已整改")
+    [cleared] = listed("warnings", "list", "--state", "cleared")
+    assert cleared["department"] == "崇州生态环境局"
+    assert "cannot find warning 7" in house.wjz("warnings", "show", 7, check=False)[2]
+    house.wjz("warnings", "clusters")
+
+    clue = database.value("SELECT max(id) FROM scoring.clue WHERE merged_into = 0")
+    similar = listed("clues", "similar", clue, "--limit", 2)
+    assert len(similar) == 2 and all("domain eco_env" in one["because"] for one in similar)
+    assert "生态环境法典" in house.wjz("clues", "show", clue)
