@@ -103,11 +103,14 @@ char *wjz_arena_strndup(wjz_arena *arena, const char *text, size_t length) {
     return copy;
 }
 
+/* Most texts are short: written once, then copied. */
 char *wjz_arena_vprintf(wjz_arena *arena, const char *format, va_list args) {
+    char brief[128];
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(brief, sizeof brief, format, again);
     va_end(again);
+    if (length >= 0 && (size_t)length < sizeof brief) return wjz_arena_strndup(arena, brief, (size_t)length);
     char *text = length < 0 ? NULL : wjz_arena_alloc(arena, (size_t)length + 1);
     if (text) vsnprintf(text, (size_t)length + 1, format, args);
     return text;
