@@ -58,7 +58,12 @@ typedef struct unit {
     uint32_t value; /* code point, or a hash with the high bit set; 0: nothing that can be paired */
     size_t length;  /* bytes, at least 1 */
     bool parts;     /* what follows is not next to what stood before */
+    bool skipped;   /* what follows is next to what stood before: the dot inside of a name */
 } unit;
+
+static bool is_name_dot(uint32_t code) {
+    return code == '.' || code == 0xB7 || code == 0x2022 || code == 0x2027 || code == 0x30FB;
+}
 
 static bool is_latin(char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
@@ -139,6 +144,7 @@ static unit next_unit(reader *in, const char *text, size_t length, bool district
         if (size) return (unit){.length = size, .parts = true};
         uint32_t code = code_point(text, length, &size);
         bool word = (code >= 0x3400 && code < 0xA000) || code >= 0x20000;
+        if (is_name_dot(code)) return (unit){.length = size, .skipped = true};
         return (unit){.value = word ? code : 0, .length = size, .parts = !word};
     }
     size_t run = 1;
@@ -193,9 +199,10 @@ static void read_zone(reader *in, const char *text, size_t length, zone where) {
     for (size_t at = 0; at < length;) {
         bool districts_count = where == ZONE_TITLE || where == ZONE_ADDRESS || at < DISTRICT_BYTES;
         unit u = next_unit(in, text + at, length - at, districts_count && where != ZONE_NAME);
+        at += u.length;
+        if (u.skipped) continue;
         if (previous && u.value && !u.parts) count_gram(in, previous, u.value, where);
         previous = u.parts ? 0 : u.value;
-        at += u.length;
     }
 }
 
@@ -253,9 +260,10 @@ static void add_name(reader *in, const char *name, size_t length) {
     uint16_t count = 0;
     for (size_t at = 0; at < length && count < MATTER_NAME_GRAMS;) {
         unit u = next_unit(in, name + at, length - at, false);
+        at += u.length;
+        if (u.skipped) continue;
         if (previous && u.value && !u.parts) grams[count++] = gram_hash(previous, u.value) << 1;
         previous = u.parts ? 0 : u.value;
-        at += u.length;
     }
     if (!count || in->name_count + count > MATTER_NAME_GRAMS) return;
     grams[count - 1] |= 1;
@@ -404,8 +412,9 @@ void matter_sum_up(matter *m) {
         uint32_t gram = m->grams.items[i];
         double square = (double)(gram & GRAM_WEIGHT) * (gram & GRAM_WEIGHT);
         all += square;
-        if (!(gram & GRAM_RARE)) common += square;
-        if ((gram & GRAM_TITLE) && !(gram & GRAM_RARE)) title_common += square;
+        bool word = !(gram & (GRAM_RARE | GRAM_PLACE)); /* that says what is the matter, not where */
+        if (word) common += square;
+        if ((gram & GRAM_TITLE) && word) title_common += square;
         if ((gram & GRAM_TITLE) && (gram & GRAM_RARE)) {
             title_rare += square;
             m->title_rare_count++;

@@ -17,10 +17,12 @@ typedef struct shared {
 static void share(shared *sum, uint32_t a, uint32_t b) {
     double x = a & GRAM_WEIGHT, y = b & GRAM_WEIGHT;
     sum->all += x * y;
-    if (!(a & GRAM_RARE)) {
+    if (!((a | b) & (GRAM_RARE | GRAM_PLACE))) {
         sum->common += x * y;
         if (a & GRAM_TITLE) sum->a_common += x * x;
         if (b & GRAM_TITLE) sum->b_common += y * y;
+    } else if (!(a & GRAM_RARE)) {
+        sum->place++; /* a place of common words */
     } else {
         if ((a | b) & GRAM_PLACE)
             sum->place++;
@@ -69,11 +71,20 @@ static bool has_gram(const matter *m, uint32_t hash) {
     return low < m->grams.count && m->grams.items[low] >> GRAM_HASH_SHIFT == hash;
 }
 
+/* A name's pairs are not among the others where they belong to a district as well. */
+static bool names_gram(const matter *m, uint32_t hash) {
+    for (uint16_t i = 0; i < m->names.count; i++) {
+        if (m->names.items[i] >> 1 == hash) return true;
+    }
+    return false;
+}
+
 /* Whether one of a's names, of the first `most` ones, stands in b, all of it. */
 static bool names_place(const matter *a, const matter *b, unsigned most) {
     bool whole = true;
     for (uint16_t i = 0; i < a->names.count && most; i++) {
-        whole = whole && has_gram(b, a->names.items[i] >> 1);
+        uint32_t hash = a->names.items[i] >> 1;
+        whole = whole && (has_gram(b, hash) || names_gram(b, hash));
         if (!(a->names.items[i] & 1)) continue;
         if (whole) return true;
         whole = true;
@@ -98,17 +109,24 @@ static bool platform_says(const matter *a, const matter *b) {
     return (a->parent && a->parent == b->self) || (b->parent && b->parent == a->self);
 }
 
+/* From 0 to 1, the less the two say in common words: alike in so little, they are different troubles of one place. */
+static double other_problem(double problem, double title_problem) {
+    static const double enough = 0.4, cosine_to_part = 2.5; /* as seen on judged pairs */
+    return fmax(0, 1 - fmax(title_problem, cosine_to_part * problem) / enough);
+}
+
 void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) {
     shared sum = share_all(a, b);
     double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
+    double problem = part(sum.common, (double)a->common_norm * b->common_norm);
     bool district = share_word(&a->districts, &b->districts), places = a->names.count && b->names.count;
     bool place = places && (names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
     *ret_signs = (repeat_signs){
         .value = {
             [SIGN_BASE] = 1,
             [SIGN_WORDING] = part(sum.all, (double)a->all_norm * b->all_norm),
-            [SIGN_PROBLEM] = part(sum.common, (double)a->common_norm * b->common_norm),
+            [SIGN_PROBLEM] = problem,
             [SIGN_TITLE_NAMES] = log1p(sum.title_rare),
             [SIGN_NAMES] = log1p(sum.rare),
             [SIGN_PLACE_NAMES] = log1p(sum.place),
@@ -116,6 +134,7 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
             [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
             [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
             [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
+            [SIGN_OTHER_PROBLEM] = other_problem(problem, fmax(common_a, common_b)),
             [SIGN_OTHER_DISTRICT] = a->districts.count && b->districts.count && !district,
             [SIGN_SAME_DISTRICT] = district,
             [SIGN_OTHER_TOWN] = other_town(a, b),

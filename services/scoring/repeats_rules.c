@@ -35,6 +35,7 @@ const char *const repeat_sign_names[SIGN_COUNT] = {
     [SIGN_TITLE_PROBLEM] = "title_problem",
     [SIGN_BOTH_TITLES] = "both_titles",
     [SIGN_TITLE_SUBJECT] = "title_subject",
+    [SIGN_OTHER_PROBLEM] = "other_problem",
     [SIGN_OTHER_DISTRICT] = "other_district",
     [SIGN_SAME_DISTRICT] = "same_district",
     [SIGN_OTHER_TOWN] = "other_town",
