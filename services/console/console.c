@@ -93,7 +93,6 @@ const wjz_service_spec CONSOLE_SERVICE = {
     .purpose = "serves the pages and their interface; accounts, audit",
     .options = CONSOLE_OPTIONS,
     .conf_size = sizeof(console_conf),
-    .emits = CONSOLE_EMITS,
     .requests = CONSOLE_REQUESTS,
     .start = start,
     .stop = stop,

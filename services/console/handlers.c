@@ -8,7 +8,6 @@
 #include "console/password.h"
 #include "console/store_admin.h"
 #include "proto/console.pb-c.h"
-#include "proto/notification.pb-c.h"
 #include "wjz/log.h"
 
 static int refuse_call(wjz_call *call, wjz_refusal_code code, const char *field, const char *value,
@@ -145,11 +144,6 @@ static int on_lock_account(wjz_call *call, void *state, wjz_err *err) {
     if (r == 0) r = begin(state, &tx, err);
     return r == 0 ? reply_accounts(call, tx, err) : r;
 }
-
-const wjz_emit_route CONSOLE_EMITS[] = {
-    {&wjz__notification__notices_requested__descriptor, "notification"},
-    {NULL, NULL},
-};
 
 const wjz_request_route CONSOLE_REQUESTS[] = {
     {.type = &wjz__console__create_account__descriptor, .handler = on_create_account},

@@ -4,7 +4,6 @@
 
 #include "wjz/bus.h"
 
-extern const wjz_emit_route CONSOLE_EMITS[];
 extern const wjz_request_route CONSOLE_REQUESTS[];
 
 #endif
