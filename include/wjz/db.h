@@ -39,6 +39,9 @@ typedef struct wjz_db_options {
     int connections;         /* size of the pool, from 1 */
     bool hot_path;           /* planner settings as above */
     int statement_timeout_ms; /* 0: none */
+    /* A connection whose server owes an answer and is silent for so long is given up as lost: it hangs, or the network
+     * swallows what it says. Longer than any statement takes. 0: waits for ever. */
+    int patience_ms;
 } wjz_db_options;
 
 /* Starts connecting; lost connections are made again with backoff (50 ms doubling to 2 s, with jitter) until

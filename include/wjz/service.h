@@ -15,7 +15,7 @@ typedef struct wjz_service wjz_service;
 /* Options that all services have; the first member of every service's conf struct. The rows are in service.c. */
 typedef struct wjz_service_conf {
     char *database_url, *database_role;
-    int64_t database_connections;
+    int64_t database_connections, database_patience;
     char *instance;   /* default: the service's name and the process id */
     char *bind;       /* bus, see wjz_bus_options */
     char *advertise_host;

@@ -393,6 +393,11 @@ static void answer_failure(exchange *x, int r, const wjz_err *err) {
         refuse_later(x, 2, "数据库暂不可用 / the store is away");
         return;
     }
+    if (r == -EINVAL) { /* what the form lets through and the store does not */
+        wjz_log_warn("request not understood", "operation=%s error=\"%s\"", x->operation->id, err->text);
+        refuse(x, 422, "invalid", "内容有误 / not understood");
+        return;
+    }
     wjz_log_error("request failed", "operation=%s code=%d error=\"%s\"", x->operation->id, r, err->text);
     refuse(x, 500, "internal", NULL);
 }

@@ -295,7 +295,7 @@ static int purge_once(wjz_consumer *consumer, int64_t *ret_rows, wjz_err *err) {
 void wjz_consumer_purge(void *arg) {
     wjz_consumer *consumer = arg;
     wjz_loop *loop = consumer->ground->loop;
-    uint64_t pause_ms = PURGE_EVERY_MS;
+    uint64_t pause_ms = 0;
     while (wjz_event_wait_ms(loop, &consumer->closing, pause_ms) == -ETIMEDOUT) {
         wjz_err err = {0};
         int64_t rows = 0;

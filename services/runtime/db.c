@@ -55,6 +55,7 @@ static int set_all(wjz_db *db, const wjz_db_options *options, const PQconninfoOp
     /* A server that vanished without a word is noticed by its silence. */
     if (r == 0 && !wjz_db_setting(db, "tcp_user_timeout")) r = set(db, "tcp_user_timeout", "15000");
     if (r == 0 && !wjz_db_setting(db, "keepalives_idle")) r = set(db, "keepalives_idle", "10");
+    if (r == 0 && !wjz_db_setting(db, "keepalives_interval")) r = set(db, "keepalives_interval", "5");
     return r == 0 ? set_server_options(db, options) : r;
 }
 
@@ -75,6 +76,7 @@ static int read_url(wjz_db *db, const wjz_db_options *options, wjz_err *err) {
 /* --- lifetime --- */
 
 static void free_db(wjz_db *db) {
+    wjz_timer_close(&db->watchdog);
     for (int i = 0; db->keywords[i]; i++) {
         free(db->keywords[i]);
         free(db->values[i]);
@@ -101,6 +103,21 @@ static void on_end(void *arg) {
     if (closed) closed(closed_arg);
 }
 
+static void watch(void *arg) {
+    wjz_db *db = arg;
+    int64_t before_us = wjz_clock_monotonic_us() - db->patience_ms * INT64_C(1000);
+    for (int i = 0; i < db->conn_count; i++)
+        wjz_conn_lose_if_silent(&db->conns[i], before_us);
+}
+
+/* Looks eight times in that long, so that it is not missed by much. */
+static int open_watchdog(wjz_db *db, int patience_ms) {
+    if (patience_ms <= 0) return 0;
+    db->patience_ms = patience_ms;
+    uint64_t pause_ms = (uint64_t)patience_ms / 8 + 1;
+    return wjz_timer_open(db->loop, pause_ms, pause_ms, watch, db, &db->watchdog);
+}
+
 int wjz_db_open(wjz_loop *loop, const wjz_db_options *options, wjz_db **ret_db, wjz_err *err) {
     if (options->connections < 1 || options->connections > CONNECTIONS_MAX)
         return wjz_err_set(err, -EINVAL, "cannot open %d database connections: from 1 to %d", options->connections,
@@ -113,7 +130,9 @@ int wjz_db_open(wjz_loop *loop, const wjz_db_options *options, wjz_db **ret_db, 
     db->away_since_us = wjz_clock_monotonic_us();
     db->end = (wjz_ready){.fn = on_end, .arg = db};
     db->conns = calloc((size_t)options->connections, sizeof(*db->conns));
-    int r = db->conns ? read_url(db, options, err) : wjz_err_set(err, -ENOMEM, "could not open the database pool");
+    int r = db->conns ? open_watchdog(db, options->patience_ms) : -ENOMEM;
+    if (r < 0) wjz_err_set(err, r, "could not open the database pool: %s", strerror(-r));
+    if (r == 0) r = read_url(db, options, err);
     if (r < 0) {
         free_db(db);
         return r;

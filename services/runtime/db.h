@@ -127,6 +127,7 @@ typedef struct wjz_conn {
     int64_t planned_at_us;    /* when its plans were last dropped */
     uint64_t planned_at_sent; /* and how much the pool had sent then */
     int64_t busy_since_us;    /* 0: nothing on the wire */
+    int64_t heard_at_us;      /* the last sign of life since then */
 } wjz_conn;
 
 void wjz_conn_connect(wjz_conn *conn);
@@ -149,6 +150,8 @@ WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
 /* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. in_block: BEGIN was
  * queued. */
 void wjz_conn_release(wjz_conn *conn, bool in_block);
+/* Gives it up when the server owes an answer and has been silent since before_us. */
+void wjz_conn_lose_if_silent(wjz_conn *conn, int64_t before_us);
 extern const wjz_stmt WJZ_BEGIN;
 
 /* --- db_resolve.c --- */
@@ -186,6 +189,8 @@ struct wjz_db {
     uint64_t sent_bytes; /* of parameters */
     bool hot_path;
     bool closing;
+    int patience_ms;
+    wjz_timer *watchdog; /* NULL: none */
     wjz_ready end;
     wjz_call_fn *closed;
     void *closed_arg;

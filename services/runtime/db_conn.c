@@ -149,10 +149,8 @@ static void connect_later(wjz_conn *conn) {
         wjz_log_error("database connection given up", "error=\"out of memory\"");
 }
 
-static void lose(wjz_conn *conn) {
-    char why[200];
-    const char *message = PQerrorMessage(conn->pg);
-    if (!*message) message = "connection closed";
+static void lose_because(wjz_conn *conn, const char *message) {
+    char why[200]; /* the message may be the connection's */
     snprintf(why, sizeof(why), "%.*s", (int)strcspn(message, "\n"), message);
     wjz_db_note_trouble(conn->db, why);
     wjz_tx *tx = WJZ_STEAL(conn->tx);
@@ -162,6 +160,11 @@ static void lose(wjz_conn *conn) {
         wjz_tx_on_lost(tx, why);
     else
         wjz_db_end_if_empty(conn->db);
+}
+
+static void lose(wjz_conn *conn) {
+    const char *message = PQerrorMessage(conn->pg);
+    lose_because(conn, *message ? message : "connection closed");
 }
 
 static void fail_to_connect(wjz_conn *conn, const char *message) {
@@ -320,7 +323,7 @@ int wjz_conn_sync(wjz_conn *conn) {
         lose(conn);
         return -ECONNRESET;
     }
-    if (!conn->busy_since_us) conn->busy_since_us = wjz_clock_monotonic_us();
+    if (!conn->busy_since_us) conn->busy_since_us = conn->heard_at_us = wjz_clock_monotonic_us();
     return flush(conn);
 }
 
@@ -461,6 +464,7 @@ static void on_socket(void *arg, WJZ_UNUSED int events) {
         return;
     }
     /* What came before the end is heeded before the end: an error that tells why. */
+    conn->heard_at_us = wjz_clock_monotonic_us();
     bool alive = read_all(conn);
     while (conn->pg && conn->owed_count > 0 && !PQisBusy(conn->pg))
         take_answer(conn);
@@ -471,6 +475,11 @@ static void on_socket(void *arg, WJZ_UNUSED int events) {
     }
     if (conn->owed_count == 0) PQisBusy(conn->pg); /* takes notices out of the buffer */
     flush(conn);
+}
+
+void wjz_conn_lose_if_silent(wjz_conn *conn, int64_t before_us) {
+    if (wjz_conn_usable(conn) && conn->busy_since_us && conn->heard_at_us < before_us)
+        lose_because(conn, "the server owes an answer and is silent");
 }
 
 /* --- taking and giving back --- */

@@ -25,6 +25,8 @@ static const wjz_option OPTIONS[] = {
     {"database_url", WJZ_CONF_SECRET, FIELD(database_url), NULL, 0, 0, "PostgreSQL connection string or URI"},
     {"database_role", WJZ_CONF_TEXT, FIELD(database_role), NULL, 0, 0, "role to connect as (default wjz_SERVICE)"},
     {"database_connections", WJZ_CONF_INT, FIELD(database_connections), "3", 1, 64, "size of the connection pool"},
+    {"database_patience", WJZ_CONF_DURATION, FIELD(database_patience), "2m", 1000, 86400000,
+     "silence after which a connection that owes an answer is given up; a statement is cancelled earlier"},
     {"instance", WJZ_CONF_TEXT, FIELD(instance), NULL, 0, 0, "name of this process (default SERVICE-HOST-PID)"},
     {"bind", WJZ_CONF_TEXT, FIELD(bind), NULL, 0, 0,
      "bus: ipc:///FOLDER or tcp://ADDRESS (default ipc://$WJZ_HOME/run)"},
@@ -124,6 +126,8 @@ static int open_pools(wjz_service *service, wjz_err *err) {
         .application = conf->instance,
         .connections = (int)conf->database_connections,
         .hot_path = true,
+        .statement_timeout_ms = (int)conf->database_patience / 4 * 3,
+        .patience_ms = (int)conf->database_patience,
     };
     int e = wjz_db_open(service->loop, &options, &service->db, err);
     if (e < 0) return e;

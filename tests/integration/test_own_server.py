@@ -14,7 +14,7 @@ from wjzlib.paths import ROOT
 pytestmark = pytest.mark.slow
 
 SCRIPT = ROOT / "tests" / "support" / "cluster"
-ROLES = ["wjz_intake", "wjz_scoring", "wjz_assignment", "wjz_scheduling", "wjz_notification", "wjz_operator"]
+ROLES = ["wjz_intake", "wjz_scoring", "wjz_assignment", "wjz_scheduling", "wjz_notification", "wjz_console", "wjz_operator"]
 
 
 class Server:
