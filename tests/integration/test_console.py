@@ -13,7 +13,8 @@ from wjzlib.wait import wait_until
 def world(module_house):
     """A county with complaints that have become clues, and somebody logged in for each role."""
     house = module_house
-    for service in ("notification", "scheduling", "assignment", "scoring"):
+    house.start("notification", notification_http="127.0.0.1:0")
+    for service in ("scheduling", "assignment", "scoring"):
         house.start(service)
     house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
     house.wjz("demo", "load")
@@ -269,7 +270,7 @@ def test_saved_searches_and_watch_lists(world):
     assert world["head"].get("listSearches")["items"] == []
     assert world["head"].ask("deleteSearch", search=made["id"]).status_code == 404
     me.do("deleteSearch", search=made["id"], status=204)
-    watch = {"title": "重点", "words": ["油烟"], "from_day": "2026-01-01", "alert_count": 3, "alert_days": 30, "alert_clues": False}
+    watch = {"title": "重点", "words": ["油烟"], "from_day": "2026-01-01", "alert_count": 3, "alert_days": 30, "alert_clues": False, "tell": [PEOPLE["prosecutor"][0]]}
     made = me.do("addWatch", watch, status=201)
     assert made["id"] in [w["id"] for w in me.get("listWatch")["items"]]
     me.do("removeWatch", item=made["id"], status=204)
