@@ -6,12 +6,14 @@
 
 #include "ctl/command.h"
 #include "ctl/wording.h"
-#include "proto/card.pb-c.h"
+#include "proto/rules.pb-c.h"
 #include "wjz/clock.h"
 
 typedef struct query {
     const char *feed, *domain, *branch, *organ;
     int64_t stars, limit, clue;
+    wording_language language;
+    bool rules;
 } query;
 
 static const wjz_stmt LIST = {
@@ -68,7 +70,27 @@ int command_clues_list(session *s, int argc, char **argv, wjz_err *err) {
 /* --- one clue --- */
 
 static const wjz_stmt SHOW = {"ctl_clue",
-                              "SELECT card, merged_into, stars, index, revision FROM scoring.clue WHERE id = $1", 5};
+                              "SELECT c.card, c.merged_into, p.outline FROM scoring.clue c LEFT JOIN scoring.pack p"
+                              " ON p.version = c.pack WHERE c.id = $1",
+                              3};
+
+static const wjz_stmt SHOW_RATINGS = {
+    "ctl_clue_ratings",
+    "SELECT rater, stars::text, computed_stars::text, round(computed_index::numeric, 1)::text, pack,"
+    " to_char(rated_at, 'YYYY-MM-DD HH24:MI'), to_char(withdrawn_at, 'YYYY-MM-DD HH24:MI')"
+    " FROM scoring.rating WHERE region = (SELECT region FROM scoring.clue WHERE id = $1) AND clue = $1"
+    " ORDER BY rated_at, id",
+    7};
+
+static const out_column RATING_COLUMNS[] = {
+    {"rater", "评星人 / by", false},
+    {"stars", "星 / stars", true},
+    {"computed_stars", "机器星级 / computed", true},
+    {"computed_index", "机器指数 / index", true},
+    {"pack", "规则包 / pack", false},
+    {"rated_at", "时间 / at", false},
+    {"withdrawn_at", "撤回 / withdrawn", false},
+};
 
 static const wjz_stmt SHOW_COMPLAINTS = {
     "ctl_clue_complaints",
@@ -153,16 +175,34 @@ static int print_factors(session *s, const Wjz__Scoring__ScoreCard *card) {
     return r;
 }
 
-static void print_heading(const session *s, const Wjz__Scoring__ScoreCard *card, int64_t clue, int64_t merged_into) {
-    if (s->format != OUT_TABLE) return;
-    printf("线索 / clue %" PRId64 "   成案指数 / index %g   %u★%s\n", clue, card->index, card->stars,
-           card->urgent ? "   紧急 / urgent" : "");
+/* The card in words; without its pack's outline names stay ids. */
+static void print_words(const query *q, const Wjz__Scoring__ScoreCard *card, const Wjz__Scoring__PackOutline *outline,
+                        int64_t merged_into) {
+    wording w = {.out = stdout,
+                 .language = q->language,
+                 .outline = outline,
+                 .today = wjz_day_number(wjz_clock_day(wjz_clock_us())),
+                 .rules = q->rules};
+    printf("线索 / clue %" PRId64 "\n", q->clue);
     if (merged_into) printf("已并入 / merged into %" PRId64 "\n", merged_into);
-    printf("类型 / kind %s   检察 / branch %s   领域 / domain %s   规则包 / pack %s\n", card->kind, card->branch,
-           card->domain, card->pack);
-    for (size_t i = 0; i < card->n_gates; i++)
-        printf("星级受限 / stars limited by: %s\n", card->gates[i]);
-    putchar('\n');
+    wording_card(&w, card);
+}
+
+static int unpack(session *s, const ProtobufCMessageDescriptor *type, wjz_blob packed, const ProtobufCMessage **ret,
+                  wjz_err *err) {
+    return wjz_message_unpack(type, packed.data, packed.length, s->arena, ret, err);
+}
+
+static int print_card(session *s, const query *q, const wjz_rows *rows, wjz_err *err) {
+    const ProtobufCMessage *card = NULL, *outline = NULL;
+    int r = unpack(s, &wjz__scoring__score_card__descriptor, wjz_row_bytes(rows, 0, 0), &card, err);
+    if (r >= 0 && !wjz_row_null(rows, 0, 2))
+        r = unpack(s, &wjz__scoring__pack_outline__descriptor, wjz_row_bytes(rows, 0, 2), &outline, err);
+    if (r < 0) return r;
+    if (s->format != OUT_TABLE) return print_factors(s, (const Wjz__Scoring__ScoreCard *)card);
+    print_words(q, (const Wjz__Scoring__ScoreCard *)card, (const Wjz__Scoring__PackOutline *)outline,
+                wjz_row_int(rows, 0, 1));
+    return 0;
 }
 
 static int print_rows(session *s, const wjz_stmt *stmt, int64_t clue, const out_column *columns, size_t count,
@@ -175,29 +215,6 @@ static int print_rows(session *s, const wjz_stmt *stmt, int64_t clue, const out_
     return out_print(s->format, columns, count, rows, "无 / none");
 }
 
-static const wjz_stmt OUTLINE = {"ctl_pack_outline", "SELECT outline FROM scoring.pack WHERE version = $1", 1};
-
-/* The law of the clue's domain, as the version of the rule pack that scored it has it. */
-static int print_law(session *s, const Wjz__Scoring__ScoreCard *card, wjz_err *err) {
-    if (s->format != OUT_TABLE) return 0;
-    wjz_rows *rows;
-    wjz_param version = wjz_text(card->pack);
-    const ProtobufCMessage *outline = NULL;
-    int r = session_read(s, &OUTLINE, &version, 1, &rows, err);
-    if (r >= 0 && wjz_rows_count(rows) > 0) {
-        wjz_blob packed = wjz_row_bytes(rows, 0, 0);
-        r = wjz_message_unpack(&wjz__scoring__pack_outline__descriptor, packed.data, packed.length, s->arena, &outline,
-                               err);
-    }
-    if (r < 0) return r;
-    const wording w = {.out = stdout,
-                       .language = WORDING_ZH,
-                       .outline = (const Wjz__Scoring__PackOutline *)outline,
-                       .today = wjz_day_number(wjz_clock_day(wjz_clock_us()))};
-    wording_law(&w, card);
-    return 0;
-}
-
 static int print_clue(session *s, void *arg, wjz_err *err) {
     const query *q = arg;
     wjz_rows *rows;
@@ -206,26 +223,23 @@ static int print_clue(session *s, void *arg, wjz_err *err) {
     if (r < 0) return r;
     if (wjz_rows_count(rows) == 0)
         return wjz_err_set(err, -ENOENT, "cannot find clue %" PRId64 ": see wjz clues list", q->clue);
-    wjz_blob packed = wjz_row_bytes(rows, 0, 0);
-    const ProtobufCMessage *message;
-    r = wjz_message_unpack(&wjz__scoring__score_card__descriptor, packed.data, packed.length, s->arena, &message, err);
-    if (r < 0) return r;
-    const Wjz__Scoring__ScoreCard *card = (const Wjz__Scoring__ScoreCard *)message;
-    print_heading(s, card, q->clue, wjz_row_int(rows, 0, 1));
-    r = print_factors(s, card);
-    if (r >= 0) r = print_law(s, card, err);
+    r = print_card(s, q, rows, err);
     if (r >= 0)
         r = print_rows(s, &SHOW_COMPLAINTS, q->clue, COMPLAINT_COLUMNS, WJZ_COUNT(COMPLAINT_COLUMNS),
                        "诉求 / complaints", err);
     if (r >= 0)
         r = print_rows(s, &SHOW_ASSIGNMENTS, q->clue, ASSIGNMENT_COLUMNS, WJZ_COUNT(ASSIGNMENT_COLUMNS),
                        "分派 / assignments", err);
+    if (r >= 0)
+        r = print_rows(s, &SHOW_RATINGS, q->clue, RATING_COLUMNS, WJZ_COUNT(RATING_COLUMNS), "评星 / people's stars",
+                       err);
     return r;
 }
 
 int command_clues_show(session *s, int argc, char **argv, wjz_err *err) {
-    query q = {0};
-    int r = argument_end(argc, argv, 1, "clues show CLUE", err);
+    query q = {.rules = argument_flag(&argc, argv, "rules")};
+    int r = wording_language_option(&argc, argv, &q.language, err);
+    if (r >= 0) r = argument_end(argc, argv, 1, "clues show CLUE [--lang zh|en] [--rules]", err);
     if (r >= 0) r = argument_number("CLUE", argv[0], 1, INT64_MAX, &q.clue, err);
     return r < 0 ? r : session_connected(s, false, print_clue, &q, err);
 }

@@ -62,6 +62,8 @@ int command_feeds_list(session *s, int argc, char **argv, wjz_err *err); /* feed
 int command_feeds_define(session *s, int argc, char **argv, wjz_err *err);
 int command_clues_list(session *s, int argc, char **argv, wjz_err *err); /* clues.c */
 int command_clues_show(session *s, int argc, char **argv, wjz_err *err);
+int command_clues_rate(session *s, int argc, char **argv, wjz_err *err); /* rate.c */
+int command_clues_unrate(session *s, int argc, char **argv, wjz_err *err);
 int command_clues_export(session *s, int argc, char **argv, wjz_err *err);
 int command_clues_merge(session *s, int argc, char **argv, wjz_err *err); /* decide.c */
 int command_clues_split(session *s, int argc, char **argv, wjz_err *err);

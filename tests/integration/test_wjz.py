@@ -67,9 +67,17 @@ def test_the_demonstration_reaches_prosecutors(fed):
 def test_a_clue_is_explained(fed):
     clue = rows(fed.wjz("--json", "clues", "list", "--limit", 1))[0]
     shown = fed.wjz("clues", "show", clue["clue"]).stdout
+    for words in ("来源渠道", "违法事实", "反复反映", "地点", "合计", "由检察官判断和决定", "DEMO-2-"):
+        assert words in shown
+    assert "facts of a violation" in fed.wjz("clues", "show", clue["clue"], "--lang", "en").stdout
+    factors = fed.wjz("--tsv", "clues", "show", clue["clue"]).stdout
     for factor in ("source_kind", "domain_match", "repetition", "location"):
-        assert factor in shown
-    assert "DEMO-2-" in shown
+        assert factor in factors
+    fed.wjz("clues", "rate", clue["clue"], 4, "--as", "P-1", "--reason", "看过现场")
+    assert "P-1" in fed.wjz("clues", "show", clue["clue"]).stdout
+    fed.wjz("clues", "unrate", clue["clue"], "--as", "P-1", "--reason", "弄错了")
+    assert fed.wjz("clues", "unrate", clue["clue"], "--as", "P-1", "--reason", "再撤", check=False).returncode == 1
+    assert fed.wjz("clues", "rate", clue["clue"], 6, "--as", "P-1", "--reason", "x", check=False).returncode == 2
     assert fed.wjz("clues", "show", 1, check=False).returncode == 1
 
 
