@@ -4,21 +4,10 @@
 #include <errno.h>
 
 #include "scoring/decide.h"
+#include "scoring/refuse.h"
 #include "scoring/store_decisions.h"
 
 typedef int verb_fn(decide *d, const ProtobufCMessage *asked, wjz_err *err);
-
-static bool store_is_away(int r) {
-    return r == -EAGAIN || r == -ECONNRESET || r == -ETIMEDOUT || r == -ECANCELED;
-}
-
-static int refuse_busy(wjz_call *call) {
-    return wjz_call_refuse(
-        call, &(wjz_refusal){.code = WJZ_REFUSAL_RETRY_LATER,
-                             .message = "数据库暂不可用，未作更改 / the store is away; nothing was changed",
-                             .remedy = "请稍后再试 / try again",
-                             .retry_after_ms = 1000});
-}
 
 static int reply_with(wjz_call *call, const decide *d, Wjz__Scoring__ClueState **states, size_t count) {
     Wjz__Scoring__CluesDecided reply = WJZ__SCORING__CLUES_DECIDED__INIT;
