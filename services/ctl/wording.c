@@ -204,12 +204,11 @@ static void print_factors(const wording *w, const score_card *card) {
 /* The words that moved the learned part, each with its points. */
 static void print_learned(const wording *w, const factor *f) {
     if (f->points < 0)
-        PRINT(w, "；机器学过的案例里，这样的话更多出现在没有监督价值的来信中",
-              "; in the cases it learned from, such words "
-              "stand more often in messages that were not worth supervision");
+        PRINT(w, "；以往类似的来信，监督价值比上面各项加起来要低",
+              "; earlier messages like this one were worth less than the sum above");
     else
-        PRINT(w, "；机器学过的案例里，这样的话更多出现在有监督价值的来信中",
-              "; in the cases it learned from, such words stand more often in messages that were worth supervision");
+        PRINT(w, "；以往类似的来信，监督价值比上面各项加起来要高",
+              "; earlier messages like this one were worth more than the sum above");
     char last[256] = "";
     bool any = false;
     for (size_t i = 0; i < f->n_evidence; i++) {

@@ -71,7 +71,7 @@ def outcome(database):
     )
 
 
-MORE_FOR_STRONG = ("pack.yaml", r"(?m)^  match_strong: 18", "  match_strong: 28")
+LESS_LEARNED = ("pack.yaml", r"(?m)^  learned_limit: \d+", "  learned_limit: 3")
 
 
 def test_the_folder_is_the_first_version(scorer, database):
@@ -83,7 +83,7 @@ def test_the_folder_is_the_first_version(scorer, database):
 
 
 def test_author_and_approver_are_two_people(house, scorer, database, tmp_path):
-    folder = new_pack(tmp_path, "t2", MORE_FOR_STRONG)
+    folder = new_pack(tmp_path, "t2", LESS_LEARNED)
     house.wjz("rules", "submit", folder, "--as", "author")
     status, _, errors = house.wjz("rules", "approve", "t2", "--as", "AUTHOR", check=False)
     assert status == 1 and "author cannot approve" in errors
@@ -104,7 +104,7 @@ def test_what_is_submitted_is_checked_and_kept(house, scorer, database, tmp_path
     folder = new_pack(tmp_path, "t2", ("eco_env.yaml", r"tier: strong", "tier: stronk"))
     status, _, errors = house.wjz("rules", "submit", folder, "--as", "author", check=False)
     assert status == 1 and re.search(r"eco_env\.yaml:\d+: tier is", errors)
-    folder = new_pack(tmp_path, "t3", MORE_FOR_STRONG)
+    folder = new_pack(tmp_path, "t3", LESS_LEARNED)
     house.wjz("rules", "submit", folder, "--as", "author")
     house.wjz("rules", "submit", folder, "--as", "another")  # the same again changes nothing
     assert database.rows("SELECT author FROM scoring.pack WHERE version = 't3'") == [("author",)]
@@ -120,7 +120,7 @@ def test_an_activation_reaches_every_worker_and_what_was_scored_before(house, in
     numbers = make_many(intake, seed=11)
     intake.accept(*numbers[:200])
     before = outcome(database)
-    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG))
+    version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED))
     for number in numbers[200:]:
         intake.tell("ComplaintsAccepted", [number])
     intake.wait_handled()
@@ -146,7 +146,7 @@ def test_a_run_goes_on_where_a_killed_worker_left_it(house, intake, database, tm
     intake.wait_for(1)
     numbers = make_many(intake, seed=5)
     intake.accept(*numbers)
-    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG))
+    version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED))
     wait_rescored(database, version)
     expected = outcome(database)
     first = database.value("SELECT version FROM scoring.pack WHERE state = 'retired'")
@@ -177,9 +177,9 @@ def test_a_rehearsal_shows_what_would_change_and_changes_nothing(house, intake, 
     intake.accept(*numbers)
     database.run("UPDATE scoring.clue SET last_report_at = now() - interval '3 days' WHERE id % 2 = 0")
     before = outcome(database)
-    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG), activate=False)
+    version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED), activate=False)
     out = house.wjz("rules", "rehearse", version, "--on", "30d", "--as", "author")
-    assert "违法事实 +" in out and "推送/pushed" in out
+    assert "参考以往案例" in out and "推送/pushed" in out
     assert outcome(database) == before
     state, total, done, changed, was, would = database.row(
         "SELECT state, total, done, changed, before, after FROM scoring.rehearsal"
@@ -203,7 +203,7 @@ def test_a_rehearsal_goes_on_where_a_killed_worker_left_it(house, intake, databa
     house.start("scoring")
     intake.wait_for(1)
     intake.accept(*make_many(intake, seed=5))
-    version = adopt(house, new_pack(tmp_path, "t2", MORE_FOR_STRONG), activate=False)
+    version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED), activate=False)
     with contextlib.closing(database.connect()) as held:
         held.cursor().execute("LOCK scoring.rehearsal_change IN ACCESS EXCLUSIVE MODE")
         ask(house.processes[0], wire.proto("rules").RehearseRules(version=version, days=3650, actor="author"), region=0)
@@ -292,7 +292,7 @@ def test_what_comes_back_after_an_outcome_collides_with_it(intake, scorer, datab
 def test_a_text_is_explained_in_words(house, scorer, database):
     text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
     out = house.wjz("rules", "explain", text, "--title", "河道被倾倒垃圾")
-    assert "星" in out and "违法事实" in out and "《" in out and "倾倒建筑垃圾" in out
+    assert "星" in out and "违法事实" in out and "《" in out and "垃圾" in out
     assert "还差" in out or "★★★★★" in out
     english = house.wjz("rules", "explain", "-", "--lang", "en", input=text)
     assert "What it is" in english and "Law and agencies" in english
