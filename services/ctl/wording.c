@@ -333,7 +333,7 @@ static void print_missing(const wording *w, const score_card *card) {
 
 /* --- law --- */
 
-void wording_law(const wording *w, const score_card *card) {
+static void print_law(const wording *w, const score_card *card) {
     const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
     if (!topic && !card->n_agencies) return;
     heading(w, "法律依据和责任单位", "Law and agencies");
@@ -365,7 +365,7 @@ void wording_card(const wording *w, const score_card *card) {
     for (size_t i = 0; i < card->n_collisions; i++)
         print_collision(w, card->collisions[i]);
     print_missing(w, card);
-    wording_law(w, card);
+    print_law(w, card);
     PRINT(w, "\n规则包 %s%s%s。机器评分只作参考，由检察官判断和决定。\n",
           "\nRule pack %s%s%s. The machine only suggests; a prosecutor judges and decides.\n", card->pack,
           *card->model ? say(w, "，模型 ", ", model ") : "", card->model);

@@ -54,8 +54,6 @@ typedef struct wording {
 } wording;
 
 void wording_card(const wording *w, const Wjz__Scoring__ScoreCard *card);
-/* Of it, the law in force for its domain or branch, and the agencies that may be in charge. */
-void wording_law(const wording *w, const Wjz__Scoring__ScoreCard *card);
 
 /* The entry of a table, NULL when there is none. */
 const wording_named *wording_find(const wording_named *table, const char *id);
