@@ -178,12 +178,13 @@ static counted *find(reader *in, uint32_t hash) {
 }
 
 static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
-    counted *gram = find(in, gram_hash(first, second));
+    uint32_t hash = gram_hash(first, second);
+    counted *gram = find(in, hash);
     if (!gram->hash) {
         if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
         bool rare = false;
         gram->rarity = (float)repeat_rules_rarity(in->rules, first, second, &rare);
-        gram->hash = gram_hash(first, second) + 1;
+        gram->hash = hash + 1;
         gram->marks = rare ? GRAM_RARE : 0;
         in->used++;
     }
@@ -323,28 +324,50 @@ static uint32_t packed(const counted *gram) {
     return (gram->hash - 1) << GRAM_HASH_SHIFT | gram->marks | gram->weight;
 }
 
-/* Orders what to keep and what to make keys of: heaviest first, then by hash, which is the same in every text. */
-static int heavier(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    int weight = (int)(y & GRAM_WEIGHT) - (int)(x & GRAM_WEIGHT);
-    return weight ? weight : by_value(a, b);
+/* Least significant byte first; `other` is room for as many. */
+static void sort_numbers(uint32_t *numbers, uint32_t *other, uint32_t count) {
+    for (int shift = 0; shift < 32; shift += 8) {
+        uint32_t from[257] = {0};
+        for (uint32_t i = 0; i < count; i++)
+            from[(numbers[i] >> shift & 0xFF) + 1]++;
+        for (int i = 1; i < 257; i++)
+            from[i] += from[i - 1];
+        for (uint32_t i = 0; i < count; i++)
+            other[from[numbers[i] >> shift & 0xFF]++] = numbers[i];
+        uint32_t *sorted = other;
+        other = numbers;
+        numbers = sorted;
+    }
+}
+
+/* The order of what to keep and of what to make keys of: heaviest first, then by hash, which is the same in every text. As
+ * a number, and back. */
+static uint32_t rank_of(uint32_t gram) {
+    return (GRAM_WEIGHT - (gram & GRAM_WEIGHT)) << 28 | gram >> 4;
+}
+static uint32_t gram_of(uint32_t rank) {
+    return rank << 4 | (GRAM_WEIGHT - (rank >> 28));
 }
 
 static void weigh(reader *in) {
     for (uint32_t i = 0; i < in->slots; i++) {
         counted *gram = &in->table[i];
         if (!gram->hash || !gram->count) continue;
-        double weight = (1 + log(gram->count)) * gram->rarity / weight_step;
+        double often = gram->count == 1 ? 1 : 1 + log(gram->count);
+        double weight = often * gram->rarity / weight_step;
         gram->weight = (uint8_t)(weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : lround(weight));
     }
 }
 
+/* all: room for twice the grams there are. */
 static uint16_t choose_grams(const reader *in, uint32_t *all, uint32_t *ret_grams) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < in->slots; i++) {
-        if (in->table[i].hash && in->table[i].count) all[count++] = packed(&in->table[i]);
+        if (in->table[i].hash && in->table[i].count) all[count++] = rank_of(packed(&in->table[i]));
     }
-    qsort(all, count, sizeof *all, heavier);
+    sort_numbers(all, all + in->used, count);
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = gram_of(all[i]);
     uint16_t kept = 0, named = 0;
     for (uint32_t i = 0; i < count; i++) {
         bool extra = kept - named >= MATTER_GRAMS;
@@ -391,7 +414,7 @@ static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring
     return count;
 }
 
-/* grams are in the order of `heavier`. */
+/* grams: the heaviest first. */
 static uint16_t choose_keys(const matter *m, const uint32_t *grams, uint64_t copy, const Wjz__Scoring__Finding *finding,
                             uint32_t *keys) {
     uint16_t count = 0;
@@ -492,7 +515,7 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     if (finding) read_names(&in, finding);
     weigh(&in);
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
-    uint32_t *all = wjz_arena_alloc(arena, (in.used + 1) * sizeof *all);
+    uint32_t *all = wjz_arena_alloc(arena, 2 * (in.used + MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *all);
     uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
     uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
     if (!m || !all || !grams || !keys) return -ENOMEM;
@@ -504,7 +527,7 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
     m->parent = c->parent_id[0] ? matter_self(c->feed, c->parent_id) : 0;
     m->grams = (word_list){grams, choose_grams(&in, all, grams)};
     m->keys = (word_list){keys, choose_keys(m, grams, copy, finding, keys)};
-    qsort(grams, m->grams.count, sizeof *grams, by_value);
+    sort_numbers(grams, all, m->grams.count);
     qsort(in.districts, in.district_count, sizeof *in.districts, by_value);
     qsort(in.units, in.unit_count, sizeof *in.units, by_value);
     r = keep(in.districts, in.district_count, arena, &m->districts);

@@ -19,6 +19,7 @@ enum {
     STEPS_LIMIT = 64,
     FRAMES_LIMIT = 2000,
     FRAME_SLOTS = 4096, /* more than twice FRAMES_LIMIT */
+    FRAME_FIRSTS = 65536,
     PAIRS_LIMIT = 1 << 20,
     LINE_LIMIT = 64 << 10,
     ARENA_LIMIT = 64 << 20,
@@ -68,6 +69,8 @@ struct repeat_rules {
     double step_rarity[STEPS_LIMIT];
     size_t step_count;
     int64_t messages;
+    double most_rarity;
+    uint64_t frame_firsts[FRAME_FIRSTS / 64]; /* a bit for the first character of each frame: most begin none */
 };
 
 const char *repeat_rules_version(const repeat_rules *rules) {
@@ -107,7 +110,7 @@ const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign
 }
 
 double repeat_rules_most_rarity(const repeat_rules *rules) {
-    return log((double)rules->messages + 1);
+    return rules->most_rarity;
 }
 
 static bool is_han(uint32_t character) {
@@ -138,6 +141,12 @@ double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t s
     return repeat_rules_most_rarity(rules);
 }
 
+/* A number below FRAME_FIRSTS for the first three bytes; for a Chinese character its code. */
+static size_t frame_first(const char *text) {
+    const unsigned char *b = (const unsigned char *)text;
+    return (size_t)(b[0] & 0x0F) << 12 | (size_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
+}
+
 static size_t frame_slot(const char *text) {
     const unsigned char *bytes = (const unsigned char *)text;
     return (bytes[0] * 31U + bytes[1] * 257U + bytes[2] * 1031U) % FRAME_SLOTS;
@@ -145,7 +154,8 @@ static size_t frame_slot(const char *text) {
 
 size_t repeat_rules_frame(const repeat_rules *rules, const char *text, size_t length) {
     if (length < 3) return 0;
-    size_t longest = 0;
+    size_t longest = 0, first = frame_first(text);
+    if (!(rules->frame_firsts[first / 64] >> first % 64 & 1)) return 0;
     for (size_t at = frame_slot(text); rules->frames[at].text; at = (at + 1) % FRAME_SLOTS) {
         const frame *f = &rules->frames[at];
         if (f->length > longest && f->length <= length && memcmp(f->text, text, f->length) == 0) longest = f->length;
@@ -225,6 +235,7 @@ static int load_frames(repeat_rules *rules, const wjz_yaml_node *root, wjz_err *
         while (rules->frames[at].text)
             at = (at + 1) % FRAME_SLOTS;
         rules->frames[at].length = strlen(text);
+        rules->frame_firsts[frame_first(text) / 64] |= UINT64_C(1) << frame_first(text) % 64;
         rules->frames[at].text = wjz_arena_strdup(rules->arena, text);
         if (!rules->frames[at].text) return wjz_err_set(err, -ENOMEM, "out of memory");
     }
@@ -336,6 +347,7 @@ static int load_wording_line(repeat_rules *rules, char *text, const char *path, 
         return wjz_err_set(err, -EINVAL, "%s:%d: \"%.20s\" must be a number from 1 to 1000000000", path, line, number);
     if (!head) return load_pairs(rules, (uint32_t)count, value, path, line, err);
     rules->messages = (int64_t)count;
+    rules->most_rarity = log((double)count + 1);
     return 0;
 }
 
