@@ -463,37 +463,41 @@ static uint64_t copy_hash(const char *text, size_t length) {
     return words >= COPY_CHARACTERS ? hash : 0;
 }
 
-static int read_complaint(reader *in, const complaint *c, wjz_arena *arena, uint64_t *ret_copy) {
-    const text_part parts[] = {
-        {WJZ__SCORING__FIELD__FIELD_TITLE, c->title, strlen(c->title)},
-        {WJZ__SCORING__FIELD__FIELD_CONTENT, c->content, strlen(c->content)},
-        {WJZ__SCORING__FIELD__FIELD_ADDRESS, c->incident_address, strlen(c->incident_address)},
-    };
-    normal_text *text = NULL;
-    int r = normalise(parts, WJZ_COUNT(parts), arena, &text);
-    if (r) return r;
-    const char *bytes = text->bytes;
-    const uint32_t *from = text->part_from;
-    size_t content = from[2] - from[1], title = from[1] - from[0];
-    if (content > CONTENT_BYTES) content = CONTENT_BYTES;
-    for (in->slots = 256; in->slots < (title + content) * 2 / 3 + 256;)
+/* A part as it was normalised, with the line's end behind it. */
+typedef struct part_text {
+    const char *bytes;
+    size_t length;
+} part_text;
+
+static part_text part_of(const normal_text *text, Wjz__Scoring__Field field) {
+    for (size_t i = 0; i < text->part_count; i++)
+        if (text->parts[i].field == field)
+            return (part_text){text->bytes + text->part_from[i], text->part_from[i + 1] - text->part_from[i]};
+    return (part_text){"\n", 1};
+}
+
+static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena, uint64_t *ret_copy) {
+    part_text title = part_of(text, WJZ__SCORING__FIELD__FIELD_TITLE);
+    part_text content = part_of(text, WJZ__SCORING__FIELD__FIELD_CONTENT);
+    part_text address = part_of(text, WJZ__SCORING__FIELD__FIELD_ADDRESS);
+    if (content.length > CONTENT_BYTES) content.length = CONTENT_BYTES;
+    for (in->slots = 256; in->slots < (title.length + content.length) * 2 / 3 + 256;)
         in->slots *= 2;
     in->table = wjz_arena_calloc(arena, in->slots, sizeof *in->table);
     if (!in->table) return -ENOMEM;
-    in->title = bytes;
-    in->title_length = title;
-    if (title <= 1) { /* nothing but the line's end: the head of the content stands for it */
-        in->title = bytes + from[1];
-        in->title_length = content < HEAD_BYTES ? content : HEAD_BYTES;
-        while (in->title_length < content && !utf8_begins(in->title[in->title_length]))
-            in->title_length++;
+    if (title.length <= 1) { /* nothing but the line's end: the head of the content stands for it */
+        title = (part_text){content.bytes, content.length < HEAD_BYTES ? content.length : HEAD_BYTES};
+        while (title.length < content.length && !utf8_begins(title.bytes[title.length]))
+            title.length++;
     }
-    read_zone(in, in->title, in->title_length, ZONE_TITLE);
-    read_zone(in, bytes + from[1], content, ZONE_CONTENT);
-    in->address = bytes + from[2];
-    in->address_length = from[3] - from[2];
-    read_zone(in, in->address, in->address_length, ZONE_ADDRESS);
-    *ret_copy = copy_hash(bytes + from[1], content);
+    in->title = title.bytes;
+    in->title_length = title.length;
+    in->address = address.bytes;
+    in->address_length = address.length;
+    read_zone(in, title.bytes, title.length, ZONE_TITLE);
+    read_zone(in, content.bytes, content.length, ZONE_CONTENT);
+    read_zone(in, address.bytes, address.length, ZONE_ADDRESS);
+    *ret_copy = copy_hash(content.bytes, content.length);
     return 0;
 }
 
@@ -507,9 +511,21 @@ static int keep(const uint32_t *items, uint16_t count, wjz_arena *arena, word_li
 
 int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding, wjz_arena *arena,
               matter **ret_matter) {
+    const text_part parts[] = {
+        {WJZ__SCORING__FIELD__FIELD_TITLE, c->title, strlen(c->title)},
+        {WJZ__SCORING__FIELD__FIELD_CONTENT, c->content, strlen(c->content)},
+        {WJZ__SCORING__FIELD__FIELD_ADDRESS, c->incident_address, strlen(c->incident_address)},
+    };
+    normal_text *text = NULL;
+    int r = normalise(parts, WJZ_COUNT(parts), arena, &text);
+    return r ? r : matter_of_text(rules, c, finding, text, arena, ret_matter);
+}
+
+int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding,
+                   const normal_text *text, wjz_arena *arena, matter **ret_matter) {
     reader in = {.rules = rules};
     uint64_t copy = 0;
-    int r = read_complaint(&in, c, arena, &copy);
+    int r = read_complaint(&in, text, arena, &copy);
     if (r) return r;
     add_address(&in, in.address, in.address_length);
     if (finding) read_names(&in, finding);

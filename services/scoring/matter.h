@@ -10,6 +10,7 @@
 
 #include "proto/card.pb-c.h"
 #include "scoring/complaint.h"
+#include "scoring/normalise.h"
 #include "scoring/repeats_rules.h"
 #include "wjz/arena.h"
 #include "wjz/err.h"
@@ -62,6 +63,11 @@ typedef struct matter {
  * 64 MB of text. */
 WJZ_MUST_CHECK int matter_of(const repeat_rules *rules, const complaint *complaint,
                              const Wjz__Scoring__Finding *finding, wjz_arena *arena, matter **ret_matter);
+
+/* The same from the complaint's text as the analysis made it (analysis.h), which need not be made twice. */
+WJZ_MUST_CHECK int matter_of_text(const repeat_rules *rules, const complaint *complaint,
+                                  const Wjz__Scoring__Finding *finding, const normal_text *text, wjz_arena *arena,
+                                  matter **ret_matter);
 
 /* Fills the sums. */
 void matter_sum_up(matter *m);

@@ -79,7 +79,7 @@ static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err)
     int r = analyse_with_text(t->pack, t->self->places, c, t->arena, &ret->finding, &ret->text, err);
     if (!r) r = match_watches(t, ret, err);
     if (r) return r;
-    r = matter_of(t->self->repeats, c, ret->finding, t->arena, &ret->matter);
+    r = matter_of_text(t->self->repeats, c, ret->finding, ret->text, t->arena, &ret->matter);
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
     size_t length = wjz__scoring__finding__get_packed_size(ret->finding);
     uint8_t *packed = r ? NULL : wjz_arena_alloc(t->arena, length);

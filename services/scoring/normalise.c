@@ -21,6 +21,12 @@ static int32_t peek(const reader *in, size_t *ret_size) {
         *ret_size = 1;
         return text[0];
     }
+    /* The common case at once: U+4000 to U+9FFF, where three bytes that look right are right. */
+    if (text[0] >= 0xE4 && text[0] <= 0xE9 && in->length - in->at >= 3 && (text[1] & 0xC0) == 0x80 &&
+        (text[2] & 0xC0) == 0x80) {
+        *ret_size = 3;
+        return (text[0] & 0x0F) << 12 | (text[1] & 0x3F) << 6 | (text[2] & 0x3F);
+    }
     utf8proc_int32_t code;
     utf8proc_ssize_t size = utf8proc_iterate(text, (utf8proc_ssize_t)(in->length - in->at), &code);
     *ret_size = size > 0 ? (size_t)size : 1;

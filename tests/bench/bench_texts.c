@@ -2,14 +2,14 @@
  *
  *     bench_texts DEPLOY FILE.tsv [ROUNDS]
  *
- * DEPLOY: the folder with rules, gazetteer and repeats. FILE: messages, as `weijianzhi-scoring score` reads them. One JSON
- * object: microseconds of the processor for a message (the quickest of the rounds, default 7) of
+ * DEPLOY: the folder with rules, gazetteer and repeats. FILE: messages, as `weijianzhi-scoring score` reads them. One
+ * JSON object: microseconds of the processor for a message (the quickest of the rounds, default 7) of
  *
  *   read        the bytes of the texts, once                                          (the memory's limit)
  *   patterns    Hyperscan alone over texts that were normalised before               (pattern matching alone)
- *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash, one after
- *               the other on each text and with nothing around                       (the bare parts in one loop)
- *   analyse, sign, score, whole    the product: text to finding, finding to signature, findings to score card, all of it */
+ *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash,
+ * one after the other on each text and with nothing around                       (the bare parts in one loop) analyse,
+ * sign, score, whole    the product: text to finding, finding to signature, findings to score card, all of it */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,31 +175,35 @@ static void parts_one(size_t i) {
 
 /* --- the product --- */
 
-static Wjz__Scoring__Finding *analyse_text(size_t i) {
+static Wjz__Scoring__Finding *analyse_text(size_t i, const normal_text **ret_text) {
     Wjz__Scoring__Finding *finding = NULL;
     wjz_err err = {0};
-    if (analyse(bench.pack, bench.places, &bench.complaints[i], bench.turn, &finding, &err) < 0) stop("analyse", err.text);
+    if (analyse_with_text(bench.pack, bench.places, &bench.complaints[i], bench.turn, &finding, ret_text, &err) < 0)
+        stop("analyse", err.text);
     return finding;
 }
 
 static void analyse_one(size_t i) {
+    const normal_text *text = NULL;
     wjz_arena_reset(bench.turn);
-    bench.sink += analyse_text(i)->n_hits;
+    bench.sink += analyse_text(i, &text)->n_hits;
 }
 
-static void sign(size_t i, const Wjz__Scoring__Finding *finding) {
+static void sign(size_t i, const Wjz__Scoring__Finding *finding, const normal_text *text) {
     matter *m = NULL;
     const void *data = NULL;
     size_t length = 0;
-    if (matter_of(bench.repeats, &bench.complaints[i], finding, bench.turn, &m) < 0 ||
+    if (matter_of_text(bench.repeats, &bench.complaints[i], finding, text, bench.turn, &m) < 0 ||
         matter_pack(m, bench.turn, &data, &length) < 0)
         stop("sign", "no memory");
     bench.sink += length;
 }
 
 static void sign_one(size_t i) {
+    const normal_text *text = NULL;
     wjz_arena_reset(bench.turn);
-    sign(i, analyse_text(i));
+    const Wjz__Scoring__Finding *finding = analyse_text(i, &text);
+    sign(i, finding, text);
 }
 
 static void score(size_t i, const Wjz__Scoring__Finding *finding) {
@@ -212,9 +216,10 @@ static void score(size_t i, const Wjz__Scoring__Finding *finding) {
 }
 
 static void whole_one(size_t i) {
+    const normal_text *text = NULL;
     wjz_arena_reset(bench.turn);
-    const Wjz__Scoring__Finding *finding = analyse_text(i);
-    sign(i, finding);
+    const Wjz__Scoring__Finding *finding = analyse_text(i, &text);
+    sign(i, finding, text);
     score(i, finding);
 }
 
@@ -224,7 +229,7 @@ static const struct {
     const char *name;
     void (*one)(size_t i);
 } MEASURED[] = {
-    {"read", read_one},       {"patterns", scan_one},      {"parts", parts_one},
+    {"read", read_one},       {"patterns", scan_one},     {"parts", parts_one},
     {"analyse", analyse_one}, {"analyse_sign", sign_one}, {"whole", whole_one},
 };
 
