@@ -220,7 +220,7 @@ static int keep_time(analysis *a) {
 static int add_reasons(analysis *a, const float *steps, int sign) {
     Wjz__Scoring__Finding *finding = a->finding;
     reason reasons[REASONS_LIMIT];
-    size_t count = reasons_find(a->text, steps, sign, reasons);
+    size_t count = reasons_find(a->text, a->own_to, steps, sign, reasons);
     for (size_t i = 0; i < count; i++) {
         Wjz__Scoring__LearnedReason *said = wjz_arena_alloc(a->arena, sizeof *said);
         if (!said) return -ENOMEM;
@@ -265,7 +265,7 @@ static int predict(analysis *a, const class_votes *votes, model_verdict *ret_ver
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = wjz_arena_new(0);
     feature_list features;
     int r = scratch ? find_features(a, votes, scratch, &features) : -ENOMEM;
-    if (r == 0) model_predict(a->pack->model, &features, steps, ret_verdict);
+    if (r == 0) model_predict(a->pack->model, &features, steps, a->own_to, ret_verdict);
     return r;
 }
 
@@ -280,7 +280,7 @@ static int decide(analysis *a, feature_list *ret_features) {
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
     if (ret_features) r = find_features(a, &votes, a->arena, ret_features);
     if (r == 0 && model) {
-        steps = wjz_arena_calloc(a->arena, a->text->length + 1, sizeof *steps);
+        steps = wjz_arena_calloc(a->arena, (size_t)a->own_to + 1, sizeof *steps);
         r = steps ? predict(a, &votes, &verdict, steps) : -ENOMEM;
         if (r == 0) votes = verdict.votes;
     }

@@ -17,7 +17,7 @@ static const struct {
     [BLOCK_RULE_TITLE] = {0.5, 1}, [BLOCK_VOTE] = {0.2, 1},  [BLOCK_MEASURE] = {0.4, 1},
 };
 
-enum { SLOTS = 1 << 23 };
+enum { LEAST_SLOTS = 1 << 14, MOST_SLOTS = 1 << 23, SLOTS_A_TEXT = 1 << 12 };
 
 /* A feature while counting. */
 typedef struct counted {
@@ -27,21 +27,21 @@ typedef struct counted {
 } counted;
 
 typedef struct counting {
-    counted *slots;
-    size_t used;
+    counted *slots; /* open table */
+    size_t size, used;
 } counting;
 
 static counted *find_slot(counting *c, uint32_t key) {
-    size_t at = key & (SLOTS - 1);
+    size_t at = key & (c->size - 1);
     while (c->slots[at].word.texts && c->slots[at].word.key != key)
-        at = (at + 1) & (SLOTS - 1);
+        at = (at + 1) & (c->size - 1);
     return &c->slots[at];
 }
 
 static int count(counting *c, const feature_list *features, uint32_t text, wjz_err *err) {
     for (size_t i = 0; i < features->count; i++) {
         const feature *f = &features->items[i];
-        if (c->used * 2 > SLOTS) return wjz_err_set(err, -E2BIG, "cannot train: too many different n-grams");
+        if (c->used * 2 > c->size) return wjz_err_set(err, -E2BIG, "cannot train: too many different n-grams");
         counted *slot = find_slot(c, f->key);
         if (!slot->word.texts) {
             slot->word = (corpus_word){.key = f->key, .block = f->block};
@@ -88,7 +88,7 @@ static double scale_of(const counted *c, size_t texts) {
 static int choose_words(corpus *self, const counting *c) {
     self->words = malloc((c->used + 1) * sizeof *self->words);
     if (!self->words) return -ENOMEM;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < c->size; i++) {
         const corpus_word *word = &c->slots[i].word;
         if (!word->texts || word->texts < blocks[word->block].least_texts) continue;
         self->words[self->word_count] = *word;
@@ -151,7 +151,10 @@ static void weigh_blocks(corpus *self) {
 
 int corpus_weigh(corpus *self, wjz_err *err) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *turn = wjz_arena_new(0);
-    counting c = {.slots = calloc(SLOTS, sizeof *c.slots)};
+    counting c = {.size = LEAST_SLOTS};
+    while (c.size < self->text_count * SLOTS_A_TEXT && c.size < MOST_SLOTS)
+        c.size *= 2;
+    c.slots = calloc(c.size, sizeof *c.slots);
     feature_list features;
     int r = turn && c.slots ? 0 : -ENOMEM;
     for (size_t i = 0; r == 0 && i < self->text_count; i++) {

@@ -133,9 +133,12 @@ static void add_votes(collector *c, const feature_source *source) {
 }
 
 static size_t count_bytes(const normal_text *text, size_t part, char byte) {
+    const char *at = text->bytes + text->part_from[part], *to = text->bytes + text->part_from[part + 1];
     size_t count = 0;
-    for (uint32_t at = text->part_from[part]; at < text->part_from[part + 1]; at++)
-        count += text->bytes[at] == byte;
+    while ((at = memchr(at, byte, (size_t)(to - at)))) {
+        count++;
+        at++;
+    }
     return count;
 }
 

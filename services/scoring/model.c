@@ -162,8 +162,8 @@ add_rows(const model_row *const *rows, const float *values, size_t count, float 
 }
 
 /* Spreads what a feature adds to the points over its bytes. */
-static inline void trace(const feature *item, float points, float *steps) {
-    if (item->from >= item->to) return;
+static inline void trace(const feature *item, float points, float *steps, uint32_t to) {
+    if (item->from >= item->to || item->to > to) return;
     float share = points / (float)(item->to - item->from);
     steps[item->from] += share;
     steps[item->to] -= share;
@@ -180,7 +180,8 @@ static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPU
     verdict->points = sum[OUTPUT_POINTS];
 }
 
-void model_predict(const learned_model *model, const feature_list *features, float *steps, model_verdict *ret_verdict) {
+void model_predict(const learned_model *model, const feature_list *features, float *steps, uint32_t to,
+                   model_verdict *ret_verdict) {
     float sum[MODEL_OUTPUTS];
     memcpy(sum, model->bias, sizeof sum);
     for (size_t i = 0; i < features->count;) {
@@ -198,7 +199,7 @@ void model_predict(const learned_model *model, const feature_list *features, flo
         }
         add_rows(rows, values, count, sum);
         for (size_t k = 0; steps && k < count; k++)
-            trace(items[k], rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS], steps);
+            trace(items[k], rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS], steps, to);
     }
     model_verdict verdict = {0};
     read_outputs(model, sum, &verdict);

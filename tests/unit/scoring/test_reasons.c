@@ -25,7 +25,7 @@ static void overlapping_words_make_one_run(void **state) {
     reason reasons[REASONS_LIMIT];
     put(steps, 2, 4, 2);
     put(steps, 3, 6, 3);
-    assert_int_equal(reasons_find(&text, steps, 1, reasons), 1);
+    assert_int_equal(reasons_find(&text, text.length, steps, 1, reasons), 1);
     assert_int_equal(reasons[0].from, 2);
     assert_int_equal(reasons[0].to, 6);
     assert_true(reasons[0].points > 4.9f && reasons[0].points < 5.1f);
@@ -38,7 +38,7 @@ static void the_strongest_come_first_and_few(void **state) {
     reason reasons[REASONS_LIMIT];
     for (uint32_t i = 0; i < 5; i++)
         put(steps, i * 3, i * 3 + 2, 2 + (float)i);
-    assert_int_equal(reasons_find(&text, steps, 1, reasons), REASONS_LIMIT);
+    assert_int_equal(reasons_find(&text, text.length, steps, 1, reasons), REASONS_LIMIT);
     assert_int_equal(reasons[0].from, 12);
     assert_int_equal(reasons[1].from, 9);
     assert_int_equal(reasons[2].from, 6);
@@ -51,7 +51,7 @@ static void only_the_direction_asked_for(void **state) {
     reason reasons[REASONS_LIMIT];
     put(steps, 0, 2, 4);
     put(steps, 3, 6, -6);
-    assert_int_equal(reasons_find(&text, steps, -1, reasons), 1);
+    assert_int_equal(reasons_find(&text, text.length, steps, -1, reasons), 1);
     assert_int_equal(reasons[0].from, 3);
     assert_true(reasons[0].points < -5.9f);
 }
@@ -61,9 +61,9 @@ static void nothing_is_no_reason(void **state) {
     normal_text text = text_of("abc");
     float steps[4] = {0};
     reason reasons[REASONS_LIMIT];
-    assert_int_equal(reasons_find(&text, steps, 1, reasons), 0);
+    assert_int_equal(reasons_find(&text, text.length, steps, 1, reasons), 0);
     put(steps, 0, 3, 0.1f);
-    assert_int_equal(reasons_find(&text, steps, 1, reasons), 0);
+    assert_int_equal(reasons_find(&text, text.length, steps, 1, reasons), 0);
 }
 
 int main(void) {

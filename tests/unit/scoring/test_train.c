@@ -113,6 +113,15 @@ static void uses_what_it_learned(void **state) {
     assert_true(good->n_reasons > 0);
     for (size_t i = 0; i < good->n_reasons; i++)
         assert_true((good->reasons[i]->points > 0) == (good->learned > 0));
+    /* what the feed tells is on top: the learned part speaks of the words alone */
+    c = blank_complaint();
+    c.title = "化工厂偷排废水";
+    c.content = "多次投诉无人管";
+    c.satisfaction = DISSATISFIED;
+    c.return_count = 3;
+    c.photo_count = 2;
+    c.source = SOURCE_GRID;
+    assert_true(analysed(w, &c)->learned == good->learned);
     model_destroy(&w->pack->model);
 }
 
