@@ -10,7 +10,7 @@
 typedef Wjz__Scoring__Factor factor;
 typedef Wjz__Scoring__ScoreCard score_card;
 
-enum { MISSING_SHOWN = 4 };
+enum { MISSING_SHOWN = 4, DAYS_OF_YEAR = 365 };
 
 /* Prints in the language at hand; both formats take the same arguments. */
 #define PRINT(w, zh, en, ...)                                                                                          \
@@ -153,6 +153,11 @@ static void print_evidence(const wording *w, const factor *f) {
 
 static void print_notes(const wording *w, const factor *f) {
     for (size_t i = 0; i < f->n_notes; i++) {
+        if (strcmp(f->notes[i]->key, "days") == 0 && strtod(f->notes[i]->value, NULL) >= DAYS_OF_YEAR) {
+            double years = strtod(f->notes[i]->value, NULL) / DAYS_OF_YEAR;
+            PRINT(w, "；约 %.2g 年", "; about %.2g years", years);
+            continue;
+        }
         const wording_named *n = wording_find(wording_notes, f->notes[i]->key);
         if (!n || strtod(f->notes[i]->value, NULL) <= 1) continue; /* one report, one day: says nothing */
         PRINT(w, "；%s %s %s", "; %s %s %s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));

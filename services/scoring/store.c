@@ -183,13 +183,6 @@ int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *ids, size_t clue
 
 /* --- writing --- */
 
-/* An array of one column's values, in the arena. */
-#define COLUMN(type, name, value)                                                                                      \
-    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
-    if (!name) return -ENOMEM;                                                                                         \
-    for (size_t i = 0; i < count; i++)                                                                                 \
-    name[i] = (value)
-
 static int send_findings(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const finding_row *rows, size_t count,
                          wjz_arena *arena) {
     if (!count) return 0;

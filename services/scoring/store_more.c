@@ -59,12 +59,6 @@ int store_load_enforcement(wjz_tx *tx, int32_t region, const int64_t *ids, size_
     return 0;
 }
 
-#define COLUMN(type, name, value)                                                                                      \
-    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
-    if (!name) return -ENOMEM;                                                                                         \
-    for (size_t i = 0; i < count; i++)                                                                                 \
-    name[i] = (value)
-
 int store_put_penalties(wjz_tx *tx, int32_t region, const enforcement *records, size_t count, wjz_arena *arena) {
     enum { DATES = 4 };
     COLUMN(int64_t, ids, records[i].id);

@@ -155,12 +155,6 @@ int store_next_to_rehearse(wjz_tx *tx, const rehearsal_row *row, int limit, int 
     return 0;
 }
 
-#define COLUMN(type, name, value)                                                                                      \
-    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
-    if (!name) return -ENOMEM;                                                                                         \
-    for (size_t i = 0; i < count; i++)                                                                                 \
-    name[i] = (value)
-
 int store_put_star_changes(wjz_tx *tx, int64_t rehearsal, const star_change_row *rows, size_t count, wjz_arena *arena) {
     COLUMN(int32_t, region, rows[i].region);
     COLUMN(int64_t, clue, rows[i].clue);

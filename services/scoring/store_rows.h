@@ -1,4 +1,5 @@
-/* Copies of what rows hold: rows live until the next wait, the batch needs them longer. */
+/* Copies of what rows hold — rows live until the next wait, the batch needs them longer — and columns of what is
+ * written. */
 #ifndef SCORING_STORE_ROWS_H
 #define SCORING_STORE_ROWS_H
 
@@ -49,5 +50,12 @@ static inline int row_copy(wjz_arena *arena, wjz_blob bytes, wjz_blob *ret_copy)
     *ret_copy = (wjz_blob){copy, bytes.length};
     return 0;
 }
+
+/* An array of one column's values of `rows[0 … count)`, in `arena`. */
+#define COLUMN(type, name, value)                                                                                      \
+    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
+    if (!name) return -ENOMEM;                                                                                         \
+    for (size_t i = 0; i < count; i++)                                                                                 \
+    name[i] = (value)
 
 #endif

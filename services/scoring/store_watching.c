@@ -94,13 +94,6 @@ int store_load_warned(wjz_tx *tx, int32_t region, wjz_arena *arena, warned_areas
     return 0;
 }
 
-/* An array of one column's values, in the arena. */
-#define COLUMN(type, name, value)                                                                                      \
-    type *name = wjz_arena_alloc(arena, count * sizeof *name);                                                         \
-    if (!name) return -ENOMEM;                                                                                         \
-    for (size_t i = 0; i < count; i++)                                                                                 \
-    name[i] = (value)
-
 int store_put_hits(wjz_tx *tx, int32_t region, const watch_hit *hits, size_t count, const int64_t *known,
                    size_t known_count, const int64_t *watches, size_t watch_count, wjz_arena *arena) {
     COLUMN(int64_t, complaint, hits[i].complaint);
