@@ -304,6 +304,21 @@ def test_the_installation_is_seen(world):
     assert system.ask("retryDeadLetters", {"service": "intake", "ids": ["1"], "reason": ""}).status_code == 200
 
 
+def test_a_service_that_is_away_is_told_and_is_back_by_itself(world):
+    scheduling = next(p for p in world.house.processes if p.name.startswith("scheduling"))
+    down = lambda: world["head"].get("readDesk")["down"]
+    assert down() == []
+    scheduling.pause()
+    try:
+        wait_until(lambda: down() == ["scheduling"], 20)
+        answer = world["head"].ask("planShifts", {"from": "2026-11-26", "to": "2026-11-27"})
+        assert answer.status_code == 503 and answer.json()["code"] == "retry_later"
+    finally:
+        scheduling.go_on()
+    wait_until(lambda: down() == [], 20)
+    wait_until(lambda: world["head"].ask("planShifts", {"from": "2026-11-26", "to": "2026-11-27"}).status_code == 200, 20)
+
+
 def test_live_events_reach_the_page(world):
     import requests
 

@@ -54,6 +54,27 @@ def test_a_killed_service_comes_back(installation):
     wait_until(lambda: pids().keys() == before.keys() and pids() != before, 30)
 
 
+def test_the_demonstration_has_a_login_for_each_role_shown_once(fed):
+    import requests
+
+    logins = rows(fed.wjz("--json", "accounts", "demonstration"))
+    assert len(logins) == 9 and all(len(row["password"]) >= 20 for row in logins)
+    again = rows(fed.wjz("--json", "accounts", "demonstration"))
+    assert len(again) == 9 and all("password" not in row for row in again)
+    chief = logins[0]
+    answer = requests.post(
+        f"http://{fed.environment['WJZ_CONSOLE_HTTP']}/api/v1/session", json={"login": chief["login"], "password": chief["password"]}, timeout=20
+    )
+    assert answer.status_code == 200 and answer.json()["stage"] == "password"
+    fed.wjz("accounts", "lock", chief["login"])
+    assert {row["login"]: row["state"] for row in rows(fed.wjz("--json", "accounts", "list"))}[chief["login"]] == "locked"
+    fed.wjz("accounts", "unlock", chief["login"])
+    new = rows(fed.wjz("--json", "accounts", "reset-password", chief["login"]))[0]["password"]
+    assert new != chief["password"]
+    assert "password_reset" in fed.wjz("audit", "search", "--object", chief["login"]).stdout
+    fed.wjz("audit", "verify")
+
+
 def test_the_demonstration_reaches_prosecutors(fed):
     assert fed.value("SELECT count(*) FROM intake.complaint") == 400
     assert fed.value("SELECT count(*) FROM scoring.finding") == 400

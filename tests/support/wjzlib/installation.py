@@ -57,6 +57,7 @@ class Installation:
             "WJZ_DOOR": f"tcp://127.0.0.1:{free_port()}",
             "WJZ_HTTP": f"127.0.0.1:{free_port()}",
             "WJZ_NOTIFICATION_HTTP": f"127.0.0.1:{free_port()}",
+            "WJZ_CONSOLE_HTTP": f"127.0.0.1:{free_port()}",
             **environment,
         }
         self.url = f"host={self.home}/postgres/socket dbname=weijianzhi user=wjz_owner"
