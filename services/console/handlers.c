@@ -91,7 +91,7 @@ static char *text_at(const wjz_rows *rows, int row, int column, wjz_arena *arena
 static int split_roles(char *list, wjz_arena *arena, Wjz__Console__Account *a) {
     a->role = wjz_arena_calloc(arena, 16, sizeof *a->role);
     if (!a->role) return -ENOMEM;
-    for (char *one; *list && a->n_role < 16 && (one = strsep(&list, ","));)
+    for (char *one; list && *list && a->n_role < 16 && (one = strsep(&list, ","));)
         a->role[a->n_role++] = one;
     return 0;
 }
