@@ -1,0 +1,254 @@
+/* Whether finding repeats stays as quick as it is while clues grow: complaints join indexes of 10 thousand, 100 thousand and
+ * a million others.
+ *
+ *     bench_repeats DEPLOY [MOST]
+ *
+ * DEPLOY: the folder with rules, gazetteer, repeats and demo. MOST: of the sizes, the largest (default 1000000). Complaints are
+ * the generator's, in the order of their report; for every 20,000 of them there is a part of town with places of its own, as a larger
+ * city has more of them. Prints for each size the microseconds of the processor that a complaint takes from its matter to its clue (candidates, links, partition,
+ * identity; the median of its batches), times those at the smallest size, and the bytes of index for a complaint. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/generator.h"
+#include "scoring/analysis.h"
+#include "scoring/matter.h"
+#include "scoring/regroup.h"
+#include "scoring/repeats_rules.h"
+
+enum { BATCH = 256, MEASURED = 32 /* batches */, PART = 20000, PARTS = 50, SIZES = 3 };
+
+static const size_t sizes[SIZES] = {10000, 100000, 1000000};
+
+typedef struct packed {
+    const void *data;
+    size_t length;
+} packed;
+
+static struct {
+    const char *deploy;
+    rule_pack *pack;
+    gazetteer *places;
+    repeat_rules *rules;
+    repeats_index *index;
+    generator *parts[PARTS];
+    const demo_complaint *waiting[PARTS];
+    unsigned part_count;
+    packed *matters; /* of complaint id - 1 */
+    size_t count;
+    wjz_arena *turn, *kept;
+    int64_t last_clue;
+} bench;
+
+static void stop(const char *what, const char *why) {
+    fprintf(stderr, "bench_repeats: %s: %s\n", what, why);
+    exit(1);
+}
+
+static double processor_us(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec * 1e6 + (double)used.tv_nsec / 1e3;
+}
+
+static int64_t next_clue(void) {
+    return ++bench.last_clue;
+}
+
+/* --- complaints --- */
+
+static void open_parts(size_t size) {
+    char path[1000];
+    wjz_err err = {0};
+    snprintf(path, sizeof path, "%s/demo/complaints.yaml", bench.deploy);
+    bench.part_count = size > PART ? (unsigned)(size / PART) : 1;
+    size_t each = (size + (size_t)MEASURED * BATCH) / bench.part_count + 1;
+    for (unsigned i = 0; i < bench.part_count; i++) {
+        if (generator_open(path, each, i + 1, 1785513600000000, &bench.parts[i], &err)) stop(path, err.text);
+        bench.waiting[i] = generator_next(bench.parts[i]);
+    }
+}
+
+static void close_parts(void) {
+    for (unsigned i = 0; i < bench.part_count; i++)
+        generator_close(&bench.parts[i]);
+}
+
+/* The earliest that waits in any part of town; its part has to go on once it was used. */
+static unsigned next_part(void) {
+    unsigned best = 0;
+    for (unsigned i = 1; i < bench.part_count; i++) {
+        const demo_complaint *d = bench.waiting[i];
+        if (d && (!bench.waiting[best] || d->received_at_us < bench.waiting[best]->received_at_us)) best = i;
+    }
+    if (!bench.waiting[best]) stop("generator", "has no more complaints");
+    return best;
+}
+
+/* The text with another name of the place wherever it stands: one of this part of town. */
+static const char *renamed(const char *text, const char *place, unsigned part) {
+    static const char *const marks[] = {"凤", "龙", "鹤", "鹿", "桤", "棠", "枫", "柳"};
+    char mark[24] = "";
+    size_t length = strlen(place);
+    for (unsigned rest = part, i = 0; i < 3; rest /= 8, i++)
+        strcat(mark, marks[rest % 8]);
+    char *copy = wjz_arena_alloc(bench.turn, strlen(text) * 4 + 1), *to = copy;
+    while (*text) {
+        if (length && strncmp(text, place, length) == 0) to = stpcpy(to, mark);
+        *to++ = *text++;
+    }
+    *to = '\0';
+    return copy;
+}
+
+static const matter *make_matter(void) {
+    unsigned part = next_part();
+    const demo_complaint *d = bench.waiting[part];
+    const char *place = strncmp(d->address, d->town, strlen(d->town)) == 0 ? d->address + strlen(d->town) : d->address;
+    char id[40];
+    snprintf(id, sizeof id, "%s", d->external_id);
+    complaint c = {.id = (int64_t)bench.count + 1,
+                   .feed = "demo",
+                   .external_id = wjz_arena_strdup(bench.turn, id),
+                   .title = renamed(d->title, place, part),
+                   .content = renamed(d->content, place, part),
+                   .order_type = d->order_type,
+                   .categories = d->category,
+                   .incident_address = renamed(d->address, place, part),
+                   .town = d->town,
+                   .village = "",
+                   .handler_unit = d->handler_unit,
+                   .handle_result = "",
+                   .status = d->status,
+                   .visit_note = "",
+                   .parent_id = "",
+                   .received_at_us = d->received_at_us};
+    wjz_err err = {0};
+    Wjz__Scoring__Finding *finding = NULL;
+    matter *m = NULL;
+    if (analyse(bench.pack, bench.places, &c, bench.turn, &finding, &err)) stop("analyse", err.text);
+    packed *kept = &bench.matters[bench.count++];
+    const void *data = NULL;
+    if (matter_of(bench.rules, &c, finding, bench.turn, &m) || matter_pack(m, bench.turn, &data, &kept->length))
+        stop("memory", "none left");
+    void *copy = wjz_arena_alloc(bench.kept, kept->length);
+    if (!copy) stop("memory", "none left");
+    kept->data = memcpy(copy, data, kept->length);
+    bench.waiting[part] = generator_next(bench.parts[part]);
+    return m;
+}
+
+/* --- one batch, as matters.c takes it --- */
+
+static void supply(regroup *g) {
+    int64_t *ids = NULL;
+    size_t missing = 0;
+    if (regroup_missing(g, &ids, &missing)) stop("memory", "none left");
+    for (size_t i = 0; i < missing; i++) {
+        const packed *kept = &bench.matters[ids[i] - 1];
+        matter *m = NULL;
+        if (matter_unpack(kept->data, kept->length, bench.turn, &m) || regroup_supply(g, ids[i], m))
+            stop("supply", "cannot unpack");
+    }
+}
+
+static int by_clue(const void *a, const void *b) {
+    int64_t x = ((const old_clue *)a)->clue, y = ((const old_clue *)b)->clue;
+    return (x > y) - (x < y);
+}
+
+static void settle(regroup_group *groups, size_t count) {
+    size_t members = 0, all = 0, unique = 0;
+    for (size_t i = 0; i < count; i++)
+        members += groups[i].count;
+    old_clue *clues = wjz_arena_calloc(bench.turn, members, sizeof *clues);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            if (groups[i].members[j].clue) clues[all++].clue = groups[i].members[j].clue;
+        }
+    }
+    qsort(clues, all, sizeof *clues, by_clue);
+    for (size_t i = 0; i < all; i++) {
+        if (unique == 0 || clues[unique - 1].clue != clues[i].clue) clues[unique++] = clues[i];
+    }
+    if (regroup_identify(groups, count, clues, unique, next_clue, bench.turn)) stop("identify", "failed");
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < groups[i].count; j++)
+            repeats_index_set_clue(bench.index, groups[i].members[j].slot, groups[i].clue);
+    }
+}
+
+/* The processor's microseconds for a complaint of a batch. */
+static double take_batch(size_t count) {
+    regroup *g = NULL;
+    regroup_group *groups = NULL;
+    size_t group_count = 0, first = bench.count;
+    const matter *matters[BATCH];
+    for (size_t i = 0; i < count; i++)
+        matters[i] = make_matter();
+    double before = processor_us();
+    if (regroup_new(bench.rules, bench.index, bench.turn, &g)) stop("memory", "none left");
+    for (size_t i = 0; i < count; i++) {
+        if (regroup_put(g, (int64_t)(first + i) + 1, matters[i])) stop("memory", "none left");
+    }
+    supply(g);
+    if (regroup_link(g)) stop("memory", "none left");
+    supply(g);
+    if (regroup_groups(g, &groups, &group_count)) stop("memory", "none left");
+    settle(groups, group_count);
+    regroup_destroy(&g);
+    double took = (processor_us() - before) / (double)count;
+    wjz_arena_reset(bench.turn);
+    return took;
+}
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure(size_t size) {
+    static double smallest;
+    double took[MEASURED];
+    bench.count = 0;
+    bench.kept = wjz_arena_new(0);
+    if (!bench.kept || repeats_index_new(&bench.index)) stop("memory", "none left");
+    open_parts(size);
+    while (bench.count < size)
+        take_batch(size - bench.count < BATCH ? size - bench.count : BATCH);
+    for (int i = 0; i < MEASURED; i++)
+        took[i] = take_batch(BATCH);
+    qsort(took, MEASURED, sizeof *took, by_size);
+    double median = took[MEASURED / 2];
+    if (!smallest) smallest = median;
+    printf("repeats_%zu_us\t%.2f\nrepeats_%zu_ratio\t%.2f\nrepeats_%zu_index_bytes\t%.0f\n", size, median, size,
+           median / smallest, size, (double)repeats_index_bytes(bench.index) / (double)bench.count);
+    fflush(stdout);
+    close_parts();
+    repeats_index_destroy(&bench.index);
+    wjz_arena_destroy(&bench.kept);
+}
+
+static const char *folder(const char *name) {
+    static char path[1000];
+    snprintf(path, sizeof path, "%s/%s", bench.deploy, name);
+    return path;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || argc > 3) stop("usage", "bench_repeats DEPLOY [MOST]");
+    size_t most = argc == 3 ? strtoul(argv[2], NULL, 10) : sizes[SIZES - 1];
+    wjz_err err = {0};
+    bench.deploy = argv[1];
+    bench.turn = wjz_arena_new(0);
+    bench.matters = calloc(sizes[SIZES - 1] + (size_t)MEASURED * BATCH, sizeof *bench.matters);
+    if (!bench.turn || !bench.matters) stop("memory", "none left");
+    if (rule_pack_load(folder("rules"), &bench.pack, &err) || gazetteer_load(folder("gazetteer"), &bench.places, &err) ||
+        repeat_rules_load(folder("repeats"), &bench.rules, &err))
+        stop(bench.deploy, err.text);
+    for (int i = 0; i < SIZES && sizes[i] <= most; i++)
+        measure(sizes[i]);
+    return 0;
+}
