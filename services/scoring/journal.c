@@ -1,6 +1,7 @@
 /* Little-endian. Version; count and complaints with self, time and keys; count and linked pairs; count and complaints
- * with their clues; from version 2 on a decision, or nothing: its id (0: none), kind, and both sides with their counts; and the
- * id of one that was taken back, 0: none. Turns without either are of version 1. */
+ * with their clues; in decided turns a decision, or nothing: its id (0: none), kind, and both sides with their counts; and the
+ * id of one that was taken back, 0: none. Turns
+ * of the first two versions do not say in which town a complaint is. */
 #include "scoring/journal.h"
 
 #include <errno.h>
@@ -9,7 +10,8 @@
 
 #include "scoring/bytes.h"
 
-enum { JOURNAL_VERSION = 1, JOURNAL_DECIDED = 2, HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
+enum { JOURNAL_TOWNLESS = 1, JOURNAL_TOWNLESS_DECIDED, JOURNAL_VERSION, JOURNAL_DECIDED };
+enum { HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
 
 typedef struct sizes {
     uint32_t put, keys, moved;
@@ -33,6 +35,7 @@ static unsigned char *write_put(unsigned char *at, const regroup_member *member)
     at = put_bytes(at, member->matter->self, 8);
     at = put_bytes(at, (uint64_t)member->matter->received_at_us, 8);
     at = put_bytes(at, member->matter->digest, 4);
+    at = put_bytes(at, member->matter->town, 4);
     at = put_bytes(at, member->matter->keys.count, 1);
     for (uint16_t i = 0; i < member->matter->keys.count; i++)
         at = put_bytes(at, member->matter->keys.items[i], 4);
@@ -119,13 +122,14 @@ static uint64_t take(cursor *c, size_t bytes) {
     return value;
 }
 
-static int replay_put(cursor *c, repeats_index *index) {
+static int replay_put(cursor *c, repeats_index *index, bool towns) {
     uint32_t keys[MATTER_KEYS], slot;
     matter m = {0};
     int64_t id = (int64_t)take(c, 8);
     m.self = take(c, 8);
     m.received_at_us = (int64_t)take(c, 8);
     m.digest = (uint32_t)take(c, 4);
+    m.town = towns ? (uint32_t)take(c, 4) : 0;
     m.keys.count = (uint16_t)take(c, 1);
     if (c->bad || m.keys.count > MATTER_KEYS) return -EBADMSG;
     for (uint16_t i = 0; i < m.keys.count; i++) {
@@ -189,14 +193,15 @@ static int replay_decided(cursor *c, repeats_index *index) {
 int journal_replay(const void *data, size_t length, repeats_index *index) {
     cursor c = {.at = data, .left = length};
     uint64_t version = take(&c, HEAD_BYTES);
-    if (version != JOURNAL_VERSION && version != JOURNAL_DECIDED) return -EBADMSG;
+    if (version < JOURNAL_TOWNLESS || version > JOURNAL_DECIDED) return -EBADMSG;
+    bool decided = version == JOURNAL_TOWNLESS_DECIDED || version == JOURNAL_DECIDED;
     int r = 0;
     for (uint64_t left = take(&c, COUNT_BYTES); !r && left > 0; left--)
-        r = replay_put(&c, index);
+        r = replay_put(&c, index, version >= JOURNAL_VERSION);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_pair(&c, index, true);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_pair(&c, index, false);
-    if (!r && !c.bad && version == JOURNAL_DECIDED) r = replay_decided(&c, index);
+    if (!r && !c.bad && decided) r = replay_decided(&c, index);
     return r ? r : c.bad || c.left ? -EBADMSG : 0;
 }

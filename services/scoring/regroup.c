@@ -151,11 +151,19 @@ int regroup_supply(regroup *g, int64_t id, const matter *m) {
     return 0;
 }
 
+/* Those that are worth comparing with it. */
+static void meet(regroup *g, uint32_t slot, repeats_slot_fn *fn) {
+    if (repeats_town_decides(g->rules))
+        repeats_index_near_in_town(g->index, slot, fn, g);
+    else
+        repeats_index_near(g->index, slot, false, fn, g);
+}
+
 int regroup_missing(regroup *g, int64_t **ret_ids, size_t *ret_count) {
     for (uint32_t i = 0, there = g->count; i < there; i++) {
         if (!g->hands[i].meets || g->hands[i].spread) continue;
         g->hands[i].spread = true;
-        repeats_index_near(g->index, g->hands[i].slot, false, take_compared, g);
+        meet(g, g->hands[i].slot, take_compared);
         g->hands[i].compared = true;
     }
     int64_t *ids = wjz_arena_alloc(g->arena, g->count * sizeof *ids);
@@ -193,7 +201,7 @@ static void link_near(uint32_t slot, void *arg) {
 int regroup_link(regroup *g) {
     uint32_t there = g->count;
     for (g->from = 0; g->from < there; g->from++) {
-        if (g->hands[g->from].meets) repeats_index_near(g->index, g->hands[g->from].slot, false, link_near, g);
+        if (g->hands[g->from].meets) meet(g, g->hands[g->from].slot, link_near);
     }
     for (uint32_t i = 0; i < there; i++) {
         uint32_t first = g->hands[i].slot, at = first;

@@ -150,6 +150,10 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
 /* Such a weight decides alone; no need to measure the rest. */
 static const double decisive = -20;
 
+bool repeats_town_decides(const repeat_rules *rules) {
+    return repeat_rules_weights(rules)[SIGN_OTHER_TOWN] <= decisive;
+}
+
 double repeats_weigh(const repeat_rules *rules, const matter *a, const matter *b) {
     const double *weights = repeat_rules_weights(rules);
     if (a->received_at_us && b->received_at_us &&

@@ -263,6 +263,7 @@ int repeats_index_put(repeats_index *index, int64_t id, const matter *m, repeats
     repeats_entry *entry = &index->entries[slot];
     bool same_digest = entry->digest == m->digest;
     entry->digest = m->digest;
+    entry->town = m->town;
     if (same_lists(index, entry, m)) return !same_digest;
     leave_lists(index, slot, disturbed, arg);
     if (m->keys.count > entry->key_count) {
@@ -292,6 +293,26 @@ void repeats_index_near(const repeats_index *index, uint32_t slot, bool after_on
         uint32_t from = after_only ? at : at > REPEATS_REACH ? at - REPEATS_REACH : 0;
         for (uint32_t i = from; i < cell->count && i <= at + REPEATS_REACH; i++) {
             if (i != at) fn(list[i], arg);
+        }
+    }
+}
+
+/* Complaints share the key of a self when one is named by the other as its parent. */
+static bool is_self_key(uint32_t key, const repeats_entry *a, const repeats_entry *b) {
+    return key == matter_self_key(a->self) || key == matter_self_key(b->self);
+}
+
+void repeats_index_near_in_town(const repeats_index *index, uint32_t slot, repeats_slot_fn *fn, void *arg) {
+    const repeats_entry *entry = &index->entries[slot];
+    for (uint16_t k = 0; k < entry->key_count; k++) {
+        uint32_t key = index->keys[entry->key_at + k];
+        key_cell *cell = cell_of(index, key);
+        const uint32_t *list = list_of(cell);
+        uint32_t at = position(index, list, cell->count, slot);
+        for (uint32_t i = at > REPEATS_REACH ? at - REPEATS_REACH : 0; i < cell->count && i <= at + REPEATS_REACH; i++) {
+            const repeats_entry *other = &index->entries[list[i]];
+            bool elsewhere = entry->town && other->town && entry->town != other->town;
+            if (i != at && (!elsewhere || is_self_key(key, entry, other))) fn(list[i], arg);
         }
     }
 }

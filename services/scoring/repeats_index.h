@@ -40,6 +40,7 @@ typedef struct repeats_entry {
     uint32_t next;   /* ring of the neighbourhood */
     uint32_t hood;   /* towards the neighbourhood's root */
     uint32_t digest; /* of the matter, as last put */
+    uint32_t town;   /* nine digits, 0: not known */
     uint16_t key_count;
 } repeats_entry;
 
@@ -56,6 +57,10 @@ uint32_t repeats_index_find(const repeats_index *index, int64_t id);
 const repeats_entry *repeats_index_entry(const repeats_index *index, uint32_t slot);
 const uint32_t *repeats_index_keys(const repeats_index *index, uint32_t slot);
 void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue);
+
+/* The same without those that are known to be in another town, unless the platform may call one a repeat of the other: most that
+ * share a common word are. */
+void repeats_index_near_in_town(const repeats_index *index, uint32_t slot, repeats_slot_fn *fn, void *arg);
 
 /* All near slots; the same one may come once per key. after_only: only those behind it in the lists, so that asking all
  * of a set gives each pair from one side. */

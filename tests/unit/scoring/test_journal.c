@@ -86,7 +86,7 @@ static void test_neighbourhoods_join(void **state) {
     assert_int_not_equal(repeats_index_hood(index, 5), repeats_index_hood(index, 0));
 }
 
-static size_t one_turn(const void **ret_data) {
+static size_t decided_turn(decision_change decided, const void **ret_data) {
     static const uint32_t keys[] = {3, 8};
     static matter m[2];
     static regroup_member members[2];
@@ -97,8 +97,12 @@ static size_t one_turn(const void **ret_data) {
     }
     regroup_group group = {members, 2, 900};
     joined_pair pair = {1, 2};
-    assert_int_equal(journal_write(&group, 1, &pair, 1, (decision_change){0}, arena, ret_data, &length), 0);
+    assert_int_equal(journal_write(&group, 1, &pair, 1, decided, arena, ret_data, &length), 0);
     return length;
+}
+
+static size_t one_turn(const void **ret_data) {
+    return decided_turn((decision_change){0}, ret_data);
 }
 
 static void test_a_turn_is_replayed(void **state) {
@@ -131,6 +135,32 @@ static void test_bytes_that_are_no_journal(void **state) {
     assert_int_equal(journal_replay(copy, length + 1, index), -EBADMSG);
     copy[0]++;
     assert_int_equal(journal_replay(copy, length, index), -EBADMSG);
+}
+
+static void test_decisions_travel_with_the_turn(void **state) {
+    (void)state;
+    static const int64_t sides[] = {1, 2};
+    const decision split = {.id = 70, .kind = DECISION_SPLIT, .members = sides, .member_count = 1, .others = sides + 1, .other_count = 1};
+    const void *data = NULL;
+    size_t length = decided_turn((decision_change){.made = &split}, &data);
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    assert_int_equal(repeats_index_new(&index), 0);
+    assert_int_equal(journal_replay(data, length, index), 0);
+    const decision *kept = decisions_find(repeats_index_decisions(index), 70);
+    assert_non_null(kept);
+    assert_int_equal(kept->kind, DECISION_SPLIT);
+    assert_int_equal(kept->members[0], 1);
+    assert_int_equal(kept->others[0], 2);
+    assert_int_equal(journal_replay(data, length, index), -EBADMSG); /* twice */
+    for (size_t cut = 0; cut < length; cut++) {
+        WJZ_CLEANUP(repeats_index_destroy) repeats_index *other = NULL;
+        assert_int_equal(repeats_index_new(&other), 0);
+        assert_int_equal(journal_replay(data, cut, other), -EBADMSG);
+    }
+    length = decided_turn((decision_change){.undone = 70}, &data);
+    assert_int_equal(journal_replay(data, length, index), 0);
+    assert_null(decisions_find(repeats_index_decisions(index), 70));
+    assert_int_equal(journal_replay(data, length, index), -EBADMSG); /* it stands no more */
 }
 
 static int64_t no_new_id(void) {
@@ -192,6 +222,7 @@ int main(void) {
         cmocka_unit_test(test_neighbourhoods_join),
         cmocka_unit_test(test_a_turn_is_replayed),
         cmocka_unit_test(test_bytes_that_are_no_journal),
+        cmocka_unit_test(test_decisions_travel_with_the_turn),
         cmocka_unit_test(test_identity_of_merged_clues),
         cmocka_unit_test(test_identity_of_a_split_clue),
     };
