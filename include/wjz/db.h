@@ -72,6 +72,7 @@ typedef struct wjz_param {
 } wjz_param;
 
 wjz_param wjz_null_i64(void);
+wjz_param wjz_null_f64(void);
 wjz_param wjz_null_text(void);
 wjz_param wjz_bool(bool value);
 wjz_param wjz_i16(int16_t value);

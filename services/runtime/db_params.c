@@ -37,6 +37,10 @@ wjz_param wjz_null_i64(void) {
     return null_of(PG_INT8);
 }
 
+wjz_param wjz_null_f64(void) {
+    return null_of(PG_FLOAT8);
+}
+
 wjz_param wjz_null_text(void) {
     return null_of(PG_TEXT);
 }

@@ -22,13 +22,26 @@ enum { BODY_LIMIT = 4 << 20, FRAME_ARENA = 1 << 20 };
 
 /* --- emit --- */
 
+static void dispatch_all(void *arg) {
+    wjz_relay *relay = arg;
+    relay->dispatching = false;
+    for (size_t i = 0; i < relay->destination_count; i++)
+        wjz_destination_dispatch(&relay->destinations[i]);
+}
+
+/* A moment later: who waits for the commit is answered first, before consumers wake up and want the processor. */
+static void dispatch_later(wjz_relay *relay) {
+    if (!relay->dispatching) wjz_loop_ready_later(relay->ground->loop, &relay->dispatch);
+    relay->dispatching = true;
+}
+
 /* Committed: waits to be sent. False when it cannot be kept. */
 static bool keep(wjz_parcel *parcel) {
     wjz_destination *destination = parcel->destination;
     if (parcel->spilled || destination->relay->closing || wjz_idmap_put(&destination->parcels, parcel->id, parcel) < 0)
         return false;
     wjz_parcels_append(&destination->waiting, parcel);
-    wjz_destination_dispatch(destination);
+    dispatch_later(destination->relay);
     return true;
 }
 
@@ -224,6 +237,7 @@ int wjz_relay_open(const wjz_ground *ground, const wjz_relay_options *options, w
     relay->ground = ground;
     relay->options = *options;
     relay->arena = wjz_arena_new(FRAME_ARENA);
+    relay->dispatch = (wjz_ready){.fn = dispatch_all, .arg = relay};
     find_metrics(relay);
     int r = relay->arena ? add_destinations(relay) : -ENOMEM;
     if (r < 0) wjz_err_set(err, r, "could not open relay: out of memory");

@@ -432,6 +432,8 @@ static void wind_up(wjz_relay *relay) {
     /* Transactions that still run report to us when they end. */
     while (relay->committing > 0)
         wjz_fiber_sleep(relay->ground->loop, 10);
+    while (relay->dispatching)
+        wjz_fiber_yield(relay->ground->loop);
     wjz_relay_end(relay);
 }
 

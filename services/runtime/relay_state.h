@@ -4,6 +4,7 @@
 #define WJZ_RUNTIME_RELAY_STATE_H
 
 #include "runtime/idmap.h"
+#include "runtime/loop.h"
 #include "runtime/relay.h"
 #include "wjz/metrics.h"
 
@@ -79,6 +80,8 @@ struct wjz_relay {
     wjz_parcels acknowledged, rejected; /* their rows are still to be changed */
     wjz_parcels doubtful;               /* the connection was lost at commit: perhaps there is a row */
     size_t committing;                  /* parcels in transactions that have not ended */
+    wjz_ready dispatch;                 /* of what was committed; queued while dispatching */
+    bool dispatching;
     wjz_event work;                     /* something for the keeper */
     wjz_event idle;                     /* set while closing when nothing is in flight or committing any more */
     bool started, closing, orphans;
