@@ -8,6 +8,13 @@
 
 const char *const area_kind_names[AREA_KINDS] = {"grid", "village", "town"};
 
+area_kind area_kind_of(const char *name) {
+    area_kind kind = AREA_GRID;
+    while (kind < AREA_TOWN && strcmp(area_kind_names[kind], name) != 0)
+        kind++;
+    return kind;
+}
+
 int area_outline_parse(const char *text, wjz_arena *arena, area_outline *ret_outline) {
     size_t room = 0, count = 0;
     area_outline outline = {.west = INFINITY, .south = INFINITY, .east = -INFINITY, .north = -INFINITY};

@@ -13,6 +13,8 @@
 /* The smaller one first. */
 typedef enum area_kind { AREA_GRID, AREA_VILLAGE, AREA_TOWN, AREA_KINDS } area_kind;
 extern const char *const area_kind_names[AREA_KINDS];
+/* AREA_TOWN for an unknown name. */
+area_kind area_kind_of(const char *name);
 
 typedef struct area_point {
     double longitude, latitude;

@@ -2,6 +2,8 @@
 #include "scoring/refuse.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 bool store_is_away(int r) {
@@ -20,6 +22,16 @@ int refuse_invalid(wjz_call *call, const char *field, const char *value, const c
     return wjz_call_refuse(
         call, &(wjz_refusal){
                   .code = WJZ_REFUSAL_INVALID, .field = field, .value = value, .message = message, .remedy = remedy});
+}
+
+int refuse_not_found(wjz_call *call, const char *field, int64_t id, const char *remedy) {
+    char value[24];
+    snprintf(value, sizeof value, "%" PRId64, id);
+    return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
+                                                .field = field,
+                                                .value = value,
+                                                .message = "本区划没有这一项，或已结束 / not in this region, or ended",
+                                                .remedy = remedy});
 }
 
 bool text_given(wjz_call *call, const char *field, const char *text) {

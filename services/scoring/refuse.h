@@ -3,6 +3,7 @@
 #define SCORING_REFUSE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "wjz/bus.h"
 
@@ -10,6 +11,8 @@
 bool store_is_away(int r);
 int refuse_busy(wjz_call *call);
 int refuse_invalid(wjz_call *call, const char *field, const char *value, const char *message, const char *remedy);
+/* No such thing in this region, or it has ended. */
+int refuse_not_found(wjz_call *call, const char *field, int64_t id, const char *remedy);
 /* Whether the text says anything; refuses naming the field otherwise. */
 bool text_given(wjz_call *call, const char *field, const char *text);
 /* Whether the envelope names a region; refuses otherwise. */

@@ -122,18 +122,6 @@ static int tell(wjz_call *call, const judged *list, size_t count, wjz_err *err) 
     return wjz_call_reply(call, &told.base);
 }
 
-static int refuse_unknown(wjz_call *call, int64_t clue) {
-    char value[24];
-    snprintf(value, sizeof value, "%" PRId64, clue);
-    return wjz_call_refuse(call,
-                           &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
-                                          .field = "clue",
-                                          .value = value,
-                                          .message = "本区划没有这条线索，或已并入别的线索 / no such clue in this "
-                                                     "region, or it has become part of another",
-                                          .remedy = "wjz clues list"});
-}
-
 int on_find_similar(wjz_call *call, void *state, wjz_err *err) {
     scoring_service *self = state;
     const Wjz__Scoring__FindSimilar *asked = (const Wjz__Scoring__FindSimilar *)wjz_call_message(call)->body;
@@ -147,7 +135,7 @@ int on_find_similar(wjz_call *call, void *state, wjz_err *err) {
     bool found = false;
     int r = wjz_tx_begin(self->db, &tx, err);
     if (r == 0) r = store_load_similar_asked(tx, region, (int64_t)asked->clue, arena, &own, &found, err);
-    if (r == 0 && !found) return refuse_unknown(call, (int64_t)asked->clue);
+    if (r == 0 && !found) return refuse_not_found(call, "clue", (int64_t)asked->clue, "wjz clues list");
     if (r == 0) r = store_load_similar(tx, region, &own, arena, &rows, &count, err);
     if (r) return store_is_away(r) ? refuse_busy(call) : r;
     wjz_tx_abort(&tx);

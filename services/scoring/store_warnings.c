@@ -125,13 +125,6 @@ static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
-static area_kind kind_of(const char *name) {
-    area_kind kind = AREA_GRID;
-    while (kind < AREA_TOWN && strcmp(area_kind_names[kind], name) != 0)
-        kind++;
-    return kind;
-}
-
 /* Town, village, longitude and latitude from `column` on. */
 static warn_place read_place(const wjz_rows *rows, int row, int column) {
     warn_place place = {.town = (uint32_t)wjz_row_int(rows, row, column),
@@ -197,7 +190,7 @@ static int read_cleared(const wjz_rows *rows, wjz_arena *arena, warn_input *inpu
     warn_cleared *list = wjz_arena_alloc(arena, count * sizeof *list);
     row_texts texts = {.arena = arena, .failed = !list};
     for (size_t i = 0; i < count && !texts.failed; i++)
-        list[i] = (warn_cleared){kind_of(wjz_row_text(rows, (int)i, 0)), row_text(&texts, rows, (int)i, 1),
+        list[i] = (warn_cleared){area_kind_of(wjz_row_text(rows, (int)i, 0)), row_text(&texts, rows, (int)i, 1),
                                  row_text(&texts, rows, (int)i, 2), wjz_row_time(rows, (int)i, 3)};
     input->cleared = list;
     input->cleared_count = count;
@@ -231,7 +224,7 @@ int store_last_turn(wjz_tx *tx, int32_t region, int64_t *ret_turn, wjz_err *err)
 
 static open_warning read_warning(row_texts *texts, const wjz_rows *rows, int row) {
     return (open_warning){.id = wjz_row_int(rows, row, 0),
-                          .kind = kind_of(wjz_row_text(rows, row, 1)),
+                          .kind = area_kind_of(wjz_row_text(rows, row, 1)),
                           .unit = row_text(texts, rows, row, 2),
                           .unit_name = row_text(texts, rows, row, 3),
                           .domain = row_text(texts, rows, row, 4),

@@ -68,13 +68,6 @@ int store_load_watches(wjz_tx *tx, int32_t region, wjz_arena *arena, watch **ret
     return 0;
 }
 
-static area_kind kind_of(const char *name) {
-    area_kind kind = AREA_GRID;
-    while (kind < AREA_TOWN && strcmp(area_kind_names[kind], name) != 0)
-        kind++;
-    return kind;
-}
-
 int store_load_warned(wjz_tx *tx, int32_t region, wjz_arena *arena, warned_areas *ret_areas, wjz_err *err) {
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, &LOAD_WARNED, &rows, err, wjz_i32(region));
@@ -83,7 +76,7 @@ int store_load_warned(wjz_tx *tx, int32_t region, wjz_arena *arena, warned_areas
     warned_area *areas = wjz_arena_calloc(arena, (size_t)count, sizeof *areas);
     row_texts texts = {.arena = arena, .failed = !areas};
     for (int i = 0; i < count && !texts.failed; i++) {
-        areas[i] = (warned_area){.kind = kind_of(wjz_row_text(rows, i, 0)),
+        areas[i] = (warned_area){.kind = area_kind_of(wjz_row_text(rows, i, 0)),
                                  .code = (uint64_t)wjz_row_int(rows, i, 1),
                                  .domain = row_text(&texts, rows, i, 2),
                                  .level = (int)wjz_row_int(rows, i, 3)};

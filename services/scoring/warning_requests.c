@@ -15,16 +15,6 @@ typedef struct warning_wish {
     const char *department, *superior; /* NULL or "": as it is */
 } warning_wish;
 
-static int refuse_unknown(wjz_call *call, int64_t id) {
-    char value[24];
-    snprintf(value, sizeof value, "%" PRId64, id);
-    return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
-                                                .field = "warning",
-                                                .value = value,
-                                                .message = "本区划没有这个预警 / no such warning in this region",
-                                                .remedy = "wjz warnings list"});
-}
-
 static int refuse_change(wjz_call *call, const open_warning *w) {
     return wjz_call_refuse(call,
                            &(wjz_refusal){.code = WJZ_REFUSAL_CONFLICT,
@@ -59,7 +49,7 @@ static int carry_out(wjz_call *call, scoring_service *self, const warning_wish *
         r = wjz_err_set(err, -ENOMEM, "out of memory");
     if (r == 0) r = store_lock_warning(tx, region, wish->warning, wjz_call_arena(call), &w, &found, err);
     if (r) return store_is_away(r) ? refuse_busy(call) : r;
-    if (!found) return refuse_unknown(call, wish->warning);
+    if (!found) return refuse_not_found(call, "warning", wish->warning, "wjz warnings list");
     if (warning_enter(w.state, wish->act) == WJZ__SCORING__WARNING_STATE__WARNING_NONE) return refuse_change(call, &w);
     r = change(tx, region, wish, &w);
     if (r == 0) r = wjz_tx_commit(&tx, err);

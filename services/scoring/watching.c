@@ -103,7 +103,7 @@ static bool classes_known(wjz_call *call, const scoring_service *self, const rul
            known_domains(call, pack, domains, domain_count) && known_towns(call, self->places, towns, town_count);
 }
 
-/* The words as a batch would have them: a pack that cannot be compiled must not get into the store. */
+/* The words as a batch would have them: words that cannot be compiled must not get into the store. */
 static bool compiles(wjz_call *call, const define_watch *w) {
     WJZ_CLEANUP(watch_set_destroy) watch_set *set = NULL;
     wjz_err err = {0};
@@ -123,16 +123,6 @@ static bool people_known(wjz_call *call, wjz_tx *tx, char **people, size_t count
 }
 
 /* --- watches --- */
-
-static int refuse_unknown(wjz_call *call, const char *field, uint64_t id, const char *remedy) {
-    char value[24];
-    snprintf(value, sizeof value, "%" PRId64, (int64_t)id);
-    return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
-                                                .field = field,
-                                                .value = value,
-                                                .message = "本区划没有这一项，或已结束 / not in this region, or ended",
-                                                .remedy = remedy});
-}
 
 static int failed(wjz_call *call, int r) {
     return store_is_away(r) ? refuse_busy(call) : r;
@@ -165,7 +155,7 @@ static int put_watch(wjz_call *call, wjz_tx **tx, const define_watch *w, wjz_err
     int r = store_ask_lock(*tx, region);
     if (!r) r = store_put_watch(*tx, region, &row, w->watch != 0, &found, err);
     if (r) return failed(call, r);
-    if (!found) return refuse_unknown(call, "watch", w->watch, "wjz watch list");
+    if (!found) return refuse_not_found(call, "watch", (int64_t)w->watch, "wjz watch list");
     r = store_raise_watch_version(*tx, region);
     if (!r) r = wjz_tx_commit(tx, err);
     return r ? failed(call, r) : answer_watch(call, id);
@@ -197,7 +187,7 @@ int on_end_watch(wjz_call *call, void *state, wjz_err *err) {
     if (!r) r = store_ask_lock(tx, region);
     if (!r) r = store_end_watch(tx, region, (int64_t)body->watch, body->actor, &found, err);
     if (r) return failed(call, r);
-    if (!found) return refuse_unknown(call, "watch", body->watch, "wjz watch list");
+    if (!found) return refuse_not_found(call, "watch", (int64_t)body->watch, "wjz watch list");
     r = store_raise_watch_version(tx, region);
     if (!r) r = wjz_tx_commit(&tx, err);
     return r ? failed(call, r) : answer_watch(call, (int64_t)body->watch);
@@ -255,7 +245,7 @@ static int put_search(wjz_call *call, wjz_tx **tx, const save_search *s, wjz_err
                             .watch = (int64_t)s->watch};
     int r = store_put_search(*tx, wjz_call_message(call)->region, &row, s->search != 0, &found, err);
     if (r) return failed(call, r);
-    if (!found) return refuse_unknown(call, "search", s->search, "wjz searches list");
+    if (!found) return refuse_not_found(call, "search", (int64_t)s->search, "wjz searches");
     r = wjz_tx_commit(tx, err);
     return r ? failed(call, r) : answer_search(call, id);
 }
@@ -285,7 +275,7 @@ int on_drop_search(wjz_call *call, void *state, wjz_err *err) {
     int r = wjz_tx_begin(self->db, &tx, err);
     if (!r) r = store_drop_search(tx, wjz_call_message(call)->region, (int64_t)body->search, body->owner, &found, err);
     if (r) return failed(call, r);
-    if (!found) return refuse_unknown(call, "search", body->search, "wjz searches list");
+    if (!found) return refuse_not_found(call, "search", (int64_t)body->search, "wjz searches");
     r = wjz_tx_commit(&tx, err);
     return r ? failed(call, r) : answer_search(call, (int64_t)body->search);
 }

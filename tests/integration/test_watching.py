@@ -255,10 +255,11 @@ FACTS = ["夜间偷排污水，河水发黑发臭", "焚烧垃圾，浓烟刺鼻
 
 
 def dump_at(intake, number, village, days, **fields):
-    """A matter of its own: against somebody of its own."""
+    """A matter of its own, against somebody of its own, worth three stars by any rules."""
     who = NAMES[number % len(NAMES)] + KINDS[number // len(NAMES) % len(KINDS)]
     fact = FACTS[number % len(FACTS)]
-    intake.write(number, f"{village}{who}{fact}", f"{who}{fact}，{village}全村受害，反映多次仍未解决。", ago(days), **fields)
+    content = f"{who}{fact}，{village}全村受害，反映多次仍未解决。"
+    intake.write(number, f"{village}{who}{fact}", content, ago(days), satisfaction=5, **fields)
 
 
 def dump_in(intake, village, first, count, days=5):
