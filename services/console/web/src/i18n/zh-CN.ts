@@ -36,7 +36,7 @@ export default {
   },
   desk: {
     morning: '{name}，早上好', noon: '{name}，中午好', afternoon: '{name}，下午好', evening: '{name}，晚上好', mine: '我的线索，按到期先后', fresh: '待受理的新线索', duty: '今日到岗', agenda: '预约与走访', notices: '通知',
-    nothingMine: '手上没有待办线索。', nothingNew: '没有待受理的新线索。', noDuty: '今日无人值守。', noAgenda: '近期没有预约与走访。',
+    nothingMine: '手上没有待办线索。', nothingNew: '没有待受理的新线索。', noDuty: '今日无人值守。', noAgenda: '近期没有预约与走访。', down: '以下服务暂时没有应答，相关操作请稍候：{names}',
     count: { overdue: '已超期', unaccepted: '待受理', urgent: '紧急', open: '在办', review: '待复核' },
   },
   notice: { inbox: '通知', unread: '{n} 条未阅通知', none: '没有未阅通知。', acknowledge: '已阅', acknowledged: '已记为已阅', until: '请于 {at} 前确认' },
@@ -50,7 +50,7 @@ export default {
   clues: {
     search: '搜索', searchHint: '全文搜索，两个字起，空格表示并且', quick: '快速筛选', clear: '清除条件', export: '导出 CSV', news: '有新的变化，点此刷新', none: '没有符合条件的线索。', noneHint: '试试放宽条件，或', noneYet: '线索会在数据源推送后出现在这里。', preview: '当前线索', whole: '完整内容', moreComplaints: '另有 {n} 条诉求，见完整内容。',
   },
-  searches: { title: '保存的检索', save: '保存此检索', saved: '检索已保存', name: '名称', new: '{n} 新', forget: '删除检索', forgetLead: '删除“{name}”？', forgetThis: '删除检索“{name}”', digest: '摘要提醒', digest_none: '不提醒', digest_daily: '每日摘要', digest_weekly: '每周摘要' },
+  searches: { title: '保存的检索', save: '保存此检索', saved: '检索已保存', name: '名称', forget: '删除检索', forgetLead: '删除“{name}”？', forgetThis: '删除检索“{name}”', digest: '摘要提醒', digest_none: '不提醒', digest_daily: '每日摘要', digest_weekly: '每周摘要', leftOut: '以下条件不随检索保存：{names}' },
   clue: {
     title: '线索', back: '‹ 线索列表', untitled: '（无标题）', urgent: '紧急', focus: '重点', confidential: '保密', mediation: '可调解', complaints: '{n} 条诉求', complaintsBy: '{n} 条，{m} 人反映', noTime: '未载明时间', place: '地点', reports: '诉求', period: '时间', organ: '承办院', merged: '已并入另一线索，点此查看',
     timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
@@ -59,13 +59,14 @@ export default {
   card: { title: '为何是这个星级', because: '主要因为：{reasons}', own: '{name} 定为 {n} 星：{reason}', unsure: '系统把握不足，请人工判断。', show: '在原文中查看', pack: '规则包 {pack}' },
   part: { source: '来源', public_harm: '公益损害', performance: '行政履职', checkability: '可查性', other: '其他', adjust: '调整项' },
   note: { reporters: '{value} 人反映', households: '{value} 户', persons: '{value} 人', days: '持续 {value} 天', repeat_count: '180 天内 {value} 次', reason: '{value}' },
-  gate: { no_domain: '没有公益领域事实，最高二星', other_public: '等外领域，最高三星', five_star: '缺少不满意、重复或未解决的事实，不评五星', five_stars: '缺少不满意、重复或未解决的事实，不评五星', consult: '属咨询，降级' },
   complaint: {
     urge_count: '催办 {n} 次', redispatch_count: '重办 {n} 次', return_count: '退单 {n} 次', delay_days: '延期 {n} 天', photo_count: '{n} 张照片', unsolved: '未解决', sameReporter: '同一人另有 {n} 条', anonymous: '匿名', reply: '{unit} 答复', someUnit: '承办单位', handler: '承办：{unit}', visitNote: '回访', reveal: '查看反映人', plain: '查看未脱敏文本', show: '查看', revealLead: '查看须说明理由，并会留痕备查。', noReporter: '未留反映人信息', picture: '照片 {n}，{size}',
   },
   satisfaction: { not_rated: '未评价', very_satisfied: '非常满意', satisfied: '满意', basic: '基本满意', dissatisfied: '不满意', very_dissatisfied: '非常不满意', unreachable: '无法联系' },
   complaintStatus: { received: '已受理', dispatched: '已派单', signed: '已签收', returned: '已退单', processing: '办理中', delayed: '已延期', replied: '已回复', visited: '已回访', redone: '重办', closed: '已办结', cancelled: '已撤销', reopened: '重开' },
-  collisionSource: { enforcement_record: '行政执法记录', complaint: '诉求', feedback: '回访评价', clue: '另一线索' },
+  collisionRecord: { enforcement: '行政执法记录', complaint: '诉求', outcome: '办理结果', clue: '另一线索' },
+  collisionNote: { closed: '称已办结', reported: '再次反映', not_executed: '处罚未执行', rectified: '称已整改', mediated: '曾经调解', town: '其他镇街' },
+  collision: { closed_and_back: '办结后再次反映', penalty_not_executed: '处罚未执行', same_subject_elsewhere: '同一单位在多个镇街', rectified_but_reported: '称已整改而仍被反映', recurrence: '化解后复发' },
   procedure: { pil: '公益诉讼程序', civil: '民事监督程序', criminal: '刑事程序' },
   event: {
     assigned: '分派', accepted: '受理', verifying: '开始核查', returned: '退回', transferred: '移送', escalated: '逾期升级', closed: '办结', withdrawn: '撤回分派', merged: '并入', split: '拆分', undone: '撤销', stars_overridden: '自定星级', scored: '评分', revealed: '查看反映人', recusal_declared: '申请回避', recusal_decided: '决定回避', outcome: '记录结果', created: '形成线索',
@@ -77,18 +78,18 @@ export default {
     why: '退回原因', outcomeKind: '处理结果', procedure: '适用程序', grant: '准许', deny: '驳回', mergeInto: '并入的线索', mergeHint: '线索号，或粘贴线索页面的地址', chooseComplaint: '选择诉求 {id}', transferKind: '移送对象', toColleague: '本院检察官', toOrgan: '其他检察院', colleague: '检察官', organ: '检察院', organHint: '接收院不得退回，只能报上级院',
   },
   review: {
-    lead: '系统没有把握的，由人来定；人的决定不会被重新计算推翻。', repeats: '是否同一件事', clues: '评分把握不足', same: '是同一件事', different: '不是同一件事', later: '稍后', joined: '已并为同一线索', apart: '已记为不同的事', noRepeats: '没有待定的重复诉求。', noClues: '没有待复核的线索。', signs: '判断依据', position: '第 {n} 对，共 {of} 对', decide: '复核', decided: '复核已保存', confidence: '系统把握 {percent}', noBranch: '不属检察监督', noDomain: '不属公益领域',
+    lead: '系统没有把握的，由人来定；人的决定不会被重新计算推翻。', repeats: '是否同一件事', clues: '评分把握不足', same: '是同一件事', different: '不是同一件事', later: '稍后', joined: '已并为同一线索', apart: '已记为不同的事', noRepeats: '没有待定的重复诉求。', noClues: '没有待复核的线索。', signs: '判断依据', position: '第 {n} 对，共 {of} 对', decided: '复核已保存', confirm: '确认星级', confirmLead: '确认“{title}”为 {n} 星；不同意时请打开线索自定星级。',
   },
   sign: {
     same_place: '地点相同', same_subject: '被反映单位相同', same_reporter: '同一人反映', different_place: '地点不同', different_subject: '被反映单位不同', same_road: '道路相同', same_estate: '小区相同', text: '文字相近', words: '用语相近', title: '标题相近', time: '时间相近', far_in_time: '时间相隔远', same_problem: '问题相同', different_problem: '问题不同', parent: '平台标为重复', number: '数字相同', topic: '主题相同',
   },
-  doubt: { confidence: '分类把握低', low_confidence: '分类把握低', near_edge: '接近星级分界', edge: '接近星级分界', branch: '检察职能不确定', domain: '领域不确定', kind: '诉求类别不确定', model: '规则与模型不一致' },
+  doubt: { confidence: '系统对分类把握不足', edge: '成案指数接近星级分界', star: '人工星级与系统星级不一致' },
   map: {
     title: '检察法治地图', picture: '导出图片', print: '打印', controls: '地图条件', measure: '指标', period: '时间范围', days: '近 {n} 天', ranking: '各镇街', unplaced: '另有 {n} 条未能定位到镇街', warnings: '区域预警', noWarnings: '没有区域预警。', rows: '{n} 条线索', look: '在地图上看', nothing: '无', atLeast: '{n} 以上', nearer: '放大', farther: '缩小', station: '联络站：{name}', cluster: '{n} 条线索，最高 {stars} 星', play: '播放', pause: '暂停', until: '截至日期', untilDay: '截至 {day}', pictureTitle: '{measure}，{from} 至 {to}', noPoints: '点位读取失败，移动地图可重试。', noPicture: '未能生成图片',
   },
   measure: { complaints: '诉求数', clues: '线索数', five_star: '五星线索', open: '在办线索', closed: '已办结线索', dissatisfied: '不满意诉求', repeated: '重复反映', warnings: '区域预警' },
-  level: { attention: '一级关注', warning: '二级预警', key: '三级重点', watch: '一级关注', focus: '三级重点', 1: '一级关注', 2: '二级预警', 3: '三级重点' },
-  warning: { proposed: '待发出', issued: '已发出', acknowledged: '已签收', cleared: '已解除', do_issue: '发出预警', do_acknowledge: '签收', do_clear: '解除', to: '发往 {to}', addressee: '发往单位', addresseeHint: '主管部门与其上级机关' },
+  level: { 1: '一级关注', 2: '二级预警', 3: '三级重点' },
+  warning: { proposed: '待发出', issued: '已发出', acknowledged: '已签收', cleared: '已解除', do_issue: '发出预警', do_acknowledge: '签收', do_clear: '解除', to: '发往 {to}', department: '主管部门', superior: '上级机关', reason_clues: '{days} 天内 {n} 条三星以上线索，此前同期 {before} 条', reason_repeated: '五星线索多次反映，{days} 天内共 {n} 条', reason_recurrence: '检察建议办结后复发，{days} 天内 {n} 条' },
   stations: {
     book: '预约到岗', leave: '请假', plan: '排班', view: '日历视图', week: '周', month: '月', all: '全部联络站', everybody: '全部人员', appointment: '预约', visit: '走访', unmet: '无人到岗', substitute: '替', taken: '已约 {n}', makeUp: '（补班）', away: '请假：{names}', nothing: '这段时间没有排班。', dutyOf: '轮值：{name}', free: '尚无预约与走访。', substituteDo: '安排替班', substituted: '替班已安排，双方会收到通知', who: '由谁到岗', confirm: '确认', complete: '已完成', cancel: '取消预约', openVisits: '待答复的走访（{n}）',
     booked: '预约成功', noSlots: '近期没有可约时段。', slot: '选择时段', guestName: '来访人姓名', guestPhone: '联系电话', topic: '事由', minutesLabel: '时长', minutes: '{n} 分钟', privacy: '来访人信息加密保存，仅用于本次预约。', leaveLead: '登记后系统立即安排替班。', leaveTo: '至（含）', leaveDone: '替班安排', noShifts: '请假期间没有到岗任务。', planLead: '按固定轮值排班；人工安排过的班次不变。', planned: '新增 {made}，不变 {kept}，取消 {removed}。', list: '联络站', everyWeeks: '每 {n} 周', staff: '站内人员：{names}', onlyThis: '只看此站',
@@ -106,7 +107,7 @@ export default {
   clueSource: { complaint: '群众举报控告', own_case: '履职中发现', enforcement_platform: '行政执法信息平台', state_organ_or_deputy: '国家机关、代表委员转交', media: '新闻媒体', other: '其他' },
   sourceKind: { hotline: '热线与信箱', enforcement: '行政执法', state_organ: '机关转交', grid: '网格、观察员', photo: '随手拍', media: '媒体', anonymous: '匿名' },
   imports: {
-    lead: '先试导入看结果，再正式导入；同一文件重复导入不会产生重复。', new: '导入文件', file: '文件', fileHint: 'CSV（UTF-8 或 GB18030）、XLSX', try: '试导入', do: '正式导入', mapping: '映射方案 {profile}', sent: '已上传 {percent}', trialBegun: '试导入已开始，结果见下方列表。', begun: '导入已开始，进度见下方列表。', insecure: '上传文件须通过 HTTPS 访问本系统。', columns: '表头与字段', passedOver: '不取', missingColumns: '缺少必需的列：{fields}', list: '导入记录', none: '还没有导入过文件。', trial: '试导入', rows: '{n} 行', errors: '行错误', errorsFile: '下载行错误', line: '行', field: '字段', value: '原值', wrong: '问题', remedy: '处理办法', headers: '可识别的表头', check: '检查', profileGood: '方案可用。', profileHint: '在 columns 下为字段增补表头；保存前会自动检查。',
+    lead: '先试导入看结果，再正式导入；同一文件重复导入不会产生重复。', new: '导入文件', file: '文件', fileHint: 'CSV（UTF-8 或 GB18030）、XLSX', try: '试导入', do: '正式导入', mapping: '映射方案 {profile}', sent: '已上传 {percent}', trialBegun: '试导入已开始，结果见下方列表。', begun: '导入已开始，进度见下方列表。', insecure: '上传文件须通过 HTTPS 访问本系统。', columns: '表头与字段', passedOver: '不取', missingColumns: '缺少必需的列：{fields}', list: '导入记录', none: '还没有导入过文件。', trial: '试导入', rows: '{n} 行', errors: '行错误', errorsFile: '下载行错误', line: '行', field: '字段', value: '原值', wrong: '问题', remedy: '处理办法', headers: '可识别的表头',
   },
   stage: { receiving: '上传中', running: '处理中', finished: '已完成', failed: '失败' },
   field: {
@@ -117,17 +118,18 @@ export default {
   by: { town: '按镇街', domain: '按领域', branch: '按职能', organ: '按检察院', month: '按月' },
   funnel: { complaints: '诉求', clues: '线索', three_star: '三星以上', five_star: '五星', focus: '重点', assigned: '已分派', accepted: '已受理', verified: '已核查', outcome: '有结果', filed: '立案' },
   column: { complaints: '诉求', clues: '线索', five: '五星', assigned: '已分派', accepted: '已受理', closed: '办结', filed: '立案', mediated: '调解', accept_hours_median: '受理用时（小时）', repeat_rate: '重复率', dissatisfied_rate: '不满意率' },
+  service: { intake: '数据接入', scoring: '评分', assignment: '分派', scheduling: '排班预约', notification: '通知', console: '控制台' },
   domainNone: '不属公益领域',
   admin: { accounts: '账号与角色', people: '人员名录', routing: '分派规则', rules: '评分规则包', watch: '重点关注', holidays: '节假日', services: '服务与队列', audit: '审计' },
   accounts: { find: '账号或姓名', make: '新建账号', person: '人员', roles: '角色', state: '状态', last: '最近登录', active: '可用', inactive: '未启用', locked: '已锁定', totp: '已绑验证器', mustChange: '须改密码', rolesOf: '{name} 的角色', rolesLater: '账号建成后由安全管理员授角色。', apart: '系统、安全、审计三类管理员不得由同一人兼任。', deedsOf: '更多：{login}', do_lock: '锁定', do_unlock: '解锁', do_password: '重置密码', do_totp: '重置验证器', passwordLead: '请把一次性密码当面交给本人，首次登录须修改。' },
   people: { find: '姓名或编号', name: '姓名', duties: '职责', skills: '职能与专长' },
-  routing: { trace: '试一试：这样的线索会分给谁', ask: '试分派', rules: '规则，自上而下', tests: '用例', number: '序', name: '名称', when: '条件', then: '分派', case: '用例', input: '输入', expected: '应当', actual: '实际', result: '结果', passed: '通过', failed: '不符', always: '无条件', stars: '星级' },
-  pack: { none: '还没有提交过规则包。', submitted: '待批准', rehearsed: '已演练', approved: '已批准', active: '在用', retired: '已停用', submit: '提交新版本', note: '改了什么，为什么', files: '规则文件（YAML）', rehearse: '演练', rehearsing: '演练已开始', by: '提交：{name}', approvedBy: '批准：{name}', activated: '启用：', do_approve: '批准', do_activate: '启用', do_rollback: '退回此版本', lead_approve: '批准版本 {version}。提交人与批准人须是两人。', lead_activate: '启用版本 {version}，全部线索将重新评分。', lead_rollback: '退回到版本 {version}，全部线索将重新评分。', rehearsal: '演练：{done}/{clues} 条，升星 {raised}，降星 {lowered}', matrix: '星级：行为演练前，列为演练后' },
-  watch: { add: '增加关注', kind: '类型', value: '内容', note: '为何关注', until: '关注到', none: '没有重点关注。', hits: '命中', last: '最近命中', remove: '删除', word: '词语', subject: '单位', place: '地点', domain: '领域' },
+  routing: { trace: '试一试：这样的线索会分给谁', ask: '试分派', rules: '规则，自上而下', tests: '用例', number: '序', name: '名称', when: '条件', then: '分派', check: '逐条验证', input: '输入', expected: '应当', actual: '实际', result: '结果', passed: '通过', failed: '不符', always: '无条件', stars: '星级' },
+  pack: { none: '还没有提交过规则包。', submitted: '待批准', approved: '已批准', active: '在用', retired: '已停用', submit: '提交新版本', note: '改了什么，为什么', files: '规则文件（YAML）', rehearse: '演练', rehearsing: '演练已开始', by: '提交：{name}', approvedBy: '批准：{name}', activated: '启用：', do_approve: '批准', do_activate: '启用', do_rollback: '退回此版本', lead_approve: '批准版本 {version}。提交人与批准人须是两人。', lead_activate: '启用版本 {version}，全部线索将重新评分。', lead_rollback: '退回到版本 {version}，全部线索将重新评分。', rehearsal: '演练（近 {days} 天）：{done}/{total} 条，{changed} 条改变星级', stars: '与 {version} 相比的星级分布', before: '演练前', after: '演练后' },
+  watch: { add: '增加关注', title: '名称', words: '词语', wordsHint: '多个词用空格分开', alertCount: '达到多少条提醒', alertDays: '在多少天内', tell: '提醒谁', about: '内容', period: '期间', alert: '{days} 天内 {n} 条即提醒', ended: '已结束', none: '没有重点关注。', hits: '命中', last: '最近命中', remove: '删除' },
   holidays: { set: '设置一天', day: '日期', name: '名称', kind: '类型', off: '放假', on: '补班', of: '{year} 年', none: '这一年还没有节假日数据。' },
   services: { services: '服务', service: '服务', alive: '在线', instances: '实例', since: '启动于 {ago}', gone: '最后心跳 {ago}', queues: '队列', noQueues: '没有等待的消息。', from: '发送方', to: '接收方', message: '消息', waiting: '等待', retrying: '重试中', oldest: '最久等待', dead: '死信', deadLetters: '死信', noDead: '没有死信。', error: '原因', died: '时间', choose: '选择', retry: '重投 {n} 条', drop: '丢弃 {n} 条' },
   audit: {
-    person: '人员', eventLabel: '事件', object: '对象', result: '结果', done: '完成', refused: '被拒', failed: '失败', verify: '校验哈希链', whole: '完整：{chains} 条链，{rows} 条记录，未被改动。', broken: '哈希链在记录 {id} 处断开，请立即报告。', rows: '审计记录', at: '时间', address: '来源地址', detail: '详情',
+    person: '人员', eventLabel: '事件', object: '对象', result: '结果', done: '完成', refused: '被拒', failed: '失败', verify: '校验哈希链', whole: '完整：{chains} 条链，{rows} 条记录，未被改动。', cut: '审计记录的末尾缺失，请立即报告。', broken: '哈希链在记录 {id} 处断开，请立即报告。', rows: '审计记录', at: '时间', address: '来源地址', detail: '详情',
     event: { login: '登录', logout: '退出', login_failed: '登录失败', view_sensitive: '查看敏感信息', search: '检索', import: '导入', export: '导出', reveal: '查看反映人', override: '自定星级', assign: '分派', transfer: '移送', role_change: '改角色', rule_change: '改规则', config_change: '改配置' },
   },
   account: { title: '我的账号', channels: '通知方式', email: '电子邮件', webhook: '系统回调', totp: '验证器（两步登录）', totpOn: '已绑定', totpOff: '未绑定', totpRemove: '解除绑定' },

@@ -6,7 +6,7 @@ import type { Feature, FeatureCollection } from 'geojson'
 import { api, ask } from '@/api/client'
 import { names } from '@/session/reference'
 
-export type TownFeature = Feature<GeoJSON.Geometry, { town: number; name: string }>
+export type TownFeature = Feature<GeoJSON.Geometry, { code: number; name: string }>
 let outlines: Promise<FeatureCollection> | undefined
 
 /** Read once; again when it failed. */

@@ -39,7 +39,7 @@ function drawTowns(pen: CanvasRenderingContext2D, content: Content, font: string
   const features = content.outlines.features as TownFeature[]
   const project = projection(features)
   for (const feature of features) {
-    const value = content.values.find((one) => one.town === feature.properties.town)?.value ?? 0
+    const value = content.values.find((one) => one.town === feature.properties.code)?.value ?? 0
     const step = shade(value, content.cuts)
     const points = rings(feature).map((ring) => ring.map(project))
     pen.beginPath()

@@ -1,0 +1,85 @@
+"""One demonstration county for all pages: `wjz up` with every service, fed, with logins whose passwords are known here."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import requests
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from wjzlib.fixtures import pytest_configure  # noqa: E402,F401
+from wjzlib.installation import Installation, free_port  # noqa: E402
+from wjzlib.paths import BUILD  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+COMPLAINTS = 300
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """playwright-core and axe-core, installed when the lock file is newer than they are."""
+    stamp, lock = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-progress", "--loglevel=error"], cwd=HERE, check=True, timeout=300)
+        stamp.touch()
+
+
+def enter(url, login, password):
+    """Does what the first login asks for; the password that counts afterwards."""
+    browser = requests.Session()
+    answer = browser.post(f"{url}/api/v1/session", json={"login": login, "password": password}, timeout=30)
+    answer.raise_for_status()
+    session = answer.json()
+    if session["stage"] != "password":
+        return password
+    wanted = f"{login}-Zhengyi-2026!"
+    browser.post(
+        f"{url}/api/v1/me/password",
+        json={"current": password, "new": wanted},
+        headers={"X-CSRF-Token": session["csrf_token"]},
+        timeout=30,
+    ).raise_for_status()
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def county():
+    """{url, logins} of a running, fed county."""
+    address = f"127.0.0.1:{free_port()}"
+    made = Installation(WJZ_CONSOLE_HTTP=address, WJZ_CONSOLE_LOGIN_RATE="1000", WJZ_CONSOLE_REQUEST_RATE="1000")
+    try:
+        made.up()
+        made.wjz("demo", "load")
+        made.wjz("demo", "feed", "--complaints", COMPLAINTS, "--seed", 7, "--push", timeout=300)
+        made.wjz("queues", "--wait", timeout=300)
+        url = f"http://{address}"
+        rows = [json.loads(line) for line in made.wjz("--json", "accounts", "demonstration").stdout.splitlines()]
+        logins = {row["login"]: enter(url, row["login"], row["password"]) for row in rows}
+        yield {"url": url, "logins": logins}
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def run(packages, county, tmp_path):
+    """Runs one file of tests in Chromium; fails with what it said."""
+
+    def go(spec):
+        # Debian's Chromium; of the newest kernels' sandbox a container often has none.
+        environment = {
+            **os.environ,
+            "WJZ_URL": county["url"],
+            "WJZ_LOGINS": json.dumps(county["logins"]),
+            "WJZ_SCREENSHOTS": str(BUILD / "screenshots"),
+            "WJZ_SCRATCH": str(tmp_path),
+        }
+        done = subprocess.run(
+            ["node", "--test", str(HERE / "specs" / spec)], cwd=HERE, env=environment, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-4000:]
+
+    return go

@@ -1,0 +1,72 @@
+// Chromium with somebody logged in, and the look that every page is given: nothing wider than the screen, no bare message
+// key, no serious finding of axe, no error in the console; a picture of it in build/screenshots.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+const url = process.env.WJZ_URL
+const logins = JSON.parse(process.env.WJZ_LOGINS)
+const pictures = process.env.WJZ_SCREENSHOTS
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const KEY = /\b(app|nav|top|login|common|problem|desk|notice|stars|state|sort|filter|clues|searches|clue|card|part|complaint|act|review|map|measure|stations|shift|visit|feeds|health|outcome|imports|stage|statistics|by|funnel|column|admin|accounts|routing|pack|watch|holidays|services|audit|account)\.[a-z]\w+/
+export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+
+export async function openBrowser() {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+}
+
+/** A page at that size; logged in when a login is named. Its errors are collected and fail `look`. */
+export async function openPage(browser, { login, size = 'desktop', locale = 'zh-CN' } = {}) {
+  const context = await browser.newContext({ viewport: SIZES[size], baseURL: url, locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  page.size = size
+  page.errors = []
+  page.on('pageerror', (error) => page.errors.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()))
+  if (login) {
+    const answer = await context.request.post('/api/v1/session', { data: { login, password: logins[login] } })
+    assert.equal(answer.status(), 200, await answer.text())
+    assert.equal((await answer.json()).stage, 'open')
+  }
+  return page
+}
+
+export const passwordOf = (login) => logins[login]
+
+/** Goes there and waits until all that is read has come. */
+export async function visit(page, path) {
+  await page.goto(path)
+  await settled(page)
+}
+
+export async function settled(page) {
+  await page.waitForSelector('main h1, main h2, main form')
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .el-loading-mask'))
+  await page.waitForFunction(() => document.fonts.status === 'loaded')
+}
+
+/** Looks at the page as it is. */
+export async function look(page, name) {
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, `${name}-${page.viewportSize().width}.png`), animations: 'disabled' })
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  assert.ok(wide <= 0, `${name}: ${wide} px wider than the screen`)
+  const text = await page.locator('body').innerText()
+  assert.doesNotMatch(text, KEY, `${name}: a message key is shown`)
+  assert.doesNotMatch(text, /\b(undefined|NaN|Invalid Date|\[object Object\])/, `${name}: a value is missing`)
+  await page.evaluate(axe)
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
+  const serious = found.violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3)} — ${one.nodes[0].failureSummary}`)
+  assert.deepEqual(serious, [], `${name}: axe`)
+  assert.deepEqual(page.errors, [], `${name}: errors`)
+}
+
+/** The form control of that label, in a dialog when one is open. */
+export async function choose(page, label, option) {
+  const box = page.getByRole('combobox', { name: label })
+  await box.click()
+  await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+}

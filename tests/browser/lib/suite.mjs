@@ -1,0 +1,24 @@
+// A file of tests: one browser for all, closed at the end whatever happened.
+import { after, before, test } from 'node:test'
+import { openBrowser, openPage } from './browser.mjs'
+
+export function suite(tests) {
+  let browser
+  before(async () => (browser = await openBrowser()))
+  after(async () => browser?.close())
+  for (const [name, { login, sizes = ['desktop', 'phone'], locale }, run] of tests) {
+    for (const size of sizes) {
+      test(`${name} (${size})`, async () => {
+        const page = await openPage(browser, { login, size, locale })
+        try {
+          await run(page)
+        } catch (error) {
+          await page.screenshot({ path: `${process.env.WJZ_SCREENSHOTS}/failed-${name.replace(/\W+/g, '-')}-${size}.png` }).catch(() => undefined)
+          throw error
+        } finally {
+          await page.context().close()
+        }
+      })
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { choose, look, settled, visit } from '../lib/browser.mjs'
+import { suite } from '../lib/suite.mjs'
+
+const firstLine = (page) => page.locator('section.list article').first()
+const openFirst = async (page, query = '') => {
+  await visit(page, `/clues?${query}`)
+  await firstLine(page).getByRole('link').first().click()
+  await page.waitForURL(/\/clues\/\d+/)
+  await settled(page)
+}
+
+suite([
+  ['the list is filtered, searched and kept', { login: 'jianchaguan' }, async (page) => {
+    await visit(page, '/clues')
+    await look(page, 'clues')
+    await page.getByRole('button', { name: '5 星' }).click()
+    await page.waitForURL(/stars=5/)
+    await settled(page)
+    for (const stars of await page.locator('section.list article [role=img]').all()) assert.match(await stars.getAttribute('aria-label'), /^5 星/)
+    await page.getByPlaceholder(/全文搜索/).fill('不会有的词语')
+    await page.getByPlaceholder(/全文搜索/).press('Enter')
+    await page.getByText('没有符合条件的线索').waitFor()
+    await look(page, 'clues-none')
+    await page.locator('section.list').getByRole('button', { name: '清除条件' }).click()
+    await settled(page)
+    assert.ok((await page.locator('section.list article').count()) > 3)
+  }],
+  ['a search is saved and found again', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/clues?q=%E6%B2%B3')
+    await page.getByRole('button', { name: '保存此检索' }).click()
+    await page.getByLabel('名称').fill('河道')
+    await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+    await page.getByRole('button', { name: '河道', exact: true }).waitFor()
+    await visit(page, '/clues')
+    await page.getByRole('button', { name: /^河道/ }).click()
+    await page.waitForURL(/q=/)
+  }],
+  ['triage by keyboard: move, look, accept', { login: 'zhuren', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/clues?mine=true&state=assigned')
+    const lines = page.locator('section.list article')
+    assert.ok((await lines.count()) > 1, 'needs two clues')
+    await page.keyboard.press('j')
+    await page.waitForFunction(() => document.querySelectorAll('section.list article')[1].classList.contains('current'))
+    const title = await lines.nth(1).getByRole('link').first().innerText()
+    await page.getByRole('complementary', { name: '当前线索' }).getByRole('heading', { name: title }).first().waitFor()
+    await settled(page)
+    await look(page, 'clues-triage')
+    await page.keyboard.press('a')
+    await page.getByText('已受理', { exact: true }).first().waitFor()
+  }],
+  ['a star is explained beside the text', { login: 'jianchaguan' }, async (page) => {
+    await openFirst(page, 'stars=5,4,3')
+    await page.getByRole('heading', { name: '为何是这个星级' }).waitFor()
+    await page.locator('mark').first().waitFor()
+    await look(page, 'clue')
+    const factor = page.locator('.factor button').first()
+    await factor.focus()
+    await page.locator('mark.lit').first().waitFor()
+  }],
+  ['accept, own star, return with reason, and the history says so', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await openFirst(page, 'mine=true&state=assigned')
+    await page.getByRole('button', { name: /^受理/ }).click()
+    await page.getByText('已受理', { exact: true }).first().waitFor()
+    await settled(page)
+    await page.getByRole('button', { name: '更多', exact: true }).click()
+    await page.getByRole('menuitem', { name: '自定星级' }).click()
+    await page.getByRole('dialog').getByText('4 ★').click()
+    await page.getByLabel('理由（必填）').fill('现场已看过')
+    await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+    await page.getByText(/定为 4 星/).first().waitFor()
+    await page.getByRole('button', { name: /^退回/ }).click()
+    await choose(page, '退回原因', '力量不足')
+    await page.getByLabel('理由（必填）').fill('本周满负荷')
+    await look(page, 'clue-return')
+    await page.getByRole('dialog').getByRole('button', { name: '退回' }).click()
+    await page.getByText('已退回').first().waitFor()
+    await page.locator('.history').getByText('本周满负荷').waitFor()
+  }],
+  ['a first outcome is recorded', { login: 'zhuren', sizes: ['desktop'] }, async (page) => {
+    await openFirst(page, 'mine=true&state=accepted')
+    const verify = page.getByRole('button', { name: /^开始核查/ })
+    if (await verify.count()) {
+      await verify.click()
+      await page.getByText('已开始核查').first().waitFor()
+      await settled(page)
+    }
+    await page.getByRole('button', { name: /^记录结果/ }).click()
+    await choose(page, '处理结果', '立案')
+    await page.getByLabel('理由（必填）').fill('事实清楚')
+    await page.getByRole('dialog').getByRole('button', { name: '记录' }).click()
+    await page.getByText('事实清楚').first().waitFor()
+  }],
+  ['a clue that is none, or not mine to see, is said to be none', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await page.goto('/clues/1')
+    await page.getByRole('alert').waitFor()
+    page.errors.length = 0
+    await look(page, 'clue-missing')
+  }],
+])

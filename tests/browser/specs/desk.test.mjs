@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { look, settled, visit } from '../lib/browser.mjs'
+import { suite } from '../lib/suite.mjs'
+
+suite([
+  ['the next thing to do is on top, and can be accepted here', { login: 'jianchaguan' }, async (page) => {
+    await visit(page, '/')
+    await look(page, 'desk')
+    const accept = page.getByRole('button', { name: '受理', exact: true })
+    const before = await accept.count()
+    assert.ok(before > 0, 'nothing to accept')
+    await accept.first().click()
+    await page.getByText('已受理', { exact: true }).first().waitFor()
+    await page.waitForFunction((n) => [...document.querySelectorAll('button')].filter((b) => b.textContent.trim() === '受理').length < n, before)
+  }],
+  ['a figure opens its rows', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/')
+    await page.getByRole('link', { name: /待受理/ }).first().click()
+    await page.waitForURL(/\/clues\?.*state=assigned/)
+    await settled(page)
+  }],
+  ['every role has a desk', { login: 'lianluozhan', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/')
+    await look(page, 'desk-station-staff')
+  }],
+  ['the chief procurator sees the county', { login: 'jianchazhang', locale: 'en', sizes: ['desktop'] }, async (page) => {
+    await page.addInitScript(() => localStorage.setItem('wjz.locale', 'en'))
+    await visit(page, '/')
+    await look(page, 'desk-english')
+  }],
+  ['the keyboard reaches everything: skip link, shortcuts, search', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/')
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), '跳到正文')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('快捷键').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await page.keyboard.press('/')
+    await page.keyboard.type('垃圾')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/clues\?q=/)
+  }],
+  ['what cannot be reached is said, and comes back by itself', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await page.route('**/api/v1/desk', (route) => route.abort())
+    await page.goto('/')
+    await page.getByRole('alert').getByText('连不上服务').waitFor()
+    page.errors.length = 0
+    await look(page, 'desk-unreachable')
+    await page.unroute('**/api/v1/desk')
+    await page.getByRole('button', { name: '重试' }).click()
+    await settled(page)
+    await page.getByText('今日到岗').waitFor()
+  }],
+  ['a page that is none is said to be none', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
+    await visit(page, '/nowhere/at/all')
+    await look(page, 'missing')
+  }],
+])
