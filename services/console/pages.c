@@ -143,7 +143,7 @@ static void set_headers(exchange *x, const page *it, const char *tag) {
     const char *tiles = x->console->conf->tile_url;
     char policy[500];
     snprintf(policy, sizeof policy,
-             "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+             "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: "
              "blob:%s%.*s; connect-src 'self'; "
              "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
              tiles ? " " : "", tiles ? (int)(strcspn(tiles, "{") > 200 ? 0 : strcspn(tiles, "{")) : 0,

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 import sys
 
@@ -36,7 +37,7 @@ def enter(url, login, password):
     session = answer.json()
     if session["stage"] != "password":
         return password
-    wanted = f"{login}-Zhengyi-2026!"
+    wanted = secrets.token_urlsafe(18)
     browser.post(
         f"{url}/api/v1/me/password",
         json={"current": password, "new": wanted},

@@ -27,16 +27,18 @@ suite([
     assert.ok((await page.locator('section.list article').count()) > 3)
   }],
   ['a search is saved and found again', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
-    await visit(page, '/clues?q=%E6%B2%B3')
+    await visit(page, '/clues?domain=eco_env&focus=true&q=%E6%B2%B3')
     await page.getByRole('button', { name: '保存此检索' }).click()
     await page.getByLabel('名称').fill('河道')
+    await page.getByText(/不随检索保存/).waitFor() // the words of a full text search are not part of it
     await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
     await page.getByRole('button', { name: '河道', exact: true }).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await visit(page, '/clues')
     await page.getByRole('button', { name: /^河道/ }).click()
-    await page.waitForURL(/q=/)
+    await page.waitForURL(/domain=eco_env/)
   }],
-  ['triage by keyboard: move, look, accept', { login: 'zhuren', sizes: ['desktop'] }, async (page) => {
+  ['triage by keyboard: move, look, accept', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await visit(page, '/clues?mine=true&state=assigned')
     const lines = page.locator('section.list article')
     assert.ok((await lines.count()) > 1, 'needs two clues')
@@ -77,7 +79,7 @@ suite([
     await page.getByText('已退回').first().waitFor()
     await page.locator('.history').getByText('本周满负荷').waitFor()
   }],
-  ['a first outcome is recorded', { login: 'zhuren', sizes: ['desktop'] }, async (page) => {
+  ['a first outcome is recorded', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await openFirst(page, 'mine=true&state=accepted')
     const verify = page.getByRole('button', { name: /^开始核查/ })
     if (await verify.count()) {

@@ -33,7 +33,7 @@ suite([
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate(() => document.activeElement.textContent), '跳到正文')
     await page.keyboard.press('?')
-    await page.getByRole('dialog').getByText('快捷键').waitFor()
+    await page.getByRole('dialog', { name: '快捷键' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('/')

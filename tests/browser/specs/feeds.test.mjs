@@ -22,7 +22,7 @@ suite([
   ['a file is tried, and what is wrong in it is shown', { login: 'guanli' }, async (page) => {
     await visit(page, '/feeds/imports')
     await choose(page, '数据源', '12345')
-    await page.getByLabel('文件').setInputFiles(makeFile(page))
+    await page.getByLabel('文件', { exact: true }).setInputFiles(makeFile(page))
     await page.getByText('不认识的列').waitFor()
     await page.getByRole('button', { name: '试导入' }).click()
     const item = page.locator('.import', { hasText: `export-${page.size}.csv` })

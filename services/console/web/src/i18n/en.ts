@@ -38,7 +38,7 @@ const en: Messages = {
   },
   desk: {
     morning: 'Good morning, {name}', noon: 'Good day, {name}', afternoon: 'Good afternoon, {name}', evening: 'Good evening, {name}', mine: 'My clues, by deadline', fresh: 'New clues to accept', duty: 'On duty today', agenda: 'Appointments and visits', notices: 'Notices',
-    nothingMine: 'Nothing waits for you.', nothingNew: 'No new clue waits to be accepted.', noDuty: 'Nobody is on duty today.', noAgenda: 'No appointment or visit soon.', down: 'These services do not answer just now; what needs them must wait: {names}',
+    nothingMine: 'Nothing waits for you.', nothingNew: 'No new clue waits to be accepted.', noDuty: 'Nobody is on duty today.', noAgenda: 'No appointment or visit soon.', moreVisits: '{n} more visits', down: 'These services do not answer just now; what needs them must wait: {names}',
     count: { overdue: 'overdue', unaccepted: 'to accept', urgent: 'urgent', open: 'open', review: 'to review' },
   },
   notice: { inbox: 'Notices', unread: '{n} unread notices', none: 'No unread notice.', acknowledge: 'Acknowledge', acknowledged: 'Acknowledged', until: 'to be acknowledged by {at}' },
@@ -47,8 +47,10 @@ const en: Messages = {
   sort: { index: 'By index', newest: 'Newest first', due: 'Due first', oldest: 'Oldest first' },
   filter: {
     mine: 'Mine', urgent: 'Urgent', focus: 'Focus', mediation: 'Mediation', domain: 'Domain', branch: 'Branch', kind: 'Kind', organ: 'Procuratorate', town: 'Town', station: 'Station', prosecutor: 'Prosecutor', state: 'State', outcome: 'Outcome', subject: 'Unit complained of', feed: 'Feed', from: 'From', to: 'To', sort: 'Order',
+    region: 'Region', report_region: 'County of the place', village: 'Village', place: 'Place names', consult: 'To be asked', stars: 'Stars',
     more: 'More filters', moreSet: 'More filters ({n})',
   },
+  branch: { public_interest: 'public interest', administrative: 'administrative', civil: 'civil', criminal: 'criminal', none: 'nothing to supervise' },
   clues: {
     search: 'Search', searchHint: 'Full text, two characters or more; a space means and', quick: 'Quick filters', clear: 'Clear filters', export: 'Export CSV', news: 'There are changes: refresh', none: 'No clue fits.', noneHint: 'Loosen a filter, or', noneYet: 'Clues appear here when feeds have pushed complaints.', preview: 'Current clue', whole: 'Whole clue', moreComplaints: '{n} more complaints in the whole clue.',
   },
@@ -60,7 +62,7 @@ const en: Messages = {
   access: { title: 'Who may see it', add: 'Admit a person', none: 'Nobody else so far.', person: 'Person', lead: 'Only admitted people see a confidential clue. The reason is recorded.', granted: 'Admitted', revoked: 'No longer admitted', revoke: 'Remove' },
   card: { title: 'Why these stars', because: 'Mainly for: {reasons}', own: '{name} gave {n} stars: {reason}', unsure: 'The system is not sure; a person should judge.', show: 'Show in the text', pack: 'Rule pack {pack}' },
   part: { source: 'Source', public_harm: 'Public harm', performance: 'What the agency did', checkability: 'Can be checked', other: 'Other', adjust: 'Adjustments' },
-  note: { reporters: '{value} people', households: '{value} households', persons: '{value} persons', days: 'for {value} days', repeat_count: '{value} times in 180 days', reason: '{value}' },
+  note: { reporters: '{value} people', households: '{value} households', persons: '{value} persons', days: 'for {value} days', yuan: '{value} yuan', square_metres: '{value} m²', tonnes: '{value} t', metres: '{value} m', times: '{value} times', repeat_count: '{value} times in 180 days', reason: '{value}' },
   complaint: {
     urge_count: 'urged {n} times', redispatch_count: 'redone {n} times', return_count: 'returned {n} times', delay_days: '{n} days late', photo_count: '{n} photos', unsolved: 'not solved', sameReporter: '{n} more by the same person', anonymous: 'anonymous', reply: '{unit} answered', someUnit: 'The agency', handler: 'Handled by {unit}', visitNote: 'Follow-up', reveal: 'Reveal the reporter', plain: 'Show unmasked text', show: 'Show', revealLead: 'Say why; it is recorded.', noReporter: 'The reporter left no data', picture: 'Photo {n}, {size}',
   },
@@ -81,9 +83,6 @@ const en: Messages = {
   },
   review: {
     lead: 'What the system is not sure of, people decide; no re-run undoes it.', repeats: 'Same matter?', clues: 'Doubtful scores', same: 'Same matter', different: 'Different matters', later: 'Later', joined: 'Joined into one clue', apart: 'Kept apart', noRepeats: 'No doubtful pair waits.', noClues: 'No clue waits for review.', signs: 'What speaks for and against', position: 'Pair {n} of {of}', decided: 'Review saved', confirm: 'Confirm stars', confirmLead: 'Confirm {n} stars for “{title}”; who disagrees opens the clue and gives own stars.',
-  },
-  sign: {
-    same_place: 'same place', same_subject: 'same unit', same_reporter: 'same person', different_place: 'different places', different_subject: 'different units', same_road: 'same road', same_estate: 'same estate', text: 'texts alike', words: 'words alike', title: 'titles alike', time: 'near in time', far_in_time: 'far apart in time', same_problem: 'same problem', different_problem: 'different problems', parent: 'marked as repeated by the platform', number: 'same numbers', topic: 'same topic',
   },
   doubt: { confidence: 'The system is not sure of the class', edge: 'The index is near the edge of a star', star: 'A person’s stars differ from the computed ones' },
   map: {
@@ -123,7 +122,7 @@ const en: Messages = {
   service: { intake: 'intake', scoring: 'scoring', assignment: 'assignment', scheduling: 'scheduling', notification: 'notification', console: 'console' },
   domainNone: 'no public-interest domain',
   admin: { accounts: 'Accounts and roles', people: 'Directory', routing: 'Routing rules', rules: 'Rule packs', watch: 'Watch list', holidays: 'Holidays', services: 'Services and queues', audit: 'Audit' },
-  accounts: { find: 'Account or name', make: 'New account', person: 'Person', roles: 'Roles', state: 'State', last: 'Last login', active: 'active', inactive: 'inactive', locked: 'locked', totp: 'authenticator', mustChange: 'must change password', rolesOf: 'Roles of {name}', rolesLater: 'The security administrator gives roles afterwards.', apart: 'System, security and audit administration are never one person.', deedsOf: 'More: {login}', do_lock: 'Lock', do_unlock: 'Unlock', do_password: 'Reset password', do_totp: 'Reset authenticator', passwordLead: 'Hand it to the person; it must be changed at the first login.' },
+  accounts: { find: 'Account or name', make: 'New account', person: 'Person', roles: 'Roles', state: 'State', last: 'Last login', active: 'active', inactive: 'inactive', locked: 'locked', totp: 'authenticator', mustChange: 'must change password', rolesOf: 'Roles of {name}', rolesLater: 'The security administrator gives roles afterwards.', apart: 'System, security and audit administration are never one person.', deedsOf: 'More {login}', do_lock: 'Lock', do_unlock: 'Unlock', do_password: 'Reset password', do_totp: 'Reset authenticator', passwordLead: 'Hand it to the person; it must be changed at the first login.' },
   people: { find: 'Name or code', name: 'Name', duties: 'Duties', skills: 'Branches and specialities' },
   routing: { trace: 'Try: who would get such a clue', ask: 'Try', rules: 'Rules, from the top', tests: 'Cases', number: 'No.', name: 'Name', when: 'When', then: 'Then', check: 'Check all', input: 'Clue', expected: 'Expected', actual: 'Actual', result: 'Result', passed: 'passes', failed: 'fails', always: 'always', stars: 'Stars' },
   pack: { none: 'No rule pack has been submitted.', submitted: 'to approve', approved: 'approved', active: 'active', retired: 'retired', submit: 'Submit a version', note: 'What changes, and why', files: 'Rule files (YAML)', rehearse: 'Rehearse', rehearsing: 'The rehearsal has begun', by: 'by {name}', approvedBy: 'approved by {name}', activated: 'activated', do_approve: 'Approve', do_activate: 'Activate', do_rollback: 'Back to this version', lead_approve: 'Approve version {version}. Author and approver are two people.', lead_activate: 'Activate version {version}; all clues are scored again.', lead_rollback: 'Back to version {version}; all clues are scored again.', rehearsal: 'Rehearsal over {days} days: {done}/{total}, {changed} change stars', stars: 'Stars beside {version}', before: 'before', after: 'after' },

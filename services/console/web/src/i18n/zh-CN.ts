@@ -36,7 +36,7 @@ export default {
   },
   desk: {
     morning: '{name}，早上好', noon: '{name}，中午好', afternoon: '{name}，下午好', evening: '{name}，晚上好', mine: '我的线索，按到期先后', fresh: '待受理的新线索', duty: '今日到岗', agenda: '预约与走访', notices: '通知',
-    nothingMine: '手上没有待办线索。', nothingNew: '没有待受理的新线索。', noDuty: '今日无人值守。', noAgenda: '近期没有预约与走访。', down: '以下服务暂时没有应答，相关操作请稍候：{names}',
+    nothingMine: '手上没有待办线索。', nothingNew: '没有待受理的新线索。', noDuty: '今日无人值守。', noAgenda: '近期没有预约与走访。', moreVisits: '另有 {n} 次走访', down: '以下服务暂时没有应答，相关操作请稍候：{names}',
     count: { overdue: '已超期', unaccepted: '待受理', urgent: '紧急', open: '在办', review: '待复核' },
   },
   notice: { inbox: '通知', unread: '{n} 条未阅通知', none: '没有未阅通知。', acknowledge: '已阅', acknowledged: '已记为已阅', until: '请于 {at} 前确认' },
@@ -45,8 +45,10 @@ export default {
   sort: { index: '按成案指数', newest: '最新在前', due: '先到期在前', oldest: '最早在前' },
   filter: {
     mine: '我的', urgent: '紧急', focus: '重点', mediation: '可调解', domain: '领域', branch: '检察职能', kind: '类别', organ: '检察院', town: '镇街', station: '联络站', prosecutor: '检察官', state: '状态', outcome: '处理结果', subject: '被反映单位', feed: '数据源', from: '自', to: '至', sort: '排序',
+    region: '区划', report_region: '事发区县', village: '村社', place: '地名', consult: '须征询', stars: '星级',
     more: '更多条件', moreSet: '更多条件（{n}）',
   },
+  branch: { public_interest: '公益诉讼检察', administrative: '行政检察', civil: '民事检察', criminal: '刑事检察', none: '不属检察监督' },
   clues: {
     search: '搜索', searchHint: '全文搜索，两个字起，空格表示并且', quick: '快速筛选', clear: '清除条件', export: '导出 CSV', news: '有新的变化，点此刷新', none: '没有符合条件的线索。', noneHint: '试试放宽条件，或', noneYet: '线索会在数据源推送后出现在这里。', preview: '当前线索', whole: '完整内容', moreComplaints: '另有 {n} 条诉求，见完整内容。',
   },
@@ -58,7 +60,7 @@ export default {
   access: { title: '知悉人', add: '增加知悉人', none: '尚无他人知悉。', person: '人员', lead: '保密线索只有知悉人可见，增加须说明理由并留痕。', granted: '已增加知悉人', revoked: '已取消知悉', revoke: '取消' },
   card: { title: '为何是这个星级', because: '主要因为：{reasons}', own: '{name} 定为 {n} 星：{reason}', unsure: '系统把握不足，请人工判断。', show: '在原文中查看', pack: '规则包 {pack}' },
   part: { source: '来源', public_harm: '公益损害', performance: '行政履职', checkability: '可查性', other: '其他', adjust: '调整项' },
-  note: { reporters: '{value} 人反映', households: '{value} 户', persons: '{value} 人', days: '持续 {value} 天', repeat_count: '180 天内 {value} 次', reason: '{value}' },
+  note: { reporters: '{value} 人反映', households: '{value} 户', persons: '{value} 人', days: '持续 {value} 天', yuan: '{value} 元', square_metres: '{value} 平方米', tonnes: '{value} 吨', metres: '{value} 米', times: '{value} 次', repeat_count: '180 天内 {value} 次', reason: '{value}' },
   complaint: {
     urge_count: '催办 {n} 次', redispatch_count: '重办 {n} 次', return_count: '退单 {n} 次', delay_days: '延期 {n} 天', photo_count: '{n} 张照片', unsolved: '未解决', sameReporter: '同一人另有 {n} 条', anonymous: '匿名', reply: '{unit} 答复', someUnit: '承办单位', handler: '承办：{unit}', visitNote: '回访', reveal: '查看反映人', plain: '查看未脱敏文本', show: '查看', revealLead: '查看须说明理由，并会留痕备查。', noReporter: '未留反映人信息', picture: '照片 {n}，{size}',
   },
@@ -79,9 +81,6 @@ export default {
   },
   review: {
     lead: '系统没有把握的，由人来定；人的决定不会被重新计算推翻。', repeats: '是否同一件事', clues: '评分把握不足', same: '是同一件事', different: '不是同一件事', later: '稍后', joined: '已并为同一线索', apart: '已记为不同的事', noRepeats: '没有待定的重复诉求。', noClues: '没有待复核的线索。', signs: '判断依据', position: '第 {n} 对，共 {of} 对', decided: '复核已保存', confirm: '确认星级', confirmLead: '确认“{title}”为 {n} 星；不同意时请打开线索自定星级。',
-  },
-  sign: {
-    same_place: '地点相同', same_subject: '被反映单位相同', same_reporter: '同一人反映', different_place: '地点不同', different_subject: '被反映单位不同', same_road: '道路相同', same_estate: '小区相同', text: '文字相近', words: '用语相近', title: '标题相近', time: '时间相近', far_in_time: '时间相隔远', same_problem: '问题相同', different_problem: '问题不同', parent: '平台标为重复', number: '数字相同', topic: '主题相同',
   },
   doubt: { confidence: '系统对分类把握不足', edge: '成案指数接近星级分界', star: '人工星级与系统星级不一致' },
   map: {
@@ -121,7 +120,7 @@ export default {
   service: { intake: '数据接入', scoring: '评分', assignment: '分派', scheduling: '排班预约', notification: '通知', console: '控制台' },
   domainNone: '不属公益领域',
   admin: { accounts: '账号与角色', people: '人员名录', routing: '分派规则', rules: '评分规则包', watch: '重点关注', holidays: '节假日', services: '服务与队列', audit: '审计' },
-  accounts: { find: '账号或姓名', make: '新建账号', person: '人员', roles: '角色', state: '状态', last: '最近登录', active: '可用', inactive: '未启用', locked: '已锁定', totp: '已绑验证器', mustChange: '须改密码', rolesOf: '{name} 的角色', rolesLater: '账号建成后由安全管理员授角色。', apart: '系统、安全、审计三类管理员不得由同一人兼任。', deedsOf: '更多：{login}', do_lock: '锁定', do_unlock: '解锁', do_password: '重置密码', do_totp: '重置验证器', passwordLead: '请把一次性密码当面交给本人，首次登录须修改。' },
+  accounts: { find: '账号或姓名', make: '新建账号', person: '人员', roles: '角色', state: '状态', last: '最近登录', active: '可用', inactive: '未启用', locked: '已锁定', totp: '已绑验证器', mustChange: '须改密码', rolesOf: '{name} 的角色', rolesLater: '账号建成后由安全管理员授角色。', apart: '系统、安全、审计三类管理员不得由同一人兼任。', deedsOf: '更多 {login}', do_lock: '锁定', do_unlock: '解锁', do_password: '重置密码', do_totp: '重置验证器', passwordLead: '请把一次性密码当面交给本人，首次登录须修改。' },
   people: { find: '姓名或编号', name: '姓名', duties: '职责', skills: '职能与专长' },
   routing: { trace: '试一试：这样的线索会分给谁', ask: '试分派', rules: '规则，自上而下', tests: '用例', number: '序', name: '名称', when: '条件', then: '分派', check: '逐条验证', input: '输入', expected: '应当', actual: '实际', result: '结果', passed: '通过', failed: '不符', always: '无条件', stars: '星级' },
   pack: { none: '还没有提交过规则包。', submitted: '待批准', approved: '已批准', active: '在用', retired: '已停用', submit: '提交新版本', note: '改了什么，为什么', files: '规则文件（YAML）', rehearse: '演练', rehearsing: '演练已开始', by: '提交：{name}', approvedBy: '批准：{name}', activated: '启用：', do_approve: '批准', do_activate: '启用', do_rollback: '退回此版本', lead_approve: '批准版本 {version}。提交人与批准人须是两人。', lead_activate: '启用版本 {version}，全部线索将重新评分。', lead_rollback: '退回到版本 {version}，全部线索将重新评分。', rehearsal: '演练（近 {days} 天）：{done}/{total} 条，{changed} 条改变星级', stars: '与 {version} 相比的星级分布', before: '演练前', after: '演练后' },

@@ -1,7 +1,7 @@
 // Names of codes: domains, organs, towns, people. Read once a session.
 import { computed, shallowRef } from 'vue'
 import { api, ask, type Schemas } from '@/api/client'
-import { locale } from '@/i18n'
+import { locale, t } from '@/i18n'
 
 export type Reference = Schemas['Reference']
 const empty: Reference = {
@@ -11,8 +11,11 @@ const empty: Reference = {
 const reference = shallowRef<Reference>(empty)
 let read: Promise<void> | undefined
 
+/** The four branches (四大检察), which are the law's and not a county's. */
+const BRANCHES = ['public_interest', 'administrative', 'civil', 'criminal']
+
 /** All of it; empty lists until it has come. */
-export const names = computed(() => reference.value)
+export const names = computed(() => ({ ...reference.value, branches: BRANCHES.map((id) => ({ id })) }))
 
 export function readReference(): Promise<void> {
   read ??= ask(api.GET('/v1/reference')).then(
@@ -33,8 +36,8 @@ export function forgetReference(): void {
 type NamedList = 'domains' | 'branches' | 'kinds' | 'factors' | 'gates' | 'outcomes' | 'return_reasons'
 
 const byId = computed(() => {
-  const lists = ['domains', 'branches', 'kinds', 'factors', 'gates', 'outcomes', 'return_reasons'] as const
-  return new Map(lists.map((list) => [list, new Map(reference.value[list].map((named) => [named.id, named]))]))
+  const lists = ['domains', 'kinds', 'factors', 'gates', 'outcomes', 'return_reasons'] as const
+  return new Map<NamedList, Map<string, Schemas['Named']>>(lists.map((list) => [list, new Map(reference.value[list].map((named) => [named.id, named]))]))
 })
 const byCode = computed(() => ({
   town: new Map(reference.value.towns.map((town) => [town.code, town.name])),
@@ -45,6 +48,7 @@ const byCode = computed(() => ({
 
 /** The name of a code in the reader's language; the code itself when nobody named it. */
 export function nameOf(list: NamedList, id: string): string {
+  if (list === 'branches') return t(`branch.${id}`)
   const named = byId.value.get(list)?.get(id)
   if (!named) return id
   return (locale.value === 'en' ? named.en : named.zh) || id
