@@ -253,32 +253,56 @@ static int define_run(exchange *x, wjz_err *err) {
 
 /* --- mapping profiles: files that operators edit --- */
 
-static json_t *columns_of(const wjz_yaml_node *root) {
-    const wjz_yaml_node *fields = wjz_yaml_get(root, "fields"), *headers;
-    json_t *columns = json_array();
-    for (size_t i = 0; fields && i < wjz_yaml_count(fields); i++) {
-        const wjz_yaml_node *value = wjz_yaml_value(fields, i);
-        json_t *names = json_array();
-        headers = wjz_yaml_kind_of(value) == WJZ_YAML_MAP ? wjz_yaml_get(value, "headers") : value;
-        for (size_t j = 0; headers && wjz_yaml_kind_of(headers) == WJZ_YAML_LIST && j < wjz_yaml_count(headers); j++)
-            if (wjz_yaml_text(wjz_yaml_item(headers, j)))
-                (void)json_array_append_new(names, json_string(wjz_yaml_text(wjz_yaml_item(headers, j))));
-        const char *required = wjz_yaml_text(wjz_yaml_get(value, "required"));
-        (void)json_array_append_new(columns,
-                                    json_pack("{s:s, s:o, s:b}", "field", wjz_yaml_key(fields, i), "headers", names,
-                                              "required", (int)(required && strcmp(required, "true") == 0)));
+enum { EXTENDS_MOST = 4 }; /* profiles behind a profile */
+
+static bool lists(const wjz_yaml_node *list, const char *word) {
+    for (size_t i = 0; list && wjz_yaml_kind_of(list) == WJZ_YAML_LIST && i < wjz_yaml_count(list); i++) {
+        const char *text = wjz_yaml_text(wjz_yaml_item(list, i));
+        if (text && strcmp(text, word) == 0) return true;
     }
-    return columns;
+    return false;
 }
 
-static json_t *profile_json(const char *path) {
-    WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
+/* Adds the headers of each field to those that profiles before it gave. */
+static void add_columns(json_t *columns, const wjz_yaml_node *fields, const wjz_yaml_node *required) {
+    for (size_t i = 0; fields && i < wjz_yaml_count(fields); i++) {
+        const char *field = wjz_yaml_key(fields, i);
+        const wjz_yaml_node *headers = wjz_yaml_value(fields, i);
+        json_t *column = json_object_get(columns, field);
+        if (!column) {
+            column = json_pack("{s:s, s:[], s:b}", "field", field, "headers", "required", (int)lists(required, field));
+            (void)json_object_set_new(columns, field, column);
+        }
+        for (size_t j = 0; wjz_yaml_kind_of(headers) == WJZ_YAML_LIST && j < wjz_yaml_count(headers); j++)
+            if (wjz_yaml_text(wjz_yaml_item(headers, j)))
+                (void)json_array_append_new(json_object_get(column, "headers"), json_string(wjz_yaml_text(wjz_yaml_item(headers, j))));
+    }
+}
+
+/* A profile as it counts: with the columns of the one that it extends. */
+static json_t *profile_json(const char *folder, const char *file) {
+    wjz_yaml *chain[EXTENDS_MOST] = {NULL};
+    const wjz_yaml_node *required = NULL;
+    const char *kind = NULL, *next = file;
+    char path[4400];
     wjz_err err;
-    if (wjz_yaml_load(path, &yaml, &err) < 0) return NULL;
-    const wjz_yaml_node *root = wjz_yaml_root(yaml);
-    const char *kind = wjz_yaml_text(wjz_yaml_get(root, "kind")), *name = strrchr(path, '/') + 1;
-    return json_pack("{s:s%, s:s, s:o}", "name", name, strcspn(name, "."), "kind", kind ? kind : "complaint", "columns",
-                     columns_of(root));
+    json_t *columns = json_object(), *list = json_array(), *column;
+    for (int depth = 0; next && depth < EXTENDS_MOST; depth++) {
+        snprintf(path, sizeof path, "%s/%.*s.yaml", folder, (int)strcspn(next, "."), next);
+        if (wjz_yaml_load(path, &chain[depth], &err) < 0) break;
+        const wjz_yaml_node *root = wjz_yaml_root(chain[depth]);
+        if (!required) required = wjz_yaml_get(root, "required");
+        if (!kind) kind = wjz_yaml_text(wjz_yaml_get(root, "record"));
+        add_columns(columns, wjz_yaml_get(root, "columns"), required);
+        next = wjz_yaml_text(wjz_yaml_get(root, "extends"));
+    }
+    const char *field;
+    json_object_foreach(columns, field, column) (void)json_array_append(list, column);
+    json_t *profile = json_pack("{s:s%, s:s, s:o}", "name", file, strcspn(file, "."), "kind", kind ? kind : "complaint", "columns", list);
+    json_decref(columns);
+    for (int depth = 0; depth < EXTENDS_MOST; depth++)
+        wjz_yaml_destroy(&chain[depth]);
+    return profile;
 }
 
 static int profiles_run(exchange *x, WJZ_UNUSED wjz_err *err) {
@@ -288,7 +312,7 @@ static int profiles_run(exchange *x, WJZ_UNUSED wjz_err *err) {
     snprintf(pattern, sizeof pattern, "%s/*.yaml", x->console->conf->profiles);
     if (glob(pattern, 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++) {
-            json_t *item = profile_json(found.gl_pathv[i]);
+            json_t *item = profile_json(x->console->conf->profiles, strrchr(found.gl_pathv[i], '/') + 1);
             if (item) (void)json_array_append_new(items, item);
         }
     globfree(&found);

@@ -72,3 +72,8 @@ export async function choose(page, label, option) {
   await box.locator('xpath=ancestor::*[contains(@class, "el-select__wrapper")]').click()
   await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
 }
+
+/** Waits until the page says that something was done. */
+export async function told(page, text) {
+  await page.locator('.el-message', { hasText: text }).first().waitFor()
+}

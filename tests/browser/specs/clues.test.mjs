@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { choose, look, settled, visit } from '../lib/browser.mjs'
+import { choose, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const firstLine = (page) => page.locator('section.list article').first()
@@ -49,7 +49,7 @@ suite([
     await settled(page)
     await look(page, 'clues-triage')
     await page.keyboard.press('a')
-    await page.getByText('已受理', { exact: true }).first().waitFor()
+    await told(page, '已受理')
   }],
   ['a star is explained beside the text', { login: 'jianchaguan' }, async (page) => {
     await openFirst(page, 'stars=5,4,3')
@@ -63,7 +63,7 @@ suite([
   ['accept, own star, return with reason, and the history says so', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await openFirst(page, 'mine=true&state=assigned')
     await page.getByRole('button', { name: /^受理/ }).click()
-    await page.getByText('已受理', { exact: true }).first().waitFor()
+    await told(page, '已受理')
     await settled(page)
     await page.getByRole('button', { name: '更多', exact: true }).click()
     await page.getByRole('menuitem', { name: '自定星级' }).click()
@@ -76,15 +76,15 @@ suite([
     await page.getByLabel('理由（必填）').fill('本周满负荷')
     await look(page, 'clue-return')
     await page.getByRole('dialog').getByRole('button', { name: '退回' }).click()
-    await page.getByText('已退回').first().waitFor()
-    await page.locator('.history').getByText('本周满负荷').waitFor()
+    await told(page, '已退回')
+    await page.locator('.history').getByText('本周满负荷').first().waitFor()
   }],
   ['a first outcome is recorded', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await openFirst(page, 'mine=true&state=accepted')
     const verify = page.getByRole('button', { name: /^开始核查/ })
     if (await verify.count()) {
       await verify.click()
-      await page.getByText('已开始核查').first().waitFor()
+      await told(page, '已开始核查')
       await settled(page)
     }
     await page.getByRole('button', { name: /^记录结果/ }).click()

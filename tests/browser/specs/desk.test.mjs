@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look, settled, visit } from '../lib/browser.mjs'
+import { look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
@@ -10,7 +10,7 @@ suite([
     const before = await accept.count()
     assert.ok(before > 0, 'nothing to accept')
     await accept.first().click()
-    await page.getByText('已受理', { exact: true }).first().waitFor()
+    await told(page, '已受理')
     await page.waitForFunction((n) => [...document.querySelectorAll('button')].filter((b) => b.textContent.trim() === '受理').length < n, before)
   }],
   ['a figure opens its rows', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {

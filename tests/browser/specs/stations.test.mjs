@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look, settled, visit } from '../lib/browser.mjs'
+import { look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
@@ -22,6 +22,6 @@ suite([
     await page.getByLabel('事由').fill('咨询河道垃圾')
     await look(page, 'stations-book')
     await page.getByRole('dialog').getByRole('button', { name: '预约到岗' }).click()
-    await page.getByText('预约成功').waitFor()
+    await told(page, '预约成功')
   }],
 ])

@@ -2,7 +2,7 @@
 export default {
   app: { name: '微检治', slogan: '从群众诉求中找出值得检察监督的线索', skip: '跳到正文' },
   nav: { label: '主导航', desk: '工作台', clues: '线索', review: '待复核', map: '地图', stations: '联络站', statistics: '统计', feeds: '数据源', admin: '管理', more: '更多' },
-  top: { search: '搜索线索', searchHint: '搜索线索：关键词或线索号', lost: '实时连接已断开，正在重连', menu: '{name}的菜单', leave: '退出登录' },
+  top: { search: '搜索线索', searchHint: '搜索线索：关键词或线索号', lost: '实时连接已断开，正在重连', menu: '{name} 的菜单', leave: '退出登录' },
   login: {
     title: '登录', login: '账号', password: '密码', enter: '登录', code: '六位验证码', totpLead: '请输入验证器上显示的六位数字。',
     enrolLead: '本账号须绑定验证器。在手机验证器中手工输入下面的密钥，再填入它显示的六位数字。', bind: '绑定验证器', openAuthenticator: '在本机验证器中打开',

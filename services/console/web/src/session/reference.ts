@@ -53,6 +53,7 @@ export function nameOf(list: NamedList, id: string): string {
   if (!named) return id
   return (locale.value === 'en' ? named.en : named.zh) || id
 }
+export const personName = (code: string): string => reference.value.people.find((person) => person.code === code)?.name ?? code
 export const townName = (code: number): string => byCode.value.town.get(code) ?? ''
 export const stationName = (code: string): string => byCode.value.station.get(code) ?? code
 export const organName = (code: string): string => byCode.value.organ.get(code) ?? code
