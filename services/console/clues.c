@@ -234,6 +234,22 @@ static int similar_run(exchange *x, wjz_err *err) {
     return answer_json(x, 200, json_pack("{s:o}", "items", items));
 }
 
+/* --- photos --- */
+
+static const wjz_stmt RENDITION = {"console_rendition", "SELECT console.rendition(decode($1, 'hex'), $2)", 1};
+
+static int attachment_prepare(exchange *x, WJZ_UNUSED wjz_err *err) {
+    const char *form = exchange_path(x, "form");
+    return wjz_tx_send_v(x->tx, &RENDITION, wjz_text(exchange_path(x, "attachment")),
+                         wjz_text(strcmp(form, "content") == 0 ? "display" : "thumbnail"));
+}
+
+static int attachment_run(exchange *x, WJZ_UNUSED wjz_err *err) {
+    wjz_blob bytes = wjz_row_bytes(wjz_tx_rows(x->tx, 1), 0, 0);
+    if (!bytes.data) return refuse(x, 404, "not_found", "没有，或无权查看 / there is none, or none for you");
+    return answer_picture(x, "image/jpeg", bytes.data, bytes.length);
+}
+
 /* --- law --- */
 
 static int law_run(exchange *x, wjz_err *err) {
@@ -253,6 +269,7 @@ const endpoint CLUE_ENDPOINTS[] = {
     {"downloadClues", CASEWORKERS | ORGAN_ADMIN, read_prepare, export_run, &CLUES_EXPORTED, NULL, "clues"},
     {"readClue", READERS, detail_prepare, detail_run, NULL, "view_clue", "clue"},
     {"listComplaints", READERS, complaints_prepare, complaints_run, NULL, "view_complaints", "clue"},
+    {"readAttachment", READERS, attachment_prepare, attachment_run, NULL, "view_attachment", "attachment"},
     {"readHistory", READERS, read_prepare, read_one, &CLUE_HISTORY, NULL, NULL},
     {"listSimilar", READERS, ask_prepare, similar_run, &ABOUT_CLUE, NULL, NULL},
     {"readLaw", READERS, read_prepare, law_run, &LAW, NULL, NULL},

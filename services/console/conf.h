@@ -10,7 +10,8 @@ typedef struct console_conf {
     int64_t http_connections, http_connections_per_address;
     char *key_file, *pages, *names, *gazetteer, *outlines, *rules, *routing, *profiles, *tile_url, *privacy_notice;
     bool behind_proxy, totp_required;
-    int64_t session_idle, session_length, lock_after, lock_for, login_rate, request_rate, ask_timeout, follow_every, citizen_rate;
+    int64_t session_idle, session_length, lock_after, lock_for, login_rate, request_rate, ask_timeout, follow_every,
+        citizen_rate;
 } console_conf;
 
 extern const wjz_option CONSOLE_OPTIONS[];

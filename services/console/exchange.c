@@ -143,6 +143,11 @@ int answer_nothing(exchange *x) {
     return keep(x, 204, NULL, "", 0);
 }
 
+int answer_picture(exchange *x, const char *content_type, const void *data, size_t length) {
+    set_header(x, "Cache-Control", "private, max-age=600");
+    return keep(x, 200, content_type, data, length);
+}
+
 int answer_file(exchange *x, const char *content_type, const char *name, const void *data, size_t length) {
     char disposition[160];
     snprintf(disposition, sizeof disposition, "attachment; filename=\"%.100s\"", name);

@@ -74,6 +74,8 @@ int64_t exchange_id(const exchange *x, const char *name);
 int answer_json(exchange *x, int status, json_t *value); /* takes the reference */
 int answer_text(exchange *x, int status, const char *json);
 int answer_nothing(exchange *x);
+/* For what a page shows within itself: a picture. */
+int answer_picture(exchange *x, const char *content_type, const void *data, size_t length);
 int answer_file(exchange *x, const char *content_type, const char *name, const void *data, size_t length);
 int refuse(exchange *x, int status, const char *code, const char *detail);
 int refuse_field(exchange *x, int status, const char *code, const char *field, const char *detail);

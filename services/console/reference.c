@@ -143,7 +143,8 @@ static void add_outlines(reference *r, const char *path) {
             (void)json_object_set(town, "latitude", json_object_get(properties, "latitude"));
         }
     }
-    json_t *shown = json_pack("{s:s, s:O}", "type", "FeatureCollection", "features", json_object_get(outlines, "features"));
+    json_t *shown =
+        json_pack("{s:s, s:O}", "type", "FeatureCollection", "features", json_object_get(outlines, "features"));
     r->outlines = shown ? json_dumps(shown, JSON_COMPACT) : NULL;
     json_decref(shown);
     json_decref(outlines);

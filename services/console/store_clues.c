@@ -167,7 +167,7 @@ const wjz_stmt COMPLAINTS = {
                       "(ARRAY['not_said', 'yes', 'no'])[b.solved + 1],"
                       "  'status', b.status, 'note', b.note) ORDER BY b.at, b.id) FROM console.feedback b WHERE "
                       "b.region = p.region AND b.complaint = p.id), '[]'),"
-                      " 'attachments', '[]'::json)::text, " SQL_US(
+                      " 'attachments', console.attachments(p.region, p.id))::text, " SQL_US(
                           "COALESCE(p.received_at, p.stored_at)") ", p.id, p.finding"
                                                                   " FROM console.clue c JOIN console.complaint p ON "
                                                                   "p.region = c.region AND p.clue = c.clue WHERE "

@@ -92,7 +92,7 @@ def needed(described):
         if parameter.get("required") and parameter["in"] in ("path", "query"):
             name = parameter["name"]
             given[name + "_" if name in ("from", "import") else name] = fill(parameter["schema"]) if parameter["in"] == "query" else (
-                "2026-01-01" if name == "day" else "1")
+                {"day": "2026-01-01", "attachment": "0" * 64, "form": "content"}.get(name, "1"))
     return given
 
 
@@ -193,6 +193,24 @@ def test_a_confidential_clue_has_its_own_list(world):
     assert world["head"].ask("grantAccess", {"person": PEOPLE["head"][0], "reason": "x"}, clue=row["id"]).status_code == 403
     world["chief"].do("revokeAccess", clue=row["id"], person=PEOPLE["head"][0], status=204)
     assert seen("head") == 404
+
+
+def test_a_photo_is_for_those_who_see_its_complaint(world):
+    database = world.house.database
+    row = world["chief"].get("listClues", state="open")["items"][0]
+    complaint = world["chief"].get("listComplaints", clue=row["id"])["items"][0]["id"]
+    database.run("INSERT INTO intake.attachment (region, hash, type, width, height, data) VALUES (510184, sha256('photo'), 'image/jpeg', 40, 30, 'as it came')")
+    for kind in ("display", "thumbnail"):
+        database.run("INSERT INTO intake.rendition VALUES (510184, sha256('photo'), %s, 4, 3, %s)", kind, kind.encode())
+    database.run("INSERT INTO intake.complaint_attachment VALUES (510184, %s, 1, sha256('photo'))", complaint)
+    shown = next(c for c in world["chief"].get("listComplaints", clue=row["id"])["items"] if c["id"] == complaint)["attachments"]
+    assert [(a["width"], a["bytes"]) for a in shown] == [(4, 7)]
+    for form, content in (("content", b"display"), ("thumbnail", b"thumbnail")):
+        answer = world["chief"].ask("readAttachment", attachment=shown[0]["id"], form=form)
+        assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, content, "image/jpeg")
+        assert world["elsewhere"].ask("readAttachment", attachment=shown[0]["id"], form=form).status_code == 404
+    assert world["chief"].ask("readAttachment", attachment="0" * 64, form="content").status_code == 404
+    assert world["chief"].ask("readAttachment", attachment=shown[0]["id"], form="original").status_code == 400
 
 
 # --- sessions ---
