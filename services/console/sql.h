@@ -36,7 +36,9 @@
     " AND ($2::text IS NULL OR c.domain = $2) AND (cardinality($3::text[]) = 0 OR c.domain = ANY ($3))"                \
     " AND ($4::text IS NULL OR c.branch = $4) AND (cardinality($5::text[]) = 0 OR c.branch = ANY ($5))"                \
     " AND ($6::text IS NULL OR c.kind = $6) AND (cardinality($7::text[]) = 0 OR c.kind = ANY ($7))"                    \
-    " AND (cardinality($8::int4[]) = 0 OR c.stars = ANY ($8))"                                                         \
+    " AND (cardinality($8::int4[]) = 0 OR (c.stars = ANY ($8)"                                                         \
+    " AND c.rank >= (SELECT min(s) FROM unnest($8) s) * 100000"                                                        \
+    " AND c.rank < (SELECT max(s) + 1 FROM unnest($8) s) * 100000))"                                                   \
     " AND ($9::text IS NULL OR c.organ = $9)"                                                                          \
     " AND ($10::text IS NULL OR c.town = $10::int4) AND (cardinality($11::text[]) = 0 OR c.town = ANY ($11::int4[]))"  \
     " AND ($12::text IS NULL OR (c.station = $12 AND c.station <> ''))"                                                \
