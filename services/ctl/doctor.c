@@ -71,7 +71,7 @@ static const wjz_stmt HEALTH = {
     "GROUP BY 1)"
     " SELECT '服务 ' || s || ' / service', coalesce(n, 0) > 0, coalesce(n, 0)::text || ' 个实例 / instances',"
     "  'see log/' || s || '-1.log, then wjz up' FROM "
-    "unnest(ARRAY['intake','scoring','assignment','scheduling','notification']) s"
+    "unnest(ARRAY['intake','scoring','assignment','scheduling','notification','console']) s"
     "  LEFT JOIN alive ON alive.service = s"
     " UNION ALL SELECT '死信 / dead letters', n = 0, n::text, 'wjz dead-letters list, then retry or drop' FROM (SELECT"
     "  (SELECT count(*) FROM intake.dead_letter) + (SELECT count(*) FROM scoring.dead_letter) +"
