@@ -246,13 +246,10 @@ static json_t *show_trace(WJZ_UNUSED exchange *x, WJZ_UNUSED const target *t, co
     return shown;
 }
 
-static const char *nothing(WJZ_UNUSED const char *name, WJZ_UNUSED void *arg) {
-    return NULL;
-}
-
 static int trace_run(exchange *x, wjz_err *err) {
     target t = {.region = (int32_t)json_integer_value(json_object_get(x->body, "region"))};
-    const ProtobufCMessage *answer, *message = message_from_json(TRACE.asks, NULL, x->body, nothing, NULL, x->arena);
+    const ProtobufCMessage *answer,
+        *message = message_from_json(TRACE.asks, NULL, x->body, field_text_none, NULL, x->arena);
     if (!message) return -ENOMEM;
     int r = ask_send(x, &TRACE, &t, message, &answer, err);
     if (r != 0) return r < 0 ? r : 0;
@@ -313,7 +310,8 @@ static int letters_run(exchange *x, wjz_err *err) {
     for (size_t i = 0; i < WJZ_COUNT(services); i++)
         if (strcmp(services[i], exchange_text(x, "service")) == 0) q.service = services[i];
     if (!q.service) return refuse_field(x, 422, "invalid", "service", "没有此服务 / no such service");
-    const ProtobufCMessage *answer, *message = message_from_json(q.asks, q.names, x->body, nothing, NULL, x->arena);
+    const ProtobufCMessage *answer,
+        *message = message_from_json(q.asks, q.names, x->body, field_text_none, NULL, x->arena);
     if (!message) return -ENOMEM;
     int r = ask_send(x, &q, &t, message, &answer, err);
     if (r != 0) return r < 0 ? r : 0;

@@ -84,7 +84,7 @@ int ask_done(exchange *x, const target *t, const int64_t *clues, size_t count, j
     return answer ? answer_json(x, q->status ? q->status : 200, answer) : answer_nothing(x);
 }
 
-static const char *other_text(const char *name, void *arg) {
+const char *ask_text(const char *name, void *arg) {
     const exchange *x = arg;
     const question *q = x->endpoint->what;
     if (q->actor && strcmp(name, q->actor) == 0) return x->who.person;
@@ -96,7 +96,7 @@ int ask_run(exchange *x, wjz_err *err) {
     target t;
     int r = ask_target(x, &t);
     if (r != 0) return r < 0 ? r : 0;
-    const ProtobufCMessage *answer, *message = message_from_json(q->asks, q->names, x->body, other_text, x, x->arena);
+    const ProtobufCMessage *answer, *message = message_from_json(q->asks, q->names, x->body, ask_text, x, x->arena);
     if (!message) return wjz_err_set(err, -ENOMEM, "out of memory");
     r = ask_send(x, q, &t, message, &answer, err);
     if (r != 0) return r < 0 ? r : 0;

@@ -28,6 +28,9 @@ typedef struct question {
 WJZ_MUST_CHECK int ask_prepare(exchange *x, wjz_err *err);
 WJZ_MUST_CHECK int ask_run(exchange *x, wjz_err *err);
 
+/* For message_from_json, with the exchange as arg: who asks for the question's actor, else what the path says. */
+const char *ask_text(const char *name, void *arg);
+
 /* Its parts, for endpoints that make the message themselves. */
 /* What the path names; 1 when the request was refused: it is not seen, or has changed since. */
 WJZ_MUST_CHECK int ask_target(exchange *x, target *ret_target);

@@ -84,10 +84,6 @@ static Wjz__Scoring__SeenClue seen(int64_t clue, const char *version) {
 static const question ON_CLUE = DECISION(CLUE_TARGET, "clue"), ON_DECISION = DECISION(DECISION_TARGET, "decision"),
                       ON_REVIEW = DECISION(REVIEW_TARGET, "pair");
 
-static char *text_of(const exchange *x, const char *name) {
-    return wjz_arena_strdup(x->arena, exchange_text(x, name));
-}
-
 static int merge_run(exchange *x, wjz_err *err) {
     target t, into;
     wjz_rows *rows;
@@ -105,7 +101,7 @@ static int merge_run(exchange *x, wjz_err *err) {
     message.n_clue = 2;
     message.clue = both;
     message.person = (char *)x->who.person;
-    message.reason = text_of(x, "reason");
+    message.reason = exchange_copy(x, "reason");
     return decide(x, &ON_CLUE, &t, &message.base, err);
 }
 
@@ -121,7 +117,7 @@ static int split_run(exchange *x, wjz_err *err) {
     message.n_complaint = json_array_size(list);
     message.complaint = wjz_arena_calloc(x->arena, message.n_complaint, sizeof *message.complaint);
     message.person = (char *)x->who.person;
-    message.reason = text_of(x, "reason");
+    message.reason = exchange_copy(x, "reason");
     if (!message.complaint) return -ENOMEM;
     json_array_foreach(list, i, item) {
         message.complaint[i] = strtoull(json_string_value(item), NULL, 10);
@@ -136,7 +132,7 @@ static int undo_run(exchange *x, wjz_err *err) {
     Wjz__Scoring__UndoDecision message = WJZ__SCORING__UNDO_DECISION__INIT;
     message.decision = (uint64_t)exchange_id(x, "decision");
     message.person = (char *)x->who.person;
-    message.reason = text_of(x, "reason");
+    message.reason = exchange_copy(x, "reason");
     return decide(x, &ON_DECISION, &t, &message.base, err);
 }
 
@@ -148,7 +144,7 @@ static int repeat_run(exchange *x, wjz_err *err) {
     message.review = (uint64_t)exchange_id(x, "pair");
     message.same = json_is_true(json_object_get(x->body, "same"));
     message.person = (char *)x->who.person;
-    message.reason = text_of(x, "reason");
+    message.reason = exchange_copy(x, "reason");
     if (!*message.reason) message.reason = (char *)(message.same ? "同一事" : "非同一事");
     return decide(x, &ON_REVIEW, &t, &message.base, err);
 }
@@ -162,7 +158,7 @@ static int confirm_run(exchange *x, wjz_err *err) {
     Wjz__Scoring__ConfirmScore message = WJZ__SCORING__CONFIRM_SCORE__INIT;
     message.review = (uint64_t)exchange_id(x, "question");
     message.person = (char *)x->who.person;
-    message.reason = text_of(x, "reason");
+    message.reason = exchange_copy(x, "reason");
     return decide(x, &ON_QUESTION, &t, &message.base, err);
 }
 
@@ -181,7 +177,7 @@ static int stars_run(exchange *x, wjz_err *err) {
     Wjz__Scoring__WithdrawRating withdraw = WJZ__SCORING__WITHDRAW_RATING__INIT;
     given.clue = withdraw.clue = (uint64_t)t.clue;
     given.rater = withdraw.rater = (char *)x->who.person;
-    given.reason = withdraw.reason = text_of(x, "reason");
+    given.reason = withdraw.reason = exchange_copy(x, "reason");
     given.stars = (uint32_t)json_integer_value(stars);
     r = ask_send(x, &RATE, &t, json_is_null(stars) ? &withdraw.base : &given.base, &answer, err);
     if (r != 0) return r < 0 ? r : 0;

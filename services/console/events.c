@@ -118,10 +118,6 @@ void events_destroy(events **at) {
     free(e);
 }
 
-size_t events_listeners(const events *e) {
-    return e->count;
-}
-
 static int count_of(const events *e, const char *person) {
     int count = 0;
     for (const listener *l = e->first; l; l = l->next)

@@ -21,6 +21,5 @@ WJZ_MUST_CHECK int events_open_stream(struct exchange *x, wjz_err *err);
 
 /* Tells everybody of the region (0: of all), here and at other instances. */
 void events_tell(events *e, const char *type, int32_t region, int64_t subject);
-size_t events_listeners(const events *e);
 
 #endif

@@ -96,6 +96,10 @@ const char *exchange_text(const exchange *x, const char *name) {
     return text ? text : "";
 }
 
+char *exchange_copy(const exchange *x, const char *name) {
+    return wjz_arena_strdup(x->arena, exchange_text(x, name));
+}
+
 int64_t exchange_id(const exchange *x, const char *name) {
     const char *text = wjz_request_param(x->request, name);
     if (!text) text = exchange_text(x, name);

@@ -64,6 +64,8 @@ WJZ_MUST_CHECK int exchange_note(exchange *x, const char *event, const char *kin
 const char *exchange_path(const exchange *x, const char *name);
 /* A member of the body that the document says is a text; "" when it is absent. */
 const char *exchange_text(const exchange *x, const char *name);
+/* The same, for a message's field: it lives in the arena. NULL when out of memory. */
+char *exchange_copy(const exchange *x, const char *name);
 /* An id, of the path or the body; 0 when absent. */
 int64_t exchange_id(const exchange *x, const char *name);
 

@@ -226,10 +226,6 @@ static const wjz_stmt MY_REGIONS = {
     "console_may_define",
     "SELECT $1::int8::int4 = ANY (console.my_regions()), EXISTS (SELECT FROM console.feed_names($2))", 2};
 
-static const char *nothing(WJZ_UNUSED const char *name, WJZ_UNUSED void *arg) {
-    return NULL;
-}
-
 static int define_run(exchange *x, wjz_err *err) {
     wjz_rows *rows;
     const char *name = exchange_path(x, "feed");
@@ -242,7 +238,8 @@ static int define_run(exchange *x, wjz_err *err) {
     if (!wjz_row_bool(rows, 0, 0) || (!seen && wjz_row_bool(rows, 0, 1)))
         return refuse(x, 403, "forbidden", "不属本院区划 / of another county");
     target t = {.region = (int32_t)(region ? region : x->who.region)};
-    const ProtobufCMessage *answer, *message = message_from_json(DEFINE.asks, NULL, x->body, nothing, NULL, x->arena);
+    const ProtobufCMessage *answer,
+        *message = message_from_json(DEFINE.asks, NULL, x->body, field_text_none, NULL, x->arena);
     if (!message) return -ENOMEM;
     r = ask_send(x, &DEFINE, &t, message, &answer, err);
     if (r != 0) return r < 0 ? r : 0;
@@ -275,7 +272,8 @@ static void add_columns(json_t *columns, const wjz_yaml_node *fields, const wjz_
         }
         for (size_t j = 0; wjz_yaml_kind_of(headers) == WJZ_YAML_LIST && j < wjz_yaml_count(headers); j++)
             if (wjz_yaml_text(wjz_yaml_item(headers, j)))
-                (void)json_array_append_new(json_object_get(column, "headers"), json_string(wjz_yaml_text(wjz_yaml_item(headers, j))));
+                (void)json_array_append_new(json_object_get(column, "headers"),
+                                            json_string(wjz_yaml_text(wjz_yaml_item(headers, j))));
     }
 }
 
@@ -297,8 +295,9 @@ static json_t *profile_json(const char *folder, const char *file) {
         next = wjz_yaml_text(wjz_yaml_get(root, "extends"));
     }
     const char *field;
-    json_object_foreach(columns, field, column) (void)json_array_append(list, column);
-    json_t *profile = json_pack("{s:s%, s:s, s:o}", "name", file, strcspn(file, "."), "kind", kind ? kind : "complaint", "columns", list);
+    json_object_foreach(columns, field, column)(void) json_array_append(list, column);
+    json_t *profile = json_pack("{s:s%, s:s, s:o}", "name", file, strcspn(file, "."), "kind", kind ? kind : "complaint",
+                                "columns", list);
     json_decref(columns);
     for (int depth = 0; depth < EXTENDS_MOST; depth++)
         wjz_yaml_destroy(&chain[depth]);

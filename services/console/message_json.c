@@ -8,6 +8,10 @@
 
 #include "wjz/clock.h"
 
+const char *field_text_none(WJZ_UNUSED const char *name, WJZ_UNUSED void *arg) {
+    return NULL;
+}
+
 static const char *json_name(const field_name *names, const char *field) {
     for (; names && names->message; names++)
         if (strcmp(names->message, field) == 0) return names->json;

@@ -17,6 +17,8 @@ typedef struct field_name {
 
 /* A text for the field that the JSON does not have, or NULL: what the path says, or who asks. */
 typedef const char *field_text_fn(const char *name, void *arg);
+/* Always NULL: the JSON is all there is. */
+const char *field_text_none(const char *name, void *arg);
 
 /* A message of the type in the arena, filled from body (may be NULL) and others. names may be NULL. NULL when out of
  * memory. */

@@ -115,13 +115,6 @@ static int answer_pack(exchange *x, const char *version, int status, wjz_err *er
     return json ? answer_text(x, status, json) : refuse(x, 404, "not_found", "没有此版本 / no such version");
 }
 
-static const char *other_text(const char *name, void *arg) {
-    const exchange *x = arg;
-    const question *q = x->endpoint->what;
-    if (q->actor && strcmp(name, q->actor) == 0) return x->who.person;
-    return wjz_request_param(x->request, name);
-}
-
 static int pack_prepare(exchange *x, WJZ_UNUSED wjz_err *err) {
     return wjz_tx_send_v(x->tx, &PACK_TARGET, wjz_text(exchange_path(x, "version")));
 }
@@ -131,7 +124,7 @@ static int pack_run(exchange *x, wjz_err *err) {
     const target t = {.region = x->who.region, .version = ""};
     const ProtobufCMessage *answer;
     if (wjz_rows_count(wjz_tx_rows(x->tx, 1)) == 0) return refuse(x, 404, "not_found", "没有此版本 / no such version");
-    const ProtobufCMessage *message = message_from_json(q->asks, q->names, x->body, other_text, x, x->arena);
+    const ProtobufCMessage *message = message_from_json(q->asks, q->names, x->body, ask_text, x, x->arena);
     if (!message) return -ENOMEM;
     int r = ask_send(x, q, &t, message, &answer, err);
     return r != 0 ? (r < 0 ? r : 0) : answer_pack(x, exchange_path(x, "version"), 200, err);

@@ -91,18 +91,10 @@ static const question COMPLETE = {SCHEDULING(complete_appointment, appointment_a
 static const question VISIT = {SCHEDULING(answer_visit, visit_answered), .about = "visit", .target = &VISIT_TARGET,
                                .actor = "actor", .answer_names = TIMES};
 
-/* A region's own shifts only: the shift of the body is seen by the asker, or not there. */
-static json_t *show_held(WJZ_UNUSED exchange *x, WJZ_UNUSED const target *t, const ProtobufCMessage *answer) {
-    return message_to_json(answer, TIMES);
-}
-static const question HOLD = {SCHEDULING(hold_appointment, appointment_held), .show = show_held, .status = 201};
+static const question HOLD = {SCHEDULING(hold_appointment, appointment_held), .status = 201};
 
 static int hold_prepare(exchange *x, WJZ_UNUSED wjz_err *err) {
     return wjz_tx_send_v(x->tx, &SHIFT_TARGET, wjz_i64(exchange_id(x, "shift")));
-}
-
-static char *text_of(const exchange *x, const char *name) {
-    return wjz_arena_strdup(x->arena, exchange_text(x, name));
 }
 
 static int hold_run(exchange *x, wjz_err *err) {
@@ -119,10 +111,10 @@ static int hold_run(exchange *x, wjz_err *err) {
     if (wjz_clock_parse(exchange_text(x, "starts_at"), &message.from_us) < 0)
         return refuse_field(x, 422, "invalid", "starts_at", "须为时间 / must be a time");
     message.minutes = (uint32_t)json_integer_value(json_object_get(x->body, "minutes"));
-    message.guest_name = text_of(x, "guest_name");
-    message.guest_phone = text_of(x, "guest_phone");
-    message.guest_email = text_of(x, "guest_email");
-    message.topic = text_of(x, "topic");
+    message.guest_name = exchange_copy(x, "guest_name");
+    message.guest_phone = exchange_copy(x, "guest_phone");
+    message.guest_email = exchange_copy(x, "guest_email");
+    message.topic = exchange_copy(x, "topic");
     message.idempotency_key = (char *)(key ? wjz_arena_printf(x->arena, "%s:%s", x->who.person, key) : made);
     int r = ask_send(x, &HOLD, &t, &message.base, &answer, err);
     if (r != 0) return r < 0 ? r : 0;

@@ -244,7 +244,7 @@ const read_spec REVIEW_CLUES = {
      3},
     {{"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 
-#define SQL_SIDE(clue, complaint)                                                                                      \
+#define SQL_SIDE(complaint)                                                                                            \
     "(SELECT json_build_object('clue', p.clue::text, 'complaint', p.id::text, 'title', p.title, 'content', "           \
     "p.content, 'place', p.address,"                                                                                   \
     " 'received_at', p.received_at) FROM console.complaint p WHERE p.region = r.region AND p.id = " complaint ")"
@@ -256,9 +256,7 @@ const read_spec REVIEW_REPEATS = {
      "x.right)::text, " SQL_US(
          "r.opened_at") ", r.id"
                         " FROM console.review r CROSS JOIN LATERAL (SELECT " SQL_SIDE(
-                            "r.clue",
-                            "r.complaint_a") " AS left, " SQL_SIDE("r.other_clue",
-                                                                   "r.complaint_b") " AS right) x"
+                            "r.complaint_a") " AS left, " SQL_SIDE("r.complaint_b") " AS right) x"
                                                                                     " WHERE r.state = 'open' AND "
                                                                                     "r.kind = 'repeat' AND r.region = "
                                                                                     "ANY (console.regions()) AND "
@@ -274,10 +272,6 @@ const read_spec REVIEW_REPEATS = {
 const wjz_stmt PLAIN_TEXT = {
     "console_plain_text",
     "SELECT title, content, incident_address, reply, visit_note FROM console.plain_text($1, $2, $3)", 5};
-const wjz_stmt ONE_COMPLAINT = {"console_one_complaint",
-                                "SELECT f.clue FROM unnest(console.regions()) g(region)"
-                                " JOIN console.complaint_clue f ON f.region = g.region AND f.complaint = $1",
-                                1};
 
 /* Rows of these clues that are seen, and the place of each in the list, in its order. */
 const wjz_stmt CLUE_ROWS = {
