@@ -29,6 +29,7 @@ class Composition:
             "WJZ_DOOR_PORT": str(self.door_port),
             "WJZ_HTTP_PORT": str(free_port()),
             "WJZ_NOTIFICATION_PORT": str(free_port()),
+            "WJZ_CONSOLE_PORT": str(free_port()),
         }
 
     def compose(self, *words, check=True, timeout=RUN_S):

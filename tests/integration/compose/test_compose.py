@@ -62,7 +62,7 @@ def test_the_host_sees_only_the_doors(composition):
     label = f"label=com.docker.compose.project={composition.project}"
     listed = subprocess.run(["docker", "ps", "--filter", label, "--format", "{{.Ports}}"], capture_output=True, text=True)
     published = [port for line in listed.stdout.splitlines() for port in line.split(", ") if "->" in port]
-    assert len(published) == 3
+    assert len(published) == 4
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
