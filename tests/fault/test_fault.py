@@ -95,7 +95,8 @@ def check_whole(installation, ids):
 def test_nothing_is_lost_or_done_twice(pytestconfig):
     full = pytestconfig.getoption("--fault-full")
     count, kills = (20000, 100) if full else (3000, 25)
-    calm = Installation().up(scoring=1)
+    often = dict(WJZ_ROUNDS_EVERY="100ms", WJZ_WARNINGS_EVERY="200ms")  # warnings of areas follow what came, in the end the same
+    calm = Installation(**often).up(scoring=1)
     try:
         lines = calm.wjz("demo", "feed", "--complaints", count, "--seed", 11, "--until", "2026-11-20T00:00:00+08:00").stdout
         complaints = [to_complaint(line) for line in lines.splitlines()]
@@ -104,12 +105,13 @@ def test_nothing_is_lost_or_done_twice(pytestconfig):
         with calm.demo_feed() as client:
             ids = push(client, batches, [0])
         calm.settled()
+        calm.areas_settled()
         check_whole(calm, ids)
         expected = outcome(calm)
     finally:
         calm.close()
 
-    stormy = Installation().up(scoring=2, assignment=2, scheduling=1, notification=2, intake=1)
+    stormy = Installation(**often).up(scoring=2, assignment=2, scheduling=1, notification=2, intake=1)
     try:
         report = {"kills": 0, "restarts": 0}
         pushed = threading.Event()
@@ -124,6 +126,7 @@ def test_nothing_is_lost_or_done_twice(pytestconfig):
         print(report)
         assert not storm.is_alive() and report["kills"] >= kills and report["restarts"] == 2
         stormy.settled(300)
+        stormy.areas_settled(300)
         assert acknowledged == ids
         check_whole(stormy, ids)
         result = outcome(stormy)

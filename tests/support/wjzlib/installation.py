@@ -148,6 +148,14 @@ class Installation:
         except AssertionError as problem:
             raise AssertionError(f"{problem}\n" + "\n".join(map(str, self.waiting()))) from None
 
+    def areas_settled(self, timeout=120):
+        """Waits until area warnings are those of all complaints, and the clues of their areas are scored with them."""
+        behind = (
+            "SELECT count(*) FROM scoring.round r WHERE r.name = 'warnings' AND (r.lease_until > now() OR r.seen <"
+            " (SELECT coalesce(max(j.turn), 0) FROM scoring.journal j WHERE j.region = r.region))"
+        )
+        wait_until(lambda: self.value(behind) == 0 and not self.waiting(), timeout, "area warnings worked out")
+
     def waiting(self):
         """Messages that were not handled yet: who sent them to whom, what happened to them."""
         return self.rows(
