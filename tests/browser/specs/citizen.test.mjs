@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { look } from '../lib/browser.mjs'
+import { suite } from '../lib/suite.mjs'
+
+const TEXT = '隆兴镇黎坝村3组河边有人倾倒建筑垃圾，反映两次没有人管'
+
+// A picture that the page itself can make smaller: drawn, not kept in the repository.
+const photo = (page) =>
+  page.evaluate(async () => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 2600
+    canvas.height = 1400
+    const pen = canvas.getContext('2d')
+    pen.fillStyle = '#7a6a4a'
+    pen.fillRect(0, 0, 2600, 1400)
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg'))
+    return Array.from(new Uint8Array(await blob.arrayBuffer()))
+  })
+
+async function open(page, tab = '') {
+  await page.goto(`/citizen${tab}`)
+  await page.locator('main form, main section').first().waitFor()
+  // Nobody is logged in: the page asks, is told so, and that is no error of its own.
+  page.errors = page.errors.filter((error) => !error.includes('401'))
+}
+
+async function inspect(page, name) {
+  page.errors = page.errors.filter((error) => !error.includes('401'))
+  await look(page, name)
+}
+
+async function report(page) {
+  await open(page)
+  const file = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(await photo(page)) }
+  await page.locator('input[type=file]').setInputFiles(file)
+  await page.locator('.photos img').waitFor()
+  await page.getByLabel('发生了什么').fill(TEXT)
+  await page.getByLabel('地点').fill('隆兴镇黎坝村3组')
+  await inspect(page, 'citizen-report')
+  await page.getByRole('button', { name: '提交', exact: true }).click()
+  return (await page.locator('.receipt').innerText()).trim()
+}
+
+suite([
+  ['a report with a photo, and its progress by the receipt', {}, async (page) => {
+    const receipt = await report(page)
+    assert.match(receipt, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/)
+    await inspect(page, 'citizen-sent')
+    await page.getByRole('button', { name: '查进度' }).first().click()
+    await page.getByLabel('回执号').fill(receipt.toLowerCase())
+    await page.getByRole('button', { name: '查询' }).click()
+    await page.locator('.stage').waitFor()
+    assert.match(await page.locator('main').innerText(), /1 张照片/)
+    await inspect(page, 'citizen-state')
+  }],
+  ['what is written without a network is sent when there is one', { sizes: ['phone'] }, async (page) => {
+    await open(page)
+    await page.context().setOffline(true)
+    await page.getByLabel('发生了什么').fill(TEXT)
+    await page.getByRole('button', { name: '提交', exact: true }).click()
+    await page.getByText('等待提交（1）').waitFor()
+    await inspect(page, 'citizen-waiting')
+    await page.context().setOffline(false)
+    await page.getByText(/已收到，谢谢您 · 回执号/).waitFor()
+    assert.equal(await page.getByText('等待提交（1）').count(), 0)
+  }],
+  ['an unknown receipt is told so', { sizes: ['phone'] }, async (page) => {
+    await open(page, '#state')
+    await page.getByLabel('回执号').fill('0000-0000-0000-0000')
+    await page.getByRole('button', { name: '查询' }).click()
+    await page.getByText('没有这个回执号').waitFor()
+  }],
+  ['an appointment is booked and cancelled', {}, async (page) => {
+    await open(page, '#appointment')
+    const stations = page.getByLabel('联络站')
+    const codes = await stations.locator('option:not([disabled])').evaluateAll((options) => options.map((option) => option.value))
+    for (const code of codes) {
+      await stations.selectOption(code)
+      await page.locator('.times, p[role=status]').first().waitFor()
+      if (await page.locator('.times').count()) break
+    }
+    await page.locator('.times label').last().click()
+    await page.getByLabel('姓名或称呼').fill('王某')
+    await page.getByLabel('电话').fill('13800000000')
+    await page.getByLabel('想谈什么').fill('占道堆放')
+    await inspect(page, 'citizen-appointment')
+    await page.getByRole('button', { name: '预约', exact: true }).click()
+    await page.getByText('已约好').waitFor()
+    await inspect(page, 'citizen-booked')
+    page.on('dialog', (dialog) => dialog.accept())
+    await page.getByRole('button', { name: '取消预约' }).click()
+    await page.getByText('已取消').waitFor()
+  }],
+  ['in English, with the privacy notice', { sizes: ['phone'] }, async (page) => {
+    await open(page)
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByRole('button', { name: 'Privacy notice' }).click()
+    await page.getByRole('heading', { name: 'Privacy notice' }).waitFor()
+    await inspect(page, 'citizen-notice')
+  }],
+])
