@@ -7,6 +7,7 @@
 #include "scoring/matters.h"
 #include "scoring/normalise.h"
 #include "scoring/store.h"
+#include "scoring/store_packs.h"
 
 enum { SCORED_AGAIN = 2000 /* complaints of one batch of records */ };
 
@@ -19,12 +20,22 @@ static int normalise_subject(enforcement *record, wjz_arena *arena) {
     return record->subject_name ? 0 : -ENOMEM;
 }
 
+/* The locks of a turn, in a turn's order: a complaint that is scored beside us sees these records, or is seen by us. */
+static int take_locks(wjz_tx *tx, int32_t region, wjz_err *err) {
+    int active_at = 0;
+    int r = store_ask_active(tx, &active_at);
+    if (!r) r = store_ask_lock(tx, region);
+    if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region);
+    return wjz_tx_wait(tx, NULL, err);
+}
+
 int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
                      wjz_arena *arena, wjz_err *err) {
     enforcement *records = NULL;
     size_t found = 0, complaint_count = 0;
     int64_t *complaints = NULL;
-    int r = store_load_enforcement(tx, region, ids, count, arena, &records, &found, err);
+    int r = take_locks(tx, region, err);
+    if (!r) r = store_load_enforcement(tx, region, ids, count, arena, &records, &found, err);
     if (r || !found) return r;
     const char **subjects = wjz_arena_alloc(arena, found * sizeof *subjects);
     if (!subjects) return wjz_err_set(err, -ENOMEM, "out of memory");
