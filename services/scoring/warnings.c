@@ -57,6 +57,14 @@ static int find(round_lease *round, int64_t now_us, warn_input *ret_input, warn_
 
 /* --- what follows from it --- */
 
+enum { ONE_BY_ONE = 3 /* warnings of a round that are told each by itself */, NAMED = 10 };
+
+/* What people must hear of. */
+typedef struct told_warning {
+    open_warning warning;
+    const warn_found *found;
+} told_warning;
+
 typedef struct decision_turn {
     round_lease *round;
     wjz_tx *tx;
@@ -64,6 +72,8 @@ typedef struct decision_turn {
     const rule_pack *pack;
     const char **leaders;
     size_t leader_count;
+    told_warning *told; /* room for each that was found */
+    size_t told_count;
     notices news;
     bool changed; /* what cards depend on */
 } decision_turn;
@@ -90,22 +100,64 @@ static void address(const decision_turn *t, open_warning *w) {
 }
 
 static void tell(decision_turn *t, const open_warning *w, const warn_found *found) {
-    const char *const nobody[] = {""};
-    const char *const *to = t->leader_count ? t->leaders : nobody;
+    t->told[t->told_count++] = (told_warning){*w, found};
+}
+
+static void tell_one(decision_turn *t, const told_warning *told, const char *to) {
+    const open_warning *w = &told->warning;
     notices *n = &t->news;
     const char *event = wjz_arena_printf(n->arena, "warning:%" PRId64 ":level:%d", w->id, w->peak_level);
-    for (size_t i = 0; i < (t->leader_count ? t->leader_count : 1); i++) {
-        Wjz__Notification__Notice *notice = notices_add(n, event, "area_warning", to[i], "warning", w->id);
-        notices_number(n, notice, "warning", w->id);
-        notices_number(n, notice, "level", w->level);
-        notices_value(n, notice, "unit", w->unit_name);
-        notices_value(n, notice, "domain", w->domain);
-        notices_value(n, notice, "reason", warning_reason_names[found->reason]);
-        notices_number(n, notice, "clues", (int64_t)found->count);
-        notices_number(n, notice, "days", found->days);
-        notices_number(n, notice, "previous", (int64_t)found->previous);
-        notices_value(n, notice, "department", w->department);
-        notices_value(n, notice, "superior", w->superior);
+    Wjz__Notification__Notice *notice = notices_add(n, event, "area_warning", to, "warning", w->id);
+    notices_number(n, notice, "warning", w->id);
+    notices_number(n, notice, "level", w->level);
+    notices_value(n, notice, "unit", w->unit_name);
+    notices_value(n, notice, "domain", w->domain);
+    notices_value(n, notice, "reason", warning_reason_names[told->found->reason]);
+    notices_number(n, notice, "clues", (int64_t)told->found->count);
+    notices_number(n, notice, "days", told->found->days);
+    notices_number(n, notice, "previous", (int64_t)told->found->previous);
+    notices_value(n, notice, "department", w->department);
+    notices_value(n, notice, "superior", w->superior);
+}
+
+/* The highest levels first, then the most clues. */
+static int by_weight(const void *a, const void *b) {
+    const told_warning *x = a, *y = b;
+    if (x->warning.level != y->warning.level) return y->warning.level - x->warning.level;
+    if (x->found->count != y->found->count) return x->found->count < y->found->count ? 1 : -1;
+    return (x->warning.id > y->warning.id) - (x->warning.id < y->warning.id);
+}
+
+static const char *line_of(const decision_turn *t, const told_warning *told, const char *before) {
+    int domain = rules_domain(t->pack, told->warning.domain);
+    return wjz_arena_printf(t->news.arena, "%s%s · %s · %d 级 · %zu 条\n", before, told->warning.unit_name,
+                            domain > 0 ? t->pack->domains[domain].zh : told->warning.domain, told->warning.level,
+                            told->found->count);
+}
+
+/* After an import, or at first, areas rise by the dozen: one notice that names the gravest, not a dozen. */
+static void tell_many(decision_turn *t, const char *to) {
+    notices *n = &t->news;
+    const told_warning *first = &t->told[0];
+    const char *lines = "";
+    for (size_t i = 0; lines && i < t->told_count && i < NAMED; i++)
+        lines = line_of(t, &t->told[i], lines);
+    const char *event = wjz_arena_printf(n->arena, "warnings:%" PRId64 ":%d", first->warning.id, first->warning.peak_level);
+    Wjz__Notification__Notice *notice = notices_add(n, event, "area_warnings", to, "warning", first->warning.id);
+    notices_number(n, notice, "count", (int64_t)t->told_count);
+    notices_number(n, notice, "level", first->warning.level);
+    notices_value(n, notice, "gravest", lines);
+    n->failed = n->failed || !lines;
+}
+
+static void tell_all(decision_turn *t) {
+    const char *const nobody[] = {""};
+    const char *const *to = t->leader_count ? t->leaders : nobody;
+    qsort(t->told, t->told_count, sizeof *t->told, by_weight);
+    for (size_t i = 0; t->told_count > 0 && i < (t->leader_count ? t->leader_count : 1); i++) {
+        if (t->told_count > ONE_BY_ONE) tell_many(t, to[i]);
+        for (size_t j = 0; t->told_count <= ONE_BY_ONE && j < t->told_count; j++)
+            tell_one(t, &t->told[j], to[i]);
     }
 }
 
@@ -196,9 +248,12 @@ static int decide(round_lease *round, const warn_input *input, const warn_found 
     if (r == 0 && stale) return wjz_err_set(err, -EAGAIN, "a warning was cleared meanwhile");
     if (r == 0) r = store_load_open_warnings(tx, round->region, round->arena, &open, &open_count, err);
     if (r) return r;
+    t.told = wjz_arena_calloc(round->arena, found_count + 1, sizeof *t.told);
+    if (!t.told) return wjz_err_set(err, -ENOMEM, "out of memory");
     r = decide_all(&t, open, open_count, found, found_count);
     if (r == 0 && t.changed) r = store_raise_warning_version(tx, round->region);
     if (r) return wjz_err_set(err, r, "could not write warnings");
+    tell_all(&t);
     r = notices_send(&t.news, round->self->bus, tx, round->region, err);
     if (r == 0) r = round_finish(round, tx, t.changed ? wjz_clock_us() : due_us, err);
     return r ? r : wjz_tx_commit(&tx, err);

@@ -322,6 +322,26 @@ def test_an_area_is_warned_of_and_its_clues_know(intake, desk, database):
                       ("issued", "acknowledged", HEAD), ("acknowledged", "cleared", CHIEF)]
 
 
+def test_many_warnings_at_once_are_one_notice(house, intake, database):
+    """As after an import: the first round sees all of it."""
+    house.start("scoring", **{**SOON, "rounds_every": "1h"})
+    intake.wait_for(1)
+    for number, village in enumerate(VILLAGES[:4]):
+        dump_in(intake, village, 1 + 10 * number, 3 + number)
+    wait_until(lambda: database.value("SELECT count(*) FROM scoring.finding") == 18, what="all scored")
+    house.start("scoring", **SOON)
+    told = wait_until(lambda: notices(database, "area_warnings"), what="the notice")
+    count = database.value("SELECT count(*) FROM scoring.area_warning")
+    assert {to for to, _, _ in told} == {CHIEF, HEAD} and len(told) == 2 and notices(database, "area_warning") == []
+    values = told[0][2]
+    assert values["count"] == str(count) and count > 3
+    lines = values["gravest"].splitlines()
+    assert len(lines) == min(count, 10) and values["level"] == "2"
+    weights = [tuple(int(part.split()[0]) for part in line.split(" · ")[2:]) for line in lines]  # level, clues
+    assert weights == sorted(weights, reverse=True) and weights[0][0] == 2
+    assert "生态环境和资源保护" in lines[0]
+
+
 def test_a_warning_rises_is_told_again_and_lapses(intake, desk, database):
     dump_in(intake, "小罗村", 1, 3)
     wait_until(lambda: warnings(database).get(("village", "eco_env"), [0, 0])[1] == 1, what="level 1")
