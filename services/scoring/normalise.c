@@ -143,23 +143,39 @@ static int write_composed(normal_text *text, size_t part, reader *in) {
     return 0;
 }
 
-static int write_plain_run(normal_text *text, size_t part, reader *in) {
-    size_t from = in->at, size;
-    while (in->at < in->length) {
-        const unsigned char *c = in->text + in->at;
-        if (c[0] > 0x20 && c[0] < 0x7F)
-            in->at++;
-        else if (c[0] >= 0xE4 && c[0] <= 0xE9 && in->at + 2 < in->length && plain(peek(in, &size)))
-            in->at += 3;
-        else if ((c[0] == 0xE3 || c[0] == 0xE2) && plain(peek(in, &size)))
-            in->at += size;
-        else
+/* U+4E00 to U+9FFF, by the first three of four bytes. */
+static bool is_han(const unsigned char *text) {
+    uint32_t bytes = (uint32_t)text[0] << 24 | (uint32_t)text[1] << 16 | (uint32_t)text[2] << 8 | text[3];
+    return bytes >= 0xE4B88000 && bytes < 0xEA000000 && (bytes & 0x00C0C000) == 0x00808000;
+}
+
+/* Where the run of plain characters from the reader on ends. */
+static size_t plain_to(const reader *in, bool *ret_capitals) {
+    reader at = *in;
+    bool capitals = false;
+    while (at.at < at.length) {
+        const unsigned char *c = at.text + at.at;
+        size_t size = 1;
+        if (at.length - at.at > 3 && is_han(c))
+            size = 3;
+        else if (c[0] > 0x20 && c[0] < 0x7F)
+            capitals |= c[0] >= 'A' && c[0] <= 'Z';
+        else if (c[0] < 0xE2 || c[0] > 0xE9 || !plain(peek(&at, &size)))
             break;
+        at.at += size;
     }
-    if (in->at == from) return 0;
-    int r = write_bytes(text, part, from, 0, in->text + from, in->at - from);
-    if (r < 0) return r;
-    for (char *c = text->bytes + text->length - (in->at - from), *end = text->bytes + text->length; c < end; c++)
+    *ret_capitals = capitals;
+    return at.at;
+}
+
+static int write_plain_run(normal_text *text, size_t part, reader *in) {
+    bool capitals;
+    size_t from = in->at, to = plain_to(in, &capitals);
+    if (to == from) return 0;
+    in->at = to;
+    int r = write_bytes(text, part, from, 0, in->text + from, to - from);
+    if (r < 0 || !capitals) return r;
+    for (char *c = text->bytes + text->length - (to - from), *end = text->bytes + text->length; c < end; c++)
         if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + ('a' - 'A'));
     return 0;
 }
