@@ -27,16 +27,16 @@ static const double weight_step = 1.5;
 static const double name_rarity = 4;
 
 typedef struct counted {
-    uint32_t hash; /* 25 bits + 1; 0: free */
+    uint32_t hash; /* 25 bits */
+    float rarity;
     uint16_t count;
     uint8_t marks;
-    uint8_t weight;
-    float rarity;
 } counted;
 
 typedef struct reader {
     const repeat_rules *rules;
-    counted *table;
+    counted *table;  /* open, its slots in the order of the hashes; written only where one is taken */
+    uint64_t *taken; /* a bit for each slot */
     const char *title; /* normalised, or the head of the content */
     size_t title_length;
     uint32_t slots, used;
@@ -69,8 +69,12 @@ static bool is_latin(char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
 }
 
-static uint32_t code_point(const char *text, size_t length, size_t *ret_size) {
+static inline uint32_t code_point(const char *text, size_t length, size_t *ret_size) {
     const unsigned char *b = (const unsigned char *)text;
+    if ((b[0] & 0xF0) == 0xE0 && length >= 3) {
+        *ret_size = 3;
+        return (uint32_t)(b[0] & 0x0F) << 12 | (uint32_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
+    }
     size_t size = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
     if (size > length) size = length;
     uint32_t code = size == 1 ? b[0] : b[0] & (0x3F >> (size - 1));
@@ -170,22 +174,24 @@ static uint32_t gram_hash(uint32_t first, uint32_t second) {
     return (uint32_t)(mixed >> (64 - GRAM_HASH_BITS));
 }
 
-static counted *find(reader *in, uint32_t hash) {
-    uint32_t at = (hash * 2654435761U) & (in->slots - 1);
-    while (in->table[at].hash && in->table[at].hash != hash + 1)
+/* The slot of a gram, or the free one where it belongs. */
+static uint32_t find(const reader *in, uint32_t hash) {
+    uint32_t at = (uint32_t)((uint64_t)hash * in->slots >> GRAM_HASH_BITS);
+    while ((in->taken[at / 64] >> at % 64 & 1) && in->table[at].hash != hash)
         at = (at + 1) & (in->slots - 1);
-    return &in->table[at];
+    return at;
 }
 
 static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
     uint32_t hash = gram_hash(first, second);
-    counted *gram = find(in, hash);
-    if (!gram->hash) {
+    uint32_t at = find(in, hash);
+    counted *gram = &in->table[at];
+    if (!(in->taken[at / 64] >> at % 64 & 1)) {
         if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
         bool rare = false;
-        gram->rarity = (float)repeat_rules_rarity(in->rules, first, second, &rare);
-        gram->hash = hash + 1;
-        gram->marks = rare ? GRAM_RARE : 0;
+        float rarity = (float)repeat_rules_rarity(in->rules, first, second, &rare);
+        *gram = (counted){.hash = hash, .rarity = rarity, .marks = rare ? GRAM_RARE : 0};
+        in->taken[at / 64] |= UINT64_C(1) << at % 64;
         in->used++;
     }
     if (where == ZONE_TITLE) gram->marks |= GRAM_TITLE;
@@ -320,60 +326,62 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static uint32_t packed(const counted *gram) {
-    return (gram->hash - 1) << GRAM_HASH_SHIFT | gram->marks | gram->weight;
+static uint32_t weighed(const counted *gram) {
+    double often = gram->count == 1 ? 1 : 1 + log(gram->count);
+    double weight = often * gram->rarity / weight_step;
+    uint32_t whole = weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : (uint32_t)(weight + 0.5);
+    return gram->hash << GRAM_HASH_SHIFT | gram->marks | whole;
 }
 
-/* Least significant byte first; `other` is room for as many. */
-static void sort_numbers(uint32_t *numbers, uint32_t *other, uint32_t count) {
-    for (int shift = 0; shift < 32; shift += 8) {
-        uint32_t from[257] = {0};
-        for (uint32_t i = 0; i < count; i++)
-            from[(numbers[i] >> shift & 0xFF) + 1]++;
-        for (int i = 1; i < 257; i++)
-            from[i] += from[i - 1];
-        for (uint32_t i = 0; i < count; i++)
-            other[from[numbers[i] >> shift & 0xFF]++] = numbers[i];
-        uint32_t *sorted = other;
-        other = numbers;
-        numbers = sorted;
+/* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before. */
+static uint32_t list_grams(const reader *in, uint32_t *grams) {
+    uint32_t count = 0;
+    for (uint32_t word = 0; word < in->slots / 64; word++) {
+        for (uint64_t left = in->taken[word]; left; left &= left - 1) {
+            const counted *gram = &in->table[word * 64 + (uint32_t)__builtin_ctzll(left)];
+            if (!gram->count) continue;
+            uint32_t value = weighed(gram), at = count++;
+            for (; at > 0 && grams[at - 1] > value; at--)
+                grams[at] = grams[at - 1];
+            grams[at] = value;
+        }
     }
+    return count;
 }
 
-/* The order of what to keep and of what to make keys of: heaviest first, then by hash, which is the same in every text. As
- * a number, and back. */
+/* From the order of hashes to that of what to keep and of what to make keys of: heaviest first, then by hash, which is the
+ * same in every text. */
+static void order_by_weight(const uint32_t *grams, uint32_t count, uint32_t *ret_ordered) {
+    uint32_t at[GRAM_WEIGHT + 1] = {0}, before = 0;
+    for (uint32_t i = 0; i < count; i++)
+        at[grams[i] & GRAM_WEIGHT]++;
+    for (int weight = GRAM_WEIGHT; weight >= 0; weight--) {
+        uint32_t same = at[weight];
+        at[weight] = before;
+        before += same;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        ret_ordered[at[grams[i] & GRAM_WEIGHT]++] = grams[i];
+}
+
+/* A gram's place in that order, as a number. */
 static uint32_t rank_of(uint32_t gram) {
     return (GRAM_WEIGHT - (gram & GRAM_WEIGHT)) << 28 | gram >> 4;
 }
-static uint32_t gram_of(uint32_t rank) {
-    return rank << 4 | (GRAM_WEIGHT - (rank >> 28));
-}
 
-static void weigh(reader *in) {
-    for (uint32_t i = 0; i < in->slots; i++) {
-        counted *gram = &in->table[i];
-        if (!gram->hash || !gram->count) continue;
-        double often = gram->count == 1 ? 1 : 1 + log(gram->count);
-        double weight = often * gram->rarity / weight_step;
-        gram->weight = (uint8_t)(weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : lround(weight));
+/* Keeps the first of the order and some more that are named, by hash. */
+static uint16_t choose_grams(const uint32_t *grams, const uint32_t *ordered, uint32_t count, uint32_t *ret_grams) {
+    uint32_t named = 0, to = count ? rank_of(ordered[(count < MATTER_GRAMS ? count : MATTER_GRAMS) - 1]) : 0;
+    uint32_t named_to = to;
+    for (uint32_t i = MATTER_GRAMS; i < count && named < MATTER_NAMED_GRAMS; i++) {
+        if (!(ordered[i] & (GRAM_TITLE | GRAM_PLACE))) continue;
+        named_to = rank_of(ordered[i]);
+        named++;
     }
-}
-
-/* all: room for twice the grams there are. */
-static uint16_t choose_grams(const reader *in, uint32_t *all, uint32_t *ret_grams) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < in->slots; i++) {
-        if (in->table[i].hash && in->table[i].count) all[count++] = rank_of(packed(&in->table[i]));
-    }
-    sort_numbers(all, all + in->used, count);
-    for (uint32_t i = 0; i < count; i++)
-        all[i] = gram_of(all[i]);
-    uint16_t kept = 0, named = 0;
+    uint16_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
-        bool extra = kept - named >= MATTER_GRAMS;
-        if (extra && (named == MATTER_NAMED_GRAMS || !(all[i] & (GRAM_TITLE | GRAM_PLACE)))) continue;
-        named = (uint16_t)(named + extra);
-        ret_grams[kept++] = all[i];
+        bool is_named = grams[i] & (GRAM_TITLE | GRAM_PLACE);
+        if (rank_of(grams[i]) <= (is_named ? named_to : to)) ret_grams[kept++] = grams[i];
     }
     return kept;
 }
@@ -414,8 +422,8 @@ static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring
     return count;
 }
 
-/* grams: the heaviest first. */
-static uint16_t choose_keys(const matter *m, const uint32_t *grams, uint64_t copy, const Wjz__Scoring__Finding *finding,
+/* heaviest: grams, the heaviest first. */
+static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint64_t copy, const Wjz__Scoring__Finding *finding,
                             uint32_t *keys) {
     uint16_t count = 0;
     if (copy) count = add_key(keys, count, key_of('c', copy));
@@ -423,7 +431,7 @@ static uint16_t choose_keys(const matter *m, const uint32_t *grams, uint64_t cop
     if (m->parent) count = add_key(keys, count, matter_self_key(m->parent));
     if (finding) count = add_name_keys(keys, count, finding);
     for (uint16_t i = 0, taken = 0; i < m->grams.count && taken < KEY_GRAMS; i++, taken++)
-        count = add_key(keys, count, key_of('g', grams[i] >> GRAM_HASH_SHIFT));
+        count = add_key(keys, count, key_of('g', heaviest[i] >> GRAM_HASH_SHIFT));
     qsort(keys, count, sizeof *keys, by_value);
     return count;
 }
@@ -483,8 +491,9 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena,
     if (content.length > CONTENT_BYTES) content.length = CONTENT_BYTES;
     for (in->slots = 256; in->slots < (title.length + content.length) * 2 / 3 + 256;)
         in->slots *= 2;
-    in->table = wjz_arena_calloc(arena, in->slots, sizeof *in->table);
-    if (!in->table) return -ENOMEM;
+    in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
+    in->taken = wjz_arena_calloc(arena, in->slots / 64, sizeof *in->taken);
+    if (!in->table || !in->taken) return -ENOMEM;
     if (title.length <= 1) { /* nothing but the line's end: the head of the content stands for it */
         title = (part_text){content.bytes, content.length < HEAD_BYTES ? content.length : HEAD_BYTES};
         while (title.length < content.length && !utf8_begins(title.bytes[title.length]))
@@ -529,21 +538,22 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
     if (r) return r;
     add_address(&in, in.address, in.address_length);
     if (finding) read_names(&in, finding);
-    weigh(&in);
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
-    uint32_t *all = wjz_arena_alloc(arena, 2 * (in.used + MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *all);
+    uint32_t *all = wjz_arena_alloc(arena, in.used * sizeof *all);
+    uint32_t *ordered = wjz_arena_alloc(arena, in.used * sizeof *ordered);
     uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
     uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
-    if (!m || !all || !grams || !keys) return -ENOMEM;
+    if (!m || !all || !ordered || !grams || !keys) return -ENOMEM;
     m->reporter = c->reporter;
     m->received_at_us = c->received_at_us;
     m->town = in.town;
     m->has_address = in.has_address;
     m->self = matter_self(c->feed, c->external_id);
     m->parent = c->parent_id[0] ? matter_self(c->feed, c->parent_id) : 0;
-    m->grams = (word_list){grams, choose_grams(&in, all, grams)};
-    m->keys = (word_list){keys, choose_keys(m, grams, copy, finding, keys)};
-    sort_numbers(grams, all, m->grams.count);
+    uint32_t count = list_grams(&in, all);
+    order_by_weight(all, count, ordered);
+    m->grams = (word_list){grams, choose_grams(all, ordered, count, grams)};
+    m->keys = (word_list){keys, choose_keys(m, ordered, copy, finding, keys)};
     qsort(in.districts, in.district_count, sizeof *in.districts, by_value);
     qsort(in.units, in.unit_count, sizeof *in.units, by_value);
     r = keep(in.districts, in.district_count, arena, &m->districts);
