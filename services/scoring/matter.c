@@ -4,8 +4,9 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL /* keys are hashes of 16 bytes: less work than a call */
 #include <xxhash.h>
 
 #include "scoring/normalise.h"
@@ -84,15 +85,19 @@ static inline uint32_t code_point(const char *text, size_t length, size_t *ret_s
     return code;
 }
 
-static bool begins(const char *text, size_t length, const char *word) {
-    size_t size = strlen(word);
-    return length >= size && memcmp(text, word, size) == 0;
+/* The length of the word if the text begins with it; else 0, mostly after a byte or two. */
+static inline size_t begins(const char *text, size_t length, const char *word) {
+    size_t size = 0;
+    while (word[size] && size < length && text[size] == word[size])
+        size++;
+    return word[size] ? 0 : size;
 }
 
 static bool begins_any(const char *text, size_t length, const char *const *words, size_t *ret_size) {
     for (; *words; words++) {
-        if (!begins(text, length, *words)) continue;
-        *ret_size = strlen(*words);
+        size_t size = begins(text, length, *words);
+        if (size == 0) continue;
+        *ret_size = size;
         return true;
     }
     return false;
@@ -321,9 +326,17 @@ static void read_names(reader *in, const Wjz__Scoring__Finding *finding) {
 
 /* --- choosing --- */
 
-static int by_value(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+/* Puts a value into its place among `count` that are sorted. */
+static inline void put_sorted(uint32_t *values, uint32_t count, uint32_t value) {
+    uint32_t at = count;
+    for (; at > 0 && values[at - 1] > value; at--)
+        values[at] = values[at - 1];
+    values[at] = value;
+}
+
+static void sort_few(uint32_t *values, uint16_t count) {
+    for (uint16_t i = 1; i < count; i++)
+        put_sorted(values, i, values[i]);
 }
 
 static uint32_t weighed(const counted *gram) {
@@ -340,10 +353,7 @@ static uint32_t list_grams(const reader *in, uint32_t *grams) {
         for (uint64_t left = in->taken[word]; left; left &= left - 1) {
             const counted *gram = &in->table[word * 64 + (uint32_t)__builtin_ctzll(left)];
             if (!gram->count) continue;
-            uint32_t value = weighed(gram), at = count++;
-            for (; at > 0 && grams[at - 1] > value; at--)
-                grams[at] = grams[at - 1];
-            grams[at] = value;
+            put_sorted(grams, count++, weighed(gram));
         }
     }
     return count;
@@ -432,7 +442,7 @@ static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint64_t 
     if (finding) count = add_name_keys(keys, count, finding);
     for (uint16_t i = 0, taken = 0; i < m->grams.count && taken < KEY_GRAMS; i++, taken++)
         count = add_key(keys, count, key_of('g', heaviest[i] >> GRAM_HASH_SHIFT));
-    qsort(keys, count, sizeof *keys, by_value);
+    sort_few(keys, count);
     return count;
 }
 
@@ -554,8 +564,8 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
     order_by_weight(all, count, ordered);
     m->grams = (word_list){grams, choose_grams(all, ordered, count, grams)};
     m->keys = (word_list){keys, choose_keys(m, ordered, copy, finding, keys)};
-    qsort(in.districts, in.district_count, sizeof *in.districts, by_value);
-    qsort(in.units, in.unit_count, sizeof *in.units, by_value);
+    sort_few(in.districts, in.district_count);
+    sort_few(in.units, in.unit_count);
     r = keep(in.districts, in.district_count, arena, &m->districts);
     if (!r) r = keep(in.units, in.unit_count, arena, &m->units);
     if (!r) r = keep(in.names, in.name_count, arena, &m->names);
