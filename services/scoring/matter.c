@@ -21,6 +21,7 @@ enum {
     KEY_NAMES = 3,
     DISTRICT_BYTES = 100, /* of the content in which districts count */
     GRAM_HASH_BITS = 25,
+    FEW_SLOTS = 2048, /* enough for most complaints */
 };
 
 static const double weight_step = 1.5;
@@ -501,7 +502,7 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena,
     if (content.length > CONTENT_BYTES) content.length = CONTENT_BYTES;
     for (in->slots = 256; in->slots < (title.length + content.length) * 2 / 3 + 256;)
         in->slots *= 2;
-    in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
+    if (in->slots > FEW_SLOTS) in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
     in->taken = wjz_arena_calloc(arena, in->slots / 64, sizeof *in->taken);
     if (!in->table || !in->taken) return -ENOMEM;
     if (title.length <= 1) { /* nothing but the line's end: the head of the content stands for it */
@@ -542,7 +543,8 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
 
 int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding,
                    const normal_text *text, wjz_arena *arena, matter **ret_matter) {
-    reader in = {.rules = rules};
+    counted few[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
+    reader in = {.rules = rules, .table = few};
     uint64_t copy = 0;
     int r = read_complaint(&in, text, arena, &copy);
     if (r) return r;
