@@ -37,8 +37,8 @@ typedef struct counted {
 
 typedef struct reader {
     const repeat_rules *rules;
-    counted *table;  /* open, its slots in the order of the hashes; written only where one is taken */
-    uint64_t *taken; /* a bit for each slot */
+    counted *table;    /* open, its slots in the order of the hashes; written only where one is taken */
+    uint64_t *taken;   /* a bit for each slot */
     const char *title; /* normalised, or the head of the content */
     size_t title_length;
     uint32_t slots, used;
@@ -347,7 +347,8 @@ static uint32_t weighed(const counted *gram) {
     return gram->hash << GRAM_HASH_SHIFT | gram->marks | whole;
 }
 
-/* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before. */
+/* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before.
+ */
 static uint32_t list_grams(const reader *in, uint32_t *grams) {
     uint32_t count = 0;
     for (uint32_t word = 0; word < in->slots / 64; word++) {
@@ -360,8 +361,8 @@ static uint32_t list_grams(const reader *in, uint32_t *grams) {
     return count;
 }
 
-/* From the order of hashes to that of what to keep and of what to make keys of: heaviest first, then by hash, which is the
- * same in every text. */
+/* From the order of hashes to that of what to keep and of what to make keys of: heaviest first, then by hash, which is
+ * the same in every text. */
 static void order_by_weight(const uint32_t *grams, uint32_t count, uint32_t *ret_ordered) {
     uint32_t at[GRAM_WEIGHT + 1] = {0}, before = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -434,8 +435,8 @@ static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring
 }
 
 /* heaviest: grams, the heaviest first. */
-static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint64_t copy, const Wjz__Scoring__Finding *finding,
-                            uint32_t *keys) {
+static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint64_t copy,
+                            const Wjz__Scoring__Finding *finding, uint32_t *keys) {
     uint16_t count = 0;
     if (copy) count = add_key(keys, count, key_of('c', copy));
     count = add_key(keys, count, matter_self_key(m->self));
