@@ -114,7 +114,7 @@ static int read_portion(rehearsing *now, wjz_err *err) {
     r = store_load_complaints(p->tx, now->region, ids, now->list_count, p->arena, &now->complaints,
                               &now->complaint_count, err);
     if (!r) r = store_renew_complaints(p->tx, now->region, now->complaints, &now->complaint_count, p->arena, err);
-    if (!r) qsort(now->complaints, now->complaint_count, sizeof *now->complaints, by_complaint);
+    if (!r && now->complaint_count) qsort(now->complaints, now->complaint_count, sizeof *now->complaints, by_complaint);
     return r;
 }
 

@@ -91,7 +91,7 @@ static int gather(scan_turn *t, wjz_err *err) {
         if (r == 0 && keep(t, page, count) < 0) r = out_of_memory(err);
         round_pause(t->round);
     } while (r == 0 && last > after);
-    if (r == 0) qsort(t->clues, t->clue_count, sizeof *t->clues, by_domain);
+    if (r == 0 && t->clue_count) qsort(t->clues, t->clue_count, sizeof *t->clues, by_domain);
     return r;
 }
 
@@ -146,7 +146,7 @@ static int scan_all(scan_turn *t, wjz_err *err) {
     }
     for (size_t i = 0; i < t->cluster_count; i++)
         t->clusters[i].p_run = fmin(1, t->clusters[i].cluster.p_value * (double)t->run.scans);
-    qsort(t->clusters, t->cluster_count, sizeof *t->clusters, less_likely);
+    if (t->cluster_count) qsort(t->clusters, t->cluster_count, sizeof *t->clusters, less_likely);
     t->run.cases = t->clue_count;
     return r;
 }

@@ -56,7 +56,7 @@ static int judge_all(wjz_loop *loop, const similar_row *asked, const similar_row
         wjz_fiber_yield(loop);
         slice = wjz_clock_monotonic_us();
     }
-    if (r == 0) qsort(list, count, sizeof *list, similar_order);
+    if (r == 0 && count) qsort(list, count, sizeof *list, similar_order);
     return r;
 }
 
@@ -94,7 +94,7 @@ static int tell_reasons(const judged *j, wjz_arena *arena, similar_clue *clue) {
     add_reason(clue, "words", words, v->parts[SIMILAR_WORDS]);
     add_reason(clue, "name", j->row->subject, v->parts[SIMILAR_SUBJECT]);
     add_reason(clue, "town", town, v->parts[SIMILAR_TOWN]);
-    qsort(clue->reasons, clue->n_reasons, sizeof *clue->reasons, by_weight);
+    if (clue->n_reasons) qsort(clue->reasons, clue->n_reasons, sizeof *clue->reasons, by_weight);
     return 0;
 }
 
