@@ -164,7 +164,7 @@ static int start_run(exchange *x, wjz_err *err) {
         (void)json_array_append_new(stations, station_json(x, rows, row));
     json_t *notice = json_object_get(c->notices, locale ? locale : "zh-CN");
     return answer_json(x, 200,
-                       json_pack("{s:i, s:s, s:O, s:O, s:o, s:i, s:i, s:i}", "region", (int)region, "county",
+                       json_pack("{s:i, s:s, s:O, s:o, s:o, s:i, s:i, s:i}", "region", (int)region, "county",
                                  wjz_rows_count(rows) ? wjz_row_text(rows, 0, 0) : "", "notice", notice, "domains",
                                  reference_domains(x->console->reference), "stations", stations, "photos", PHOTOS,
                                  "photo_bytes", PHOTO_BYTES, "text", TEXT));

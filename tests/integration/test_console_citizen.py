@@ -13,7 +13,8 @@ from wjzlib.wait import wait_until
 @pytest.fixture(scope="module")
 def world(module_house):
     house = module_house
-    for service in ("notification", "scheduling", "assignment", "scoring"):
+    house.start("notification", notification_http="127.0.0.1:0")
+    for service in ("scheduling", "assignment", "scoring"):
         house.start(service)
     house.start("intake", door="", http="")
     house.wjz("demo", "load")
