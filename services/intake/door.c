@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intake/refusal.h"
 #include "intake/taking.h"
 
 enum { BATCH_ITEMS = 512 };
-
-static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
-    return wjz_call_refuse(call, &(wjz_refusal){.code = code, .field = field, .message = message, .remedy = remedy});
-}
 
 /* NULL when the batch must be refused, which has been done then. */
 static feed *admit_batch(const intake *it, wjz_call *call, const Wjz__Intake__FeedBatch *batch) {

@@ -9,15 +9,12 @@
 #include "intake/importer.h"
 #include "intake/intake.h"
 #include "intake/profile.h"
+#include "intake/refusal.h"
 #include "intake/reports.h"
 #include "intake/reveal.h"
 #include "intake/store_import.h"
 #include "proto/report.pb-c.h"
 #include "wjz/log.h"
-
-static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
-    return wjz_call_refuse(call, &(wjz_refusal){.code = code, .field = field, .message = message, .remedy = remedy});
-}
 
 /* --- DefineFeed --- */
 

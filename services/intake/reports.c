@@ -9,6 +9,7 @@
 
 #include "intake/intake.h"
 #include "intake/photo.h"
+#include "intake/refusal.h"
 #include "intake/store_reports.h"
 #include "intake/taking.h"
 #include "proto/report.pb-c.h"
@@ -23,10 +24,6 @@ enum {
     LIST_DEFAULT = 50,
     HASH_TEXT = ATTACHMENT_HASH * 2 + 1,
 };
-
-static int refuse(wjz_call *call, wjz_refusal_code code, const char *field, const char *message, const char *remedy) {
-    return wjz_call_refuse(call, &(wjz_refusal){.code = code, .field = field, .message = message, .remedy = remedy});
-}
 
 static int refuse_for_now(wjz_call *call, uint32_t after_ms, const char *message) {
     return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_RETRY_LATER,
