@@ -2,7 +2,10 @@
 
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 from wjzlib import wire
 from wjzlib.installation import SERVICES, free_port, to_complaint
@@ -18,11 +21,27 @@ def compose_command():
     return ["docker", "compose"] if found.returncode == 0 else ["docker-compose"]
 
 
+def copy_sources(folder):
+    """What a clone of the sources holds, and the authorities that this machine's network adds (deploy/docker/certificates)."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():  # a file that was deleted is still listed
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    added = os.environ.get("NODE_EXTRA_CA_CERTS")
+    if added:
+        shutil.copy(added, folder / "deploy" / "docker" / "certificates" / "network.crt")
+
+
 class Composition:
     def __init__(self):
         self.project = f"wjz-test-{os.getpid()}"
         self.door_port = free_port()
-        self.command = [*compose_command(), "--project-name", self.project, "--file", str(ROOT / "docker-compose.yml")]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wjz-compose-"))
+        copy_sources(self.folder)
+        self.command = [*compose_command(), "--project-name", self.project, "--file", str(self.folder / "docker-compose.yml")]
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("WJZ_")},
             "WJZ_IMAGE": "weijianzhi-test",
@@ -34,7 +53,7 @@ class Composition:
 
     def compose(self, *words, check=True, timeout=RUN_S):
         done = subprocess.run(
-            [*self.command, *map(str, words)], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout
+            [*self.command, *map(str, words)], env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=timeout
         )
         assert not check or done.returncode == 0, f"compose {' '.join(map(str, words))}:\n{done.stdout}{done.stderr}"
         return done
@@ -110,3 +129,4 @@ class Composition:
 
     def close(self):
         self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", check=False, timeout=UP_S)
+        shutil.rmtree(self.folder)
