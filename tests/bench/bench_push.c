@@ -68,14 +68,16 @@ static void stop(const char *what, const char *why) {
 
 /* --- complaints --- */
 
+/* Those that are wanted; the others would only take memory. */
 static void load(pusher *p, const char *path) {
     FILE *file = fopen(path, "rbe");
     uint32_t length;
-    size_t room = 0;
+    size_t room = 0, passed = 0;
     uint8_t buffer[65536];
     if (!file) stop(path, strerror(errno));
-    while (fread(&length, sizeof length, 1, file) == 1) {
+    while ((p->set.count == 0 || p->complaint_count < p->set.count) && fread(&length, sizeof length, 1, file) == 1) {
         if (length > sizeof buffer || fread(buffer, 1, length, file) != length) stop(path, "is cut off");
+        if (passed++ < p->set.from) continue;
         if (p->complaint_count == room) {
             room = room ? room * 2 : 4096;
             p->complaints = realloc(p->complaints, room * sizeof(Wjz__Intake__Complaint *));
@@ -95,7 +97,7 @@ static size_t per_lot(const pusher *p) {
 /* The complaints of a batch: *ret_first in the file, and how many. */
 static size_t batch_range(const pusher *p, size_t number, size_t *ret_first) {
     size_t first = number % per_lot(p) * p->set.batch;
-    *ret_first = p->set.from + first;
+    *ret_first = first;
     return p->set.count - first < p->set.batch ? p->set.count - first : p->set.batch;
 }
 
@@ -292,8 +294,8 @@ static void read_settings(settings *s, char **words) {
 
 static void check_settings(pusher *p) {
     settings *s = &p->set;
-    if (s->from >= p->complaint_count) stop("from", "lies behind the file's end");
-    if (s->count == 0 || s->count > p->complaint_count - s->from) s->count = p->complaint_count - s->from;
+    if (p->complaint_count == 0) stop("from", "lies behind the file's end");
+    s->count = p->complaint_count;
     if (s->batch < 1 || s->batch > BATCH_MOST || s->window < 1 || s->window > WINDOW_MOST || s->lots < 1)
         stop("options", "batch 1–512, window 1–64, lots from 1");
     p->batches = per_lot(p) * s->lots;

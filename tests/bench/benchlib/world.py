@@ -80,8 +80,8 @@ class World:
     # --- beginning and end
 
     def begin(self, complaints, seed):
-        lines = self.place.wjz("demo", "feed", "--complaints", complaints, "--seed", seed).stdout.splitlines()
-        feed.write(lines, self.feed_file, seed)
+        with self.place.lines("demo", "feed", "--complaints", complaints, "--seed", seed) as lines:
+            feed.write(lines, self.feed_file, seed)
         self.place.up(**{service: 0 for service in SERVICES})
         self._sql(self._admin_url, "ALTER SYSTEM SET track_commit_timestamp = on")  # when was it stored? See committed_at
         self._sql(self._admin_url, "CREATE DATABASE bench")
@@ -192,10 +192,10 @@ class World:
             self.sequence += pushed["batches"]
         return pushed
 
-    def settled(self):
+    def settled(self, within=SETTLE_S):
         """Every message was handled."""
         tables = " AND ".join(f"NOT EXISTS (SELECT FROM {service}.outbox)" for service in SERVICES)
-        wait_until(lambda: self.place.value(f"SELECT {tables}"), SETTLE_S, "all messages handled")
+        wait_until(lambda: self.place.value(f"SELECT {tables}"), within, "all messages handled")
 
     def analyse(self):
         self._sql(self.place.url, "ANALYZE", "CHECKPOINT")
@@ -217,15 +217,16 @@ class World:
             )
         )
 
-    def scored_us(self):
-        """{external id: when its score was committed}. A score's time is that of its transaction's begin, as that of the
+    def scored_us(self, names=None):
+        """{external id: when its score was committed}, of all or of these. A score's time is that of its transaction's begin, as that of the
         message in the inbox is; the inbox row is never changed, so that its transaction is that one."""
         return {
             name: int(us)
             for name, us in self.place.rows(
                 "SELECT c.external_id, min(extract(epoch FROM pg_xact_commit_timestamp(i.xmin)) * 1000000)"
                 " FROM intake.complaint c JOIN scoring.finding f ON f.region = c.region AND f.complaint = c.id"
-                " JOIN scoring.inbox i ON i.handled_at = f.scored_at GROUP BY 1"
+                " JOIN scoring.inbox i ON i.handled_at = f.scored_at WHERE %s IS NULL OR c.external_id = ANY (%s) GROUP BY 1",
+                *[list(names) if names is not None else None] * 2,
             )
         }
 

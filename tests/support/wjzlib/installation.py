@@ -1,5 +1,6 @@
 """A whole installation as an operator has it: `wjz up` with its own PostgreSQL, supervisor and services."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -63,10 +64,13 @@ class Installation:
         self.url = f"host={self.home}/postgres/socket dbname=weijianzhi user=wjz_owner"
         self._connection = None
 
+    def _surroundings(self):
+        return {**{k: v for k, v in os.environ.items() if not k.startswith("WJZ_")}, **SANITIZERS, **self.environment}
+
     def wjz(self, *words, check=True, timeout=120, input=None):
         done = subprocess.run(
             [str(program("wjz")), *map(str, words)],
-            env={**{k: v for k, v in os.environ.items() if not k.startswith("WJZ_")}, **SANITIZERS, **self.environment},
+            env=self._surroundings(),
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -74,6 +78,15 @@ class Installation:
         )
         assert not check or done.returncode == 0, f"wjz {' '.join(map(str, words))}: {done.stderr}{self.logs()}"
         return done
+
+    @contextlib.contextmanager
+    def lines(self, *words):
+        """What it prints, line by line while it runs: for what is too much to be held."""
+        with subprocess.Popen(
+            [str(program("wjz")), *map(str, words)], env=self._surroundings(), stdout=subprocess.PIPE, text=True
+        ) as running:
+            yield running.stdout
+        assert running.returncode == 0, f"wjz {' '.join(map(str, words))}: status {running.returncode}"
 
     def up(self, **scale):
         self.wjz("up", *[f"--scale={name}={count}" for name, count in scale.items()])
