@@ -66,6 +66,7 @@ const uint8_t char_classes[0x10000] = {
     [0x5E93] = ENDS(WATER), /* 库 */
     [0x5E97] = ENDS(COMPANY), /* 店 */
     [0x5E9C] = ENDS(ESTATE), /* 府 */
+    [0x5F80] = CHAR_STOPS, /* 往 */
     [0x5F88] = CHAR_STOPS, /* 很 */
     [0x5FC3] = ENDS(SITE), /* 心 */
     [0x6211] = CHAR_STOPS, /* 我 */

@@ -35,6 +35,7 @@ static const struct {
     {"evidence", WJZ__SCORING__ROLE__ROLE_EVIDENCE},
     {"agency", WJZ__SCORING__ROLE__ROLE_AGENCY},
     {"reply", WJZ__SCORING__ROLE__ROLE_REPLY},
+    {"subject", WJZ__SCORING__ROLE__ROLE_SUBJECT},
 };
 
 enum { RULES_LIMIT = 20000, ARENA_LIMIT = 256 << 20 };

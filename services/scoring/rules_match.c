@@ -36,12 +36,14 @@ static bool negated(const match_pass *pass, uint32_t from) {
     return false;
 }
 
+/* Whether "no" before it says that it is not so: of facts and of material, not of what is itself a complaint. */
+static bool can_be_denied(const pack_rule *rule) {
+    return rule->role == WJZ__SCORING__ROLE__ROLE_DOMAIN || rule->role == WJZ__SCORING__ROLE__ROLE_BRANCH ||
+           rule->role == WJZ__SCORING__ROLE__ROLE_SEVERITY || rule->role == WJZ__SCORING__ROLE__ROLE_EVIDENCE;
+}
+
 static void found(match_pass *pass, uint32_t index, rule_state *state, uint32_t from, uint32_t to) {
-    const pack_rule *rule = &pass->pack->rules[index];
-    if ((rule->role == WJZ__SCORING__ROLE__ROLE_DOMAIN || rule->role == WJZ__SCORING__ROLE__ROLE_SEVERITY ||
-         rule->role == WJZ__SCORING__ROLE__ROLE_BRANCH) &&
-        negated(pass, from))
-        return;
+    if (can_be_denied(&pass->pack->rules[index]) && negated(pass, from)) return;
     if (state->count++ == 0) {
         state->from = from;
         state->to = to;

@@ -81,23 +81,25 @@ static void decide_class(matter_facts *m) {
     m->mediation = mediation > 0;
 }
 
-/* Complaints within the window before the last one; one whose time is not known counts, for it was made. */
+/* Complaints within the window before the last one; one whose time is not known counts, for it was made. Those are
+ * independent that come over two kinds of channel or from two people who are known to be two. */
 static void count_repeats(matter_facts *m) {
     int64_t last = 0, window = (int64_t)(m->pack->points.repetition_window_days * WJZ_DAY_US);
     for (size_t i = 0; i < m->count; i++)
         if (m->findings[i]->received_at_us > last) last = m->findings[i]->received_at_us;
     const finding *first = NULL;
+    uint64_t known = 0; /* the first reporter who is known */
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
         if (f->received_at_us != 0 && last - f->received_at_us > window) continue;
         if (!first) first = f;
+        if (!known) known = f->reporter;
         m->repeat_count++;
         bool counted = false;
         for (size_t k = 0; k < i && !counted; k++)
             counted = f->reporter != 0 && m->findings[k]->reporter == f->reporter;
         if (!counted) m->reporter_count++;
-        if (f->source != first->source) m->independent = true;
-        if (f->reporter && first->reporter && f->reporter != first->reporter) m->independent = true;
+        if (f->source != first->source || (f->reporter && f->reporter != known)) m->independent = true;
     }
 }
 

@@ -48,8 +48,8 @@ static double source_points(const pack_points *p, const finding *f) {
         return p->source_state_organ;
     case SOURCE_GRID:
         return p->source_grid;
-    case SOURCE_PHOTO:
-        return p->source_photo;
+    case SOURCE_PHOTO: /* anybody can send one: its place or its picture makes it more than that */
+        return f->photo_count > 0 || (f->place && f->place->has_position) ? p->source_photo : p->source_anonymous;
     case SOURCE_MEDIA:
         return p->source_media;
     case SOURCE_ANONYMOUS:
@@ -275,6 +275,7 @@ void factors_checkability(const matter_facts *m, card_writer *card) {
         if (f->reporter) card_offer(card, contact, p->contact, m->ids[i], NULL, NULL);
         if (f->time_span) card_offer(card, contact, p->contact, m->ids[i], f->time_span, NULL);
     }
+    offer_hits(m, card, subject, ROLE(SUBJECT), p->subject);
     offer_hits(m, card, evidence, ROLE(EVIDENCE), p->evidence);
 }
 
