@@ -90,6 +90,12 @@ static int put_time(json_t *object, const char *key, int64_t us) {
 static const char *const SATISFACTION[] = {"not_rated",    "very_satisfied",    "satisfied",  "basic",
                                            "dissatisfied", "very_dissatisfied", "unreachable"};
 
+static int put_position(json_t *object, const demo_complaint *c) {
+    if (c->longitude == 0 && c->latitude == 0) return 0;
+    return json_object_set_new(object, "position",
+                               json_pack("{s:f,s:f}", "longitude", c->longitude, "latitude", c->latitude));
+}
+
 static int print_complaint(const demo_complaint *c) {
     json_t *object = json_object(), *categories = json_array(), *reporter = json_object();
     char *line = NULL;
@@ -104,7 +110,7 @@ static int print_complaint(const demo_complaint *c) {
         bad |= json_array_append_new(categories, json_string(c->category));
         bad |= put_text(reporter, "name", c->reporter_name) | put_text(reporter, "phone", c->reporter_phone);
         bad |= json_object_set(object, "categories", categories) | json_object_set(object, "reporter", reporter) |
-               json_object_set_new(object, "photo_count", json_integer(c->photo_count));
+               json_object_set_new(object, "photo_count", json_integer(c->photo_count)) | put_position(object, c);
         line = bad ? NULL : json_dumps(object, JSON_COMPACT);
     }
     json_decref(categories);
@@ -139,11 +145,13 @@ static Wjz__Intake__FeedItem *to_item(wjz_arena *arena, const demo_complaint *c)
     Wjz__Intake__FeedItem *item = wjz_arena_alloc(arena, sizeof *item);
     Wjz__Intake__Complaint *complaint = wjz_arena_alloc(arena, sizeof *complaint);
     Wjz__Intake__Reporter *reporter = wjz_arena_alloc(arena, sizeof *reporter);
+    Wjz__Intake__Position *position = wjz_arena_alloc(arena, sizeof *position);
     char **categories = wjz_arena_alloc(arena, sizeof *categories);
-    if (!item || !complaint || !reporter || !categories) return NULL;
+    if (!item || !complaint || !reporter || !position || !categories) return NULL;
     wjz__intake__feed_item__init(item);
     wjz__intake__complaint__init(complaint);
     wjz__intake__reporter__init(reporter);
+    wjz__intake__position__init(position);
     const struct {
         char **into;
         const char *text;
@@ -166,6 +174,9 @@ static Wjz__Intake__FeedItem *to_item(wjz_arena *arena, const demo_complaint *c)
     complaint->categories = categories;
     complaint->n_categories = 1;
     complaint->reporter = reporter;
+    position->longitude = c->longitude;
+    position->latitude = c->latitude;
+    if (c->longitude != 0 || c->latitude != 0) complaint->position = position;
     complaint->received_at_us = c->received_at_us;
     complaint->finished_at_us = c->finished_at_us;
     complaint->satisfaction = (Wjz__Intake__Satisfaction)c->satisfaction;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "wjz/arena.h"
 #include "wjz/clock.h"
@@ -23,6 +24,7 @@ typedef struct scenario {
 typedef struct town {
     const char *name;
     int64_t weight;
+    double longitude, latitude; /* its middle; both 0 when the file says none */
 } town;
 
 /* One scenario at one place, and what never changes about it. */
@@ -30,7 +32,8 @@ typedef struct matter {
     char key[200]; /* first: tsearch compares it */
     uint64_t id;
     const scenario *scenario;
-    const char *town;
+    const town *town;
+    double longitude, latitude;
     char village[48], estate[48], road[48], company[64], shop[48], school[48], name[24];
     const char *river;
     int group, number, building, months, households, amount, days;
@@ -151,6 +154,8 @@ static int read_towns(generator *g, const wjz_yaml_node *root, wjz_err *err) {
         const wjz_yaml_node *node = wjz_yaml_item(list, i);
         r = wjz_yaml_get_text(node, "name", &t->name, err);
         if (r >= 0) r = wjz_yaml_get_int(node, "weight", 1, 1000, &t->weight, err);
+        if (r >= 0) r = wjz_yaml_get_real_or(node, "longitude", 0, &t->longitude, err);
+        if (r >= 0) r = wjz_yaml_get_real_or(node, "latitude", 0, &t->latitude, err);
         if (r < 0) return r;
         g->town_weight += t->weight;
     }
@@ -220,12 +225,12 @@ static const scenario *draw_scenario(generator *g) {
     return s;
 }
 
-static const char *draw_town(generator *g) {
+static const town *draw_town(generator *g) {
     int64_t at = between(g, 0, g->town_weight - 1);
     const town *t = g->towns;
     while (at >= t->weight)
         at -= t++->weight;
-    return t->name;
+    return t;
 }
 
 static const char *place_of(const matter *m) {
@@ -241,6 +246,19 @@ static const char *place_of(const matter *m) {
     default:
         return m->scenario->place[1] == 'h' ? m->shop : m->school;
     }
+}
+
+/* Where in its town a place lies: always the same for the same place, whatever chance does, and so for all its matters.
+ */
+static void find_position(matter *m) {
+    enum { STEPS = 1024 };
+    static const double REACH = 0.012; /* degrees: about 1.2 km */
+    if (m->scenario->single || (m->town->longitude == 0 && m->town->latitude == 0)) return;
+    uint64_t hash = XXH3_64bits_withSeed(m->town->name, strlen(m->town->name), 0);
+    const char *place = place_of(m);
+    hash = XXH3_64bits_withSeed(place, strlen(place), hash);
+    m->longitude = m->town->longitude + REACH * ((double)(hash % STEPS) / (STEPS / 2) - 1);
+    m->latitude = m->town->latitude + REACH * ((double)(hash / STEPS % STEPS) / (STEPS / 2) - 1);
 }
 
 /* How many people will report it: most matters one, some many. */
@@ -275,7 +293,8 @@ static matter *draw_matter(generator *g) {
     m->amount = (int)between(g, 2, 60);
     m->days = (int)between(g, 2, 20);
     m->left = m->scenario->single ? 1 : draw_reports(g);
-    snprintf(m->key, sizeof m->key, "%s/%s/%s", m->scenario->id, m->town, place_of(m));
+    find_position(m);
+    snprintf(m->key, sizeof m->key, "%s/%s/%s", m->scenario->id, m->town->name, place_of(m));
     if (m->scenario->single) { /* a question is its own matter, wherever it is asked */
         m->id = ++g->matters;
         return m;
@@ -313,7 +332,7 @@ static void put_slot(const matter *m, const char *slot, size_t length, char *int
         const char *name, *text;
         int number;
     } slots[] = {
-        {"town", m->town, 0},        {"village", m->village, 0},
+        {"town", m->town->name, 0},  {"village", m->village, 0},
         {"estate", m->estate, 0},    {"road", m->road, 0},
         {"company", m->company, 0},  {"shop", m->shop, 0},
         {"school", m->school, 0},    {"name", m->name, 0},
@@ -394,7 +413,7 @@ const demo_complaint *generator_next(generator *g) {
     g->told++;
     snprintf(g->external_id, sizeof g->external_id, "DEMO-%llu-%07llu", (unsigned long long)g->seed,
              (unsigned long long)g->told);
-    snprintf(g->address, sizeof g->address, "%s%s", m->town, place_of(m));
+    snprintf(g->address, sizeof g->address, "%s%s", m->town->name, place_of(m));
     compose(g, g->reporter, sizeof g->reporter, "surname", "given");
     snprintf(g->phone, sizeof g->phone, "130%08llu", (unsigned long long)(draw(g) % 100000000));
     g->complaint = (demo_complaint){
@@ -403,7 +422,9 @@ const demo_complaint *generator_next(generator *g) {
         .content = g->content,
         .category = s->category,
         .order_type = order_type_of(s->kind),
-        .town = m->town,
+        .town = m->town->name,
+        .longitude = m->longitude,
+        .latitude = m->latitude,
         .address = g->address,
         .handler_unit = s->unit,
         .reporter_name = g->reporter,

@@ -15,6 +15,7 @@ typedef struct generator generator;
 typedef struct demo_complaint {
     const char *external_id; /* "DEMO-<seed>-<number>" */
     const char *title, *content, *category, *order_type, *town, *address;
+    double longitude, latitude; /* both 0: not known, as for a question */
     const char *handler_unit, *handle_result, *status; /* "" where nothing was done yet */
     const char *reporter_name, *reporter_phone;
     int64_t received_at_us, finished_at_us;

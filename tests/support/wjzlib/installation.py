@@ -38,9 +38,9 @@ def to_complaint(line):
             setattr(item, key + "_us", int(datetime.datetime.fromisoformat(value).timestamp() * 1_000_000))
         elif key == "categories":
             item.categories.extend(value)
-        elif key == "reporter":
-            for name, text in value.items():
-                setattr(item.reporter, name, text)
+        elif key in ("reporter", "position"):
+            for name, part in value.items():
+                setattr(getattr(item, key), name, part)
         elif key == "satisfaction":
             item.satisfaction = intake.Satisfaction.Value(value.upper())
         else:

@@ -89,6 +89,29 @@ static void test_truth_is_consistent(void **state) {
     free(reports);
 }
 
+/* What is somewhere has a point near its town's middle, the same for all that is reported of it; a question is nowhere.
+ */
+static void test_places_have_points(void **state) {
+    (void)state;
+    enum { COUNT = 2000 };
+    double(*points)[2] = calloc(COUNT + 1, sizeof *points);
+    assert_non_null(points);
+    generator *g = open_at(COUNT, 5);
+    int placed = 0, nowhere = 0;
+    for (const demo_complaint *c; (c = generator_next(g));) {
+        double *at = points[c->matter];
+        if (at[0] != 0) assert_true(at[0] == c->longitude && at[1] == c->latitude);
+        at[0] = c->longitude;
+        at[1] = c->latitude;
+        bool somewhere = c->longitude > 103.4 && c->longitude < 103.9 && c->latitude > 30.4 && c->latitude < 30.9;
+        assert_true(somewhere || (c->longitude == 0 && c->latitude == 0));
+        *(somewhere ? &placed : &nowhere) += 1;
+    }
+    assert_true(placed > COUNT / 2 && nowhere > 0);
+    generator_close(&g);
+    free(points);
+}
+
 static void expect_refusal(const char *text, const char *part) {
     char path[] = "/tmp/wjz-scenarios-XXXXXX";
     int fd = mkstemp(path);
@@ -116,9 +139,8 @@ static void test_broken_files_are_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_complaints),
-        cmocka_unit_test(test_texts_are_whole),
-        cmocka_unit_test(test_truth_is_consistent),
+        cmocka_unit_test(test_same_seed_same_complaints), cmocka_unit_test(test_texts_are_whole),
+        cmocka_unit_test(test_truth_is_consistent),       cmocka_unit_test(test_places_have_points),
         cmocka_unit_test(test_broken_files_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
