@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from wjzlib.fixtures import pytest_configure  # noqa: E402,F401
 from wjzlib.installation import Installation, free_port  # noqa: E402
-from wjzlib.paths import BUILD  # noqa: E402
+from wjzlib.paths import BUILD, program  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMPLAINTS = 300
@@ -49,7 +49,7 @@ def enter(url, login, password):
 
 @pytest.fixture(scope="session")
 def county():
-    """{url, logins} of a running, fed county."""
+    """{url, logins, installation} of a running, fed county."""
     address = f"127.0.0.1:{free_port()}"
     made = Installation(WJZ_CONSOLE_HTTP=address, WJZ_CONSOLE_LOGIN_RATE="1000", WJZ_CONSOLE_REQUEST_RATE="1000")
     try:
@@ -60,7 +60,8 @@ def county():
         url = f"http://{address}"
         rows = [json.loads(line) for line in made.wjz("--json", "accounts", "demonstration").stdout.splitlines()]
         logins = {row["login"]: enter(url, row["login"], row["password"]) for row in rows}
-        yield {"url": url, "logins": logins}
+        house = {"home": str(made.home), "program": str(program("wjz")), "environment": made.environment}
+        yield {"url": url, "logins": logins, "installation": house}
     finally:
         made.close()
 
@@ -75,6 +76,7 @@ def run(packages, county, tmp_path):
             **os.environ,
             "WJZ_URL": county["url"],
             "WJZ_LOGINS": json.dumps(county["logins"]),
+            "WJZ_INSTALLATION": json.dumps(county["installation"]),
             "WJZ_SCREENSHOTS": str(BUILD / "screenshots"),
             "WJZ_SCRATCH": str(tmp_path),
         }

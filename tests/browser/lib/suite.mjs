@@ -2,6 +2,7 @@
 import { after, before, test } from 'node:test'
 import { openBrowser, openPage } from './browser.mjs'
 
+/** tests: [name, {login, sizes, locale}, run]; run gets the page, and `open(login)` for somebody else beside it. */
 export function suite(tests) {
   let browser
   before(async () => (browser = await openBrowser()))
@@ -10,13 +11,18 @@ export function suite(tests) {
     for (const size of sizes) {
       test(`${name} (${size})`, async () => {
         const page = await openPage(browser, { login, size, locale })
+        const others = []
+        const open = async (other) => {
+          others.push(await openPage(browser, { login: other, size, locale }))
+          return others.at(-1)
+        }
         try {
-          await run(page)
+          await run(page, open)
         } catch (error) {
           await page.screenshot({ path: `${process.env.WJZ_SCREENSHOTS}/failed-${name.replace(/\W+/g, '-')}-${size}.png` }).catch(() => undefined)
           throw error
         } finally {
-          await page.context().close()
+          for (const one of [page, ...others]) await one.context().close()
         }
       })
     }

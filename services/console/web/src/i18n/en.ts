@@ -131,7 +131,21 @@ const en: Messages = {
   services: { services: 'Services', service: 'Service', alive: 'Alive', instances: 'Instances', since: 'since {ago}', gone: 'last heard {ago}', queues: 'Queues', noQueues: 'No message waits.', from: 'From', to: 'To', message: 'Message', waiting: 'Waiting', retrying: 'Retrying', oldest: 'Oldest', dead: 'Dead', deadLetters: 'Dead letters', noDead: 'No dead letter.', error: 'Why', died: 'When', choose: 'Choose', retry: 'Send {n} again', drop: 'Drop {n}' },
   audit: {
     person: 'Person', eventLabel: 'Event', object: 'Object', result: 'Result', done: 'done', refused: 'refused', failed: 'failed', verify: 'Verify the chain', whole: 'Whole: {chains} chains, {rows} rows, nothing altered.', cut: 'The end of the audit is missing. Report it at once.', broken: 'The chain breaks at row {id}. Report it at once.', rows: 'Audit trail', at: 'When', address: 'From', detail: 'Details',
-    event: { login: 'login', logout: 'logout', login_failed: 'failed login', view_sensitive: 'sensitive data viewed', search: 'search', import: 'import', export: 'export', reveal: 'reporter revealed', override: 'own stars', assign: 'assignment', transfer: 'transfer', role_change: 'roles changed', rule_change: 'rules changed', config_change: 'settings changed' },
+    event: {
+      login: 'login', logout: 'logout', password_change: 'password changed', password_reset: 'password reset', totp_begin: 'authenticator begun', totp_enrol: 'authenticator bound',
+      totp_remove: 'authenticator removed', totp_reset: 'authenticator reset', account_create: 'account made', account_lock: 'account locked', account_unlock: 'account unlocked',
+      roles: 'roles changed', search: 'clues searched', export: 'export', view_clue: 'clue viewed', view_complaints: 'complaints viewed', view_attachment: 'photo viewed',
+      view_repeats: 'suspected repeats viewed', reveal_reporter: 'reporter revealed', view_plain: 'unmasked text viewed', access_grant: 'access given', access_revoke: 'access taken',
+      accept: 'accepted', verify: 'verification begun', return: 'returned', transfer: 'transferred', outcome: 'outcome recorded', recusal: 'recusal declared', recusal_decision: 'recusal decided',
+      merge: 'clues merged', split: 'clue split', undo: 'merge or split undone', stars: 'own stars', score_confirmed: 'stars confirmed', repeat_decision: 'repeat decided',
+      search_save: 'search saved', search_drop: 'search deleted', watch_define: 'watch set', watch_end: 'watch ended', warning_issue: 'warning issued',
+      warning_acknowledge: 'warning acknowledged', warning_clear: 'warning cleared', plan_shifts: 'rota planned', substitute: 'substitute sent', leave: 'leave recorded',
+      appointment_hold: 'slot held', appointment_confirm: 'appointment confirmed', appointment_cancel: 'appointment cancelled', appointment_complete: 'appointment done',
+      visit_answer: 'visit answered', feed_define: 'feed set', import: 'file imported', profile_store: 'mapping profile changed', rules_submit: 'rule pack submitted',
+      rules_rehearse: 'rule pack rehearsed', rules_approve: 'rule pack approved', rules_activate: 'rule pack activated', rules_rollback: 'rule pack rolled back', holiday: 'holidays changed',
+      dead_letters_retry: 'dead letters sent again', dead_letters_drop: 'dead letters dropped', audit_search: 'audit searched', audit_verify: 'audit verified',
+    },
+    kind: { account: 'account', clue: 'clue', clues: 'clues', complaint: 'complaint', assignment: 'assignment', attachment: 'attachment', decision: 'decision', review: 'review', search: 'search', watch: 'watch', warning: 'warning', shift: 'shift', appointment: 'appointment', visit: 'visit', feed: 'feed', import: 'import', profile: 'profile', rules: 'rule pack', holiday: 'holiday', queue: 'queue', audit: 'audit', statistics: 'statistics' },
   },
   account: { title: 'My account', channels: 'How I am told', email: 'E-mail', webhook: 'Webhook', totp: 'Authenticator (two steps)', totpOn: 'bound', totpOff: 'not bound', totpRemove: 'Unbind' },
 }

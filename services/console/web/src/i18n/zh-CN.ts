@@ -129,7 +129,17 @@ export default {
   services: { services: '服务', service: '服务', alive: '在线', instances: '实例', since: '启动于 {ago}', gone: '最后心跳 {ago}', queues: '队列', noQueues: '没有等待的消息。', from: '发送方', to: '接收方', message: '消息', waiting: '等待', retrying: '重试中', oldest: '最久等待', dead: '死信', deadLetters: '死信', noDead: '没有死信。', error: '原因', died: '时间', choose: '选择', retry: '重投 {n} 条', drop: '丢弃 {n} 条' },
   audit: {
     person: '人员', eventLabel: '事件', object: '对象', result: '结果', done: '完成', refused: '被拒', failed: '失败', verify: '校验哈希链', whole: '完整：{chains} 条链，{rows} 条记录，未被改动。', cut: '审计记录的末尾缺失，请立即报告。', broken: '哈希链在记录 {id} 处断开，请立即报告。', rows: '审计记录', at: '时间', address: '来源地址', detail: '详情',
-    event: { login: '登录', logout: '退出', login_failed: '登录失败', view_sensitive: '查看敏感信息', search: '检索', import: '导入', export: '导出', reveal: '查看反映人', override: '自定星级', assign: '分派', transfer: '移送', role_change: '改角色', rule_change: '改规则', config_change: '改配置' },
+    event: {
+      login: '登录', logout: '退出', password_change: '修改密码', password_reset: '重置密码', totp_begin: '开始绑定验证器', totp_enrol: '绑定验证器', totp_remove: '解除验证器', totp_reset: '重置验证器', account_create: '新建账号',
+      account_lock: '锁定账号', account_unlock: '解锁账号', roles: '改角色', search: '检索线索', export: '导出', view_clue: '查阅线索', view_complaints: '查阅诉求', view_attachment: '查阅照片', view_repeats: '查阅待定重复',
+      reveal_reporter: '查看反映人', view_plain: '查看未脱敏文本', access_grant: '增加知悉人', access_revoke: '取消知悉人', accept: '受理', verify: '开始核查', return: '退回', transfer: '移送', outcome: '记录结果', recusal: '申请回避',
+      recusal_decision: '决定回避', merge: '并入线索', split: '拆分线索', undo: '撤销并入或拆分', stars: '自定星级', score_confirmed: '确认星级', repeat_decision: '判定重复', search_save: '保存检索', search_drop: '删除检索',
+      watch_define: '设重点关注', watch_end: '结束重点关注', warning_issue: '发出预警', warning_acknowledge: '签收预警', warning_clear: '解除预警', plan_shifts: '排班', substitute: '安排替班', leave: '请假',
+      appointment_hold: '占用时段', appointment_confirm: '确认预约', appointment_cancel: '取消预约', appointment_complete: '办结预约', visit_answer: '答复走访', feed_define: '设置数据源', import: '导入文件',
+      profile_store: '改映射方案', rules_submit: '提交规则包', rules_rehearse: '演练规则包', rules_approve: '批准规则包', rules_activate: '启用规则包', rules_rollback: '退回规则包', holiday: '改节假日',
+      dead_letters_retry: '重投死信', dead_letters_drop: '丢弃死信', audit_search: '查审计', audit_verify: '校验审计',
+    },
+    kind: { account: '账号', clue: '线索', clues: '线索', complaint: '诉求', assignment: '分派', attachment: '照片', decision: '处理', review: '复核', search: '检索', watch: '关注', warning: '预警', shift: '班次', appointment: '预约', visit: '走访', feed: '数据源', import: '导入', profile: '映射方案', rules: '规则包', holiday: '节假日', queue: '队列', audit: '审计', statistics: '统计' },
   },
   account: { title: '我的账号', channels: '通知方式', email: '电子邮件', webhook: '系统回调', totp: '验证器（两步登录）', totpOn: '已绑定', totpOff: '未绑定', totpRemove: '解除绑定' },
 }

@@ -4,6 +4,7 @@ import { api, ask, type Schemas } from '@/api/client'
 import { number } from '@/i18n/format'
 import { t } from '@/i18n'
 import { L } from '@/map/base'
+import { gather } from '@/map/gather'
 
 export interface PointQuery {
   from: string
@@ -12,9 +13,10 @@ export interface PointQuery {
 }
 const WORTH_A_MARK = '3,4,5'
 
-export function readPoints(map: Map, query: PointQuery): Promise<Schemas['MapPoints']> {
+export async function readPoints(map: Map, query: PointQuery): Promise<Schemas['MapPoints']> {
   const bbox = map.getBounds().toBBoxString()
-  return ask(api.GET('/v1/map/points', { params: { query: { ...query, bbox, zoom: Math.round(map.getZoom()), stars: WORTH_A_MARK } } }))
+  const zoom = Math.round(map.getZoom())
+  return gather(await ask(api.GET('/v1/map/points', { params: { query: { ...query, bbox, zoom, stars: WORTH_A_MARK } } })), zoom)
 }
 
 function mark(text: string, className: string, size: number) {

@@ -1,0 +1,20 @@
+// The installation behind the pages: what an operator does there, and what stands in its database.
+import { execFileSync } from 'node:child_process'
+
+const { home, program, environment } = JSON.parse(process.env.WJZ_INSTALLATION)
+
+/** What `wjz` with these words prints. */
+export function wjz(...words) {
+  return execFileSync(program, words.map(String), { env: { ...process.env, ...environment }, encoding: 'utf8', timeout: 120_000 })
+}
+
+/** Rows of a statement, each a list of texts. */
+export function sql(statement) {
+  const said = execFileSync('psql', ['-XqAt', '-F', '\t', '-h', `${home}/postgres/socket`, '-U', 'wjz_owner', '-d', 'weijianzhi', '-c', statement], { encoding: 'utf8' })
+  return said.split('\n').filter(Boolean).map((line) => line.split('\t'))
+}
+
+/** Process ids of a service. */
+export function pidsOf(service) {
+  return sql(`SELECT pid FROM bus.instance WHERE heartbeat_at > now() - interval '5 seconds' AND service = '${service}'`).map(([pid]) => Number(pid))
+}
