@@ -197,7 +197,9 @@ const read_spec CLUE_HISTORY = {
                                     "'undo' THEN 'undone' ELSE d.kind END, 'reason_code', NULL, 'reason', d.reason,"
                                     " 'assignment', NULL, 'decision', d.id::text, 'undoable', d.kind <> 'undo' AND "
                                     "d.undone_by = 0)"
-                                    " FROM console.decision d WHERE d.region = c.region AND c.clue = ANY (d.clues)"
+                                    " FROM console.decision u JOIN console.decision d ON d.region = u.region AND d.id "
+                                    "IN (u.id, u.undone_by)"
+                                    " WHERE u.region = c.region AND c.clue = ANY (u.clues)"
                                     " UNION ALL SELECT r.rated_at, r.id::text, json_build_object('id', r.id::text, "
                                     "'at', r.rated_at, 'by', " SQL_PERSON(
                                         "r.rater") ", 'what', 'stars_overridden',"

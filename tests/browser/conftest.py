@@ -47,6 +47,23 @@ def enter(url, login, password):
     return wanted
 
 
+def push_doubtful(made):
+    """Complaints of which some pairs may be one matter and may be two: a question for people."""
+    problems = [
+        ["{}楼下烧烤店油烟直排，深夜扰民", "{}底层烧烤店没装油烟净化，烟全往楼上跑，半夜还在营业", "再次反映{}烧烤店油烟问题，城管来过没用"],
+        ["{}旁河沟有人倾倒建筑垃圾和污水", "{}后面的河沟被倒满建筑垃圾，水都黑了", "{}河沟发黑发臭，有车夜里来倒渣土和污水"],
+    ]
+    titles = [text.format(place) for place in ["锦棠苑小区", "云岫府小区", "鹭栖湾小区", "石桤村三组"] for texts in problems for text in texts]
+    lines = [
+        {"external_id": f"Q-{i}", "title": title, "content": title + "，请处理。", "town": "崇阳街道", "received_at": f"2026-10-{i + 1:02d}T08:00:00+08:00"}
+        for i, title in enumerate(titles)
+    ]
+    key = json.loads(made.wjz("--json", "feeds", "define", "demo-hotline", "--new-bearer-key").stdout)["bearer_key"]
+    made.environment["WJZ_FEED_KEY"] = key
+    door = f"http://{made.environment['WJZ_HTTP']}"
+    made.wjz("push", "--feed", "demo-hotline", "--url", door, "-", input="\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+
+
 @pytest.fixture(scope="session")
 def county():
     """{url, logins, installation} of a running, fed county."""
@@ -56,7 +73,9 @@ def county():
         made.up()
         made.wjz("demo", "load")
         made.wjz("demo", "feed", "--complaints", COMPLAINTS, "--seed", 7, "--push", timeout=300)
+        push_doubtful(made)
         made.wjz("queues", "--wait", timeout=300)
+        made.areas_settled()
         url = f"http://{address}"
         rows = [json.loads(line) for line in made.wjz("--json", "accounts", "demonstration").stdout.splitlines()]
         logins = {row["login"]: enter(url, row["login"], row["password"]) for row in rows}
