@@ -9,7 +9,7 @@
 #include "proto/rules.pb-c.h"
 #include "wjz/clock.h"
 
-enum { INPUT_LIMIT = 256 << 10, QUOTE_BYTES = 240, AROUND = 5 /* characters */ };
+enum { INPUT_LIMIT = 256 << 10, QUOTE_BYTES = 240, AROUND = 14 /* characters */ };
 
 typedef struct asked {
     Wjz__Scoring__ExplainText question;
@@ -26,26 +26,50 @@ static bool inside(const char *text, size_t at) {
     return ((unsigned char)text[at] & 0xC0) == 0x80;
 }
 
-/* Some characters before or after a place, within the sentence. */
+/* White space, or a mark after which a clause begins. */
+static bool ends_clause(const char *at) {
+    static const char *const marks[] = {"，", "。", "；", "：", "！", "？", "、", "　", "“", "”", "（", "）"};
+    if (*at == '\0' || strchr(" \t\r\n,;!?", *at)) return true;
+    for (size_t i = 0; i < WJZ_COUNT(marks); i++)
+        if (strncmp(at, marks[i], strlen(marks[i])) == 0) return true;
+    return false;
+}
+
+/* Up to where the clause begins or ends, at most some characters away. */
 static size_t before(const char *text, size_t from) {
     for (int characters = 0; from > 0 && characters < AROUND; characters++) {
         size_t at = from - 1;
         while (at > 0 && inside(text, at))
             at--;
-        if (strchr(" \t\r\n", text[at]) || strncmp(text + at, "，", 3) == 0 || strncmp(text + at, "。", 3) == 0) break;
+        if (ends_clause(text + at)) break;
         from = at;
     }
     return from;
 }
 
 static size_t after(const char *text, size_t to) {
-    for (int characters = 0; text[to] && characters < AROUND; characters++) {
-        if (strchr(" \t\r\n", text[to]) || strncmp(text + to, "，", 3) == 0 || strncmp(text + to, "。", 3) == 0) break;
+    for (int characters = 0; characters < AROUND && !ends_clause(text + to); characters++) {
         to++;
         while (inside(text, to))
             to++;
     }
     return to;
+}
+
+/* Without the white space and the marks that it begins or ends with. */
+static void trim(const char *text, size_t *from, size_t *to) {
+    while (*from < *to && ends_clause(text + *from)) {
+        ++*from;
+        while (*from < *to && inside(text, *from))
+            ++*from;
+    }
+    for (;;) {
+        size_t at = *to;
+        while (at > *from && inside(text, --at)) {
+        }
+        if (at == *to || at < *from || !ends_clause(text + at)) return;
+        *to = at;
+    }
 }
 
 /* One line of at most QUOTE_BYTES, cut between characters. */
@@ -67,8 +91,11 @@ static const char *quote(const Wjz__Scoring__Evidence *e, bool around, void *arg
                        : e->span->field == WJZ__SCORING__FIELD__FIELD_REPLY   ? q->question->reply
                                                                               : NULL;
     if (!text || e->span->to > strlen(text) || e->span->from >= e->span->to) return NULL;
-    return around ? quote_text(q, text, before(text, e->span->from), after(text, e->span->to))
-                  : quote_text(q, text, e->span->from, e->span->to);
+    size_t from = e->span->from, to = e->span->to;
+    trim(text, &from, &to);
+    if (from == to) return NULL;
+    if (around && text == q->question->title) return quote_text(q, text, 0, strlen(text));
+    return around ? quote_text(q, text, before(text, from), after(text, to)) : quote_text(q, text, from, to);
 }
 
 static int print_json(const Wjz__Scoring__Explanation *explanation) {
@@ -87,18 +114,42 @@ static int print_json(const Wjz__Scoring__Explanation *explanation) {
     return r;
 }
 
+static const wjz_stmt ORGAN = {"ctl_organ_of_region",
+                               "SELECT name FROM directory.organ WHERE region = $1 AND $1 <> 0 AND level = 'county' AND"
+                               " (effective_to IS NULL OR effective_to >= current_date) ORDER BY code LIMIT 1",
+                               1};
+
+/* The procuratorate of the county that the place lies in; NULL when the text does not say or it is not known. */
+static int find_organ(session *s, const Wjz__Scoring__ScoreCard *card, const char **ret_name, wjz_err *err) {
+    wjz_param region = wjz_i32(card->place ? (int32_t)card->place->region : 0);
+    wjz_rows *rows;
+    *ret_name = NULL;
+    int r = session_read(s, &ORGAN, &region, 1, &rows, err);
+    if (r >= 0 && wjz_rows_count(rows)) *ret_name = wjz_row_text(rows, 0, 0);
+    return r;
+}
+
 static int explain(session *s, void *arg, wjz_err *err) {
     const asked *a = arg;
     const ProtobufCMessage *answer;
-    int r = session_ask(s, "scoring", &a->question.base, &wjz__scoring__explanation__descriptor, &answer, err);
+    const char *organ = NULL;
+    int32_t region = 0;
+    int r = session_region(s, 0, &region, err);
+    if (r == -EINVAL) r = 0; /* several: the text says where it is, or nothing does */
+    if (r >= 0)
+        r = session_ask_in(s, "scoring", region, &a->question.base, &wjz__scoring__explanation__descriptor, &answer,
+                           err);
     if (r < 0) return r;
     const Wjz__Scoring__Explanation *explanation = (const Wjz__Scoring__Explanation *)answer;
     if (s->format != OUT_TABLE) return print_json(explanation);
+    r = find_organ(s, explanation->card, &organ, err);
+    if (r < 0) return r;
     quoting q = {.question = &a->question};
     wording w = {.out = stdout,
                  .language = a->language,
                  .outline = explanation->outline,
                  .today = wjz_day_number(wjz_clock_day(wjz_clock_us())),
+                 .organ = organ,
                  .quote = quote,
                  .arg = &q,
                  .rules = a->rules};

@@ -101,6 +101,20 @@ int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int 
     return wjz_tx_query(current->reading, stmt, params, count, ret_rows, err);
 }
 
+int session_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err) {
+    static const wjz_stmt only = {"ctl_only_region", "SELECT min(region), count(DISTINCT region) FROM intake.feed", 2};
+    wjz_rows *rows;
+    if (given) {
+        *ret_region = (int32_t)given;
+        return 0;
+    }
+    int r = session_read(s, &only, NULL, 0, &rows, err);
+    if (r < 0) return r;
+    if (wjz_row_int(rows, 0, 1) != 1) return wjz_err_set(err, -EINVAL, "say which region: --region 510184");
+    *ret_region = (int32_t)wjz_row_int(rows, 0, 0);
+    return 0;
+}
+
 int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                 const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
     return session_ask_in(s, service, 0, question, answer_type, ret_answer, err);

@@ -28,6 +28,9 @@ WJZ_MUST_CHECK int session_alone(session *s, int (*fn)(session *s, void *arg, wj
 WJZ_MUST_CHECK int session_read(session *s, const wjz_stmt *stmt, const wjz_param *params, int count,
                                 wjz_rows **ret_rows, wjz_err *err);
 
+/* The region that was given (0: none was), else the only one that has feeds; -EINVAL when there are several or none. */
+WJZ_MUST_CHECK int session_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err);
+
 /* wjz_bus_request with 10 s and the model county's region 0, saying what to do when nobody answers. */
 WJZ_MUST_CHECK int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                                const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,

@@ -119,25 +119,11 @@ static int take_number(int *argc, char **argv, const char *name, int64_t least, 
     return text ? argument_number(label, text, least, most, ret_number, err) : 0;
 }
 
-static const wjz_stmt ONLY_REGION = {"ctl_only_region", "SELECT min(region), count(DISTINCT region) FROM intake.feed",
-                                     2};
-
-/* The region that was given, else the only one there is. */
-static int choose_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err) {
-    wjz_rows *rows;
-    *ret_region = (int32_t)given;
-    if (given) return 0;
-    int r = session_read(s, &ONLY_REGION, NULL, 0, &rows, err);
-    if (r < 0) return r;
-    *ret_region = (int32_t)wjz_row_int(rows, 0, 0);
-    return wjz_row_int(rows, 0, 1) == 1 ? 0 : wjz_err_set(err, -EINVAL, "say which region: --region 510184");
-}
-
 static int ask_watch(session *s, void *arg, wjz_err *err) {
     watch_wish *wish = arg;
     const ProtobufCMessage *reply;
     int32_t region;
-    int r = choose_region(s, wish->region, &region, err);
+    int r = session_region(s, wish->region, &region, err);
     if (r >= 0)
         r = session_ask_in(s, "scoring", region, &wish->ask.base, &wjz__scoring__watch_defined__descriptor, &reply,
                            err);

@@ -10,7 +10,7 @@
 typedef Wjz__Scoring__Factor factor;
 typedef Wjz__Scoring__ScoreCard score_card;
 
-enum { MISSING_SHOWN = 4, DAYS_OF_YEAR = 365 };
+enum { MISSING_SHOWN = 4, DAYS_OF_YEAR = 365, PUSHED_STARS = 3, TEN_THOUSAND = 10000 };
 
 /* Prints in the language at hand; both formats take the same arguments. */
 #define PRINT(w, zh, en, ...)                                                                                          \
@@ -61,6 +61,13 @@ static const Wjz__Scoring__TopicOutline *topic_in(Wjz__Scoring__TopicOutline *co
     return NULL;
 }
 
+/* Whether no words speak for its domain or branch. */
+static bool is_without_facts(const score_card *card) {
+    for (size_t i = 0; i < card->n_factors; i++)
+        if (strcmp(card->factors[i]->id, "domain_match") == 0) return card->factors[i]->points <= 0;
+    return false;
+}
+
 /* Whose law and agencies apply: the domain's, else the branch's. */
 static const Wjz__Scoring__TopicOutline *topic_of(const wording *w, const score_card *card) {
     if (!w->outline) return NULL;
@@ -68,14 +75,23 @@ static const Wjz__Scoring__TopicOutline *topic_of(const wording *w, const score_
     return topic_in(w->outline->branches, w->outline->n_branches, card->branch);
 }
 
+static void print_branch(const wording *w, const score_card *card) {
+    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
+    const char *domain = topic ? say(w, topic->zh, topic->en) : card->domain;
+    bool none = strcmp(card->branch, "none") == 0;
+    PRINT(w, "；%s", "; %s", named(w, wording_branches, card->branch));
+    if (strcmp(card->domain, "none") == 0) return;
+    if (none)
+        PRINT(w, "，内容与“%s”领域接近", ", close to the domain “%s”", domain);
+    else
+        PRINT(w, "，“%s”领域", ", domain “%s”", domain);
+}
+
 static void print_class(const wording *w, const score_card *card) {
     const wording_named *kind = wording_find(wording_kinds, card->kind);
-    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
     fprintf(w->out, "  %s", kind ? say_of(w, &kind->text) : card->kind);
     if (kind) PRINT(w, "（%s）", " (%s)", say_of(w, &kind->more));
-    PRINT(w, "；%s", "; %s", named(w, wording_branches, card->branch));
-    if (strcmp(card->domain, "none") != 0)
-        PRINT(w, "；领域：%s", "; domain: %s", topic ? say(w, topic->zh, topic->en) : card->domain);
+    print_branch(w, card);
     PRINT(w, "。\n", ".\n");
     const char *sure = card->confidence >= 0.75 ? say(w, "较大", "good")
                        : card->confidence >= 0.5 ? say(w, "一般，建议人工复核", "fair, better looked at by a person")
@@ -98,26 +114,35 @@ static void print_stars(const wording *w, const score_card *card) {
     if (card->stars <= 5) PRINT(w, "  意思是：%s。\n", "  That means: %s.\n", say_of(w, &wording_stars[card->stars]));
 }
 
-/* In one sentence: what gave most, and what gave nothing. Factors of a point or two say little either way. */
-static void print_summary(const wording *w, const score_card *card) {
+/* In one sentence: what gave most, and what gave nothing. Factors of a point or two say little either way, and where a
+ * report came from says nothing of the matter. */
+static bool is_told(const factor *f, bool lacking) {
     enum { WEIGHTY = 4 };
-    for (int lacking = 0; lacking < 2; lacking++) {
-        bool any = false;
-        for (size_t i = 0; i < card->n_factors; i++) {
-            const factor *f = card->factors[i];
-            if (f->max < WEIGHTY || strcmp(f->id, "source_kind") == 0) continue;
-            if (lacking ? f->points > 0 : f->points < f->max / 2) continue;
-            if (any)
-                PRINT(w, "、", ", ");
-            else if (lacking)
-                PRINT(w, "  还看不出：", "  Nothing on: ");
-            else
-                PRINT(w, "  得分主要靠：", "  Points come from: ");
-            fputs(wording_title(w->language, f->id), w->out);
-            any = true;
-        }
-        if (any) PRINT(w, "。\n", ".\n");
+    if (f->max < WEIGHTY || strcmp(f->id, "source_kind") == 0) return false;
+    return lacking ? f->points <= 0 : f->points >= WEIGHTY && f->points >= f->max / 2;
+}
+
+static void print_title(const wording *w, const factor *f, bool first, const char *begin) {
+    fputs(first ? begin : say(w, "、", ", "), w->out);
+    fputs(wording_title(w->language, f->id), w->out);
+}
+
+static void print_told(const wording *w, const score_card *card, bool lacking, const char *begin) {
+    enum { MOST = 5, MUCH = 10 };
+    int count = 0;
+    for (size_t i = 0; i < card->n_factors; i++) {
+        if (!is_told(card->factors[i], lacking)) continue;
+        if (count++ < MOST) print_title(w, card->factors[i], count == 1, begin);
     }
+    if (count > MOST) PRINT(w, "等", " and others");
+    for (size_t i = 0; !lacking && i < card->n_adjustments; i++)
+        if (card->adjustments[i]->points >= MUCH) print_title(w, card->adjustments[i], count++ == 0, begin);
+    if (count) PRINT(w, "。\n", ".\n");
+}
+
+static void print_summary(const wording *w, const score_card *card) {
+    if (card->stars > 1) print_told(w, card, false, say(w, "  得分主要靠：", "  Points come from: "));
+    print_told(w, card, true, say(w, "  还看不出：", "  Nothing on: "));
 }
 
 /* --- why --- */
@@ -151,16 +176,27 @@ static void print_evidence(const wording *w, const factor *f) {
     }
 }
 
+/* Whether the number has to do with the points: a quantity beside words that gave them already is not what they rest
+ * on, and a few days are not why a matter goes on. */
+static bool says_why(const factor *f, const char *key, double value) {
+    enum { DAYS_OF_MONTH = 30 };
+    bool by_words = f->n_evidence > 0 && *f->evidence[0]->rule;
+    if (strcmp(key, "days") == 0) return value >= DAYS_OF_MONTH && !by_words;
+    if (strcmp(key, "households") == 0 || strcmp(key, "persons") == 0) return !by_words;
+    return value > 1;
+}
+
 static void print_notes(const wording *w, const factor *f) {
     for (size_t i = 0; i < f->n_notes; i++) {
-        if (strcmp(f->notes[i]->key, "days") == 0 && strtod(f->notes[i]->value, NULL) >= DAYS_OF_YEAR) {
-            double years = strtod(f->notes[i]->value, NULL) / DAYS_OF_YEAR;
-            PRINT(w, "；约 %.2g 年", "; about %.2g years", years);
-            continue;
-        }
         const wording_named *n = wording_find(wording_notes, f->notes[i]->key);
-        if (!n || strtod(f->notes[i]->value, NULL) <= 1) continue; /* one report, one day: says nothing */
-        PRINT(w, "；%s %s %s", "; %s %s %s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));
+        double value = strtod(f->notes[i]->value, NULL);
+        if (!n || !says_why(f, n->id, value)) continue;
+        if (strcmp(n->id, "days") == 0 && value >= DAYS_OF_YEAR)
+            PRINT(w, "；约 %.2g 年", "; about %.2g years", value / DAYS_OF_YEAR);
+        else if (strcmp(n->id, "yuan") == 0 && value >= TEN_THOUSAND)
+            PRINT(w, "；%s %g 万元", "; %s %g0,000 yuan", say_of(w, &n->text), value / TEN_THOUSAND);
+        else
+            PRINT(w, "；%s %s %s", "; %s %s %s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));
     }
 }
 
@@ -206,39 +242,27 @@ static void print_factors(const wording *w, const score_card *card) {
     }
 }
 
-/* The words that moved the learned part, each with its points. */
-static void print_learned(const wording *w, const factor *f) {
-    if (f->points < 0)
-        PRINT(w, "；以往类似的来信，监督价值比上面各项加起来要低",
-              "; earlier messages like this one were worth less than the sum above");
-    else
-        PRINT(w, "；以往类似的来信，监督价值比上面各项加起来要高",
-              "; earlier messages like this one were worth more than the sum above");
-    char last[256] = "";
-    bool any = false;
+/* The words that moved it, each once. */
+static void print_reasons(const wording *w, const factor *f) {
+    char shown[1024] = "";
     for (size_t i = 0; i < f->n_evidence; i++) {
         const char *quote = w->quote ? w->quote(f->evidence[i], true, w->arg) : NULL;
-        double points = i < f->n_notes ? strtod(f->notes[i]->value, NULL) : 0;
-        if (!quote || strcmp(quote, last) == 0) continue;
-        fputs(any ? say(w, "、", ", ") : say(w, "。起作用最大的：", ". What weighed most: "), w->out);
-        PRINT(w, "“%s”（%+.1f）", "“%s” (%+.1f)", quote, points);
-        snprintf(last, sizeof last, "%s", quote);
-        any = true;
+        size_t used = strlen(shown);
+        if (!quote || strstr(shown, quote)) continue;
+        fputs(used ? say(w, "、", ", ") : say(w, "。主要因为写了：", ". Mainly for these words: "), w->out);
+        fprintf(w->out, "“%s”", quote);
+        if (w->rules && i < f->n_notes) PRINT(w, "（%+.1f）", " (%+.1f)", strtod(f->notes[i]->value, NULL));
+        snprintf(shown + used, sizeof shown - used, "%s\n", quote);
     }
 }
 
-static void print_adjustments(const wording *w, const score_card *card) {
-    if (!card->n_adjustments) return;
-    PRINT(w, "  另外加减的分：\n", "  Added or taken off besides:\n");
-    for (size_t i = 0; i < card->n_adjustments; i++) {
-        const factor *f = card->adjustments[i];
-        PRINT(w, "    %+.1f  %s", "    %+.1f  %s", f->points, wording_title(w->language, f->id));
-        if (strcmp(f->id, "learned") == 0)
-            print_learned(w, f);
-        else
-            print_evidence(w, f);
-        PRINT(w, "。\n", ".\n");
-    }
+/* What was learned comes last: from where the sum stands it goes to what messages like this one were worth. Words that
+ * lift something worthless to nearly nothing, or move it by less than a point, are no reasons. */
+static void print_learned(const wording *w, const factor *f, double before, uint32_t stars) {
+    PRINT(w, "。上面逐项相加是 %.1f 分；对照由人评过的以往来信，与这封相近的大约值 %.1f 分",
+          ". The lines above make %.1f; messages like this one that people have judged are worth about %.1f", before,
+          before + f->points);
+    if (f->points <= -1 || (f->points >= 1 && stars > 1)) print_reasons(w, f);
 }
 
 static double sum_of(factor *const *factors, size_t count) {
@@ -246,6 +270,22 @@ static double sum_of(factor *const *factors, size_t count) {
     for (size_t i = 0; i < count; i++)
         sum += factors[i]->points;
     return sum;
+}
+
+static void print_adjustments(const wording *w, const score_card *card) {
+    double sum = sum_of(card->factors, card->n_factors);
+    if (!card->n_adjustments) return;
+    PRINT(w, "  另外加减的分：\n", "  Added or taken off besides:\n");
+    for (size_t i = 0; i < card->n_adjustments; i++) {
+        const factor *f = card->adjustments[i];
+        PRINT(w, "    %+.1f  %s", "    %+.1f  %s", f->points, wording_title(w->language, f->id));
+        if (strcmp(f->id, "learned") == 0)
+            print_learned(w, f, sum, card->stars);
+        else
+            print_evidence(w, f);
+        sum += f->points;
+        PRINT(w, "。\n", ".\n");
+    }
 }
 
 static void print_sum(const wording *w, const score_card *card) {
@@ -331,25 +371,53 @@ static void print_missing(const wording *w, const score_card *card) {
         if (gate) PRINT(w, "。需要：%s。\n", ". Needed: %s.\n", say_of(w, &gate->more));
     }
     if (gap <= 0) return;
-    PRINT(w, "  还差 %.1f 分。核查时可以从这些方面入手：\n", "  %.1f points. What could be looked into:\n",
-          ceil(gap * 10) / 10);
+    PRINT(w, "  还差 %.1f 分。", "  %.1f points. ", ceil(gap * 10) / 10);
+    fputs(card->stars >= PUSHED_STARS
+              ? say(w, "核查时可以从这些方面入手：\n", "What could be looked into:\n")
+              : say(w, "不必为此专门核查；如果以后有人补充这些情况，会重新评分：\n",
+                    "Nothing needs to be looked into; it is scored again when somebody adds:\n"),
+          w->out);
     print_room(w, card);
 }
 
 /* --- law --- */
 
-static void print_law(const wording *w, const score_card *card) {
-    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
-    if (!topic && !card->n_agencies) return;
-    heading(w, "法律依据和责任单位", "Law and agencies");
+/* "25(4)" is 第25条第4款, "1073–1076" is 第1073–1076条. */
+static void print_articles_zh(FILE *out, const char *articles) {
+    const char *paragraph = strchr(articles, '(');
+    if (!paragraph) {
+        fprintf(out, "第%s条", articles);
+        return;
+    }
+    fprintf(out, "第%.*s条第%.*s款", (int)(paragraph - articles), articles, (int)strcspn(paragraph + 1, ")"),
+            paragraph + 1);
+}
+
+static void print_laws(const wording *w, const Wjz__Scoring__TopicOutline *topic) {
     for (size_t i = 0; topic && i < topic->n_laws; i++) {
         const Wjz__Scoring__LawOutline *law = topic->laws[i];
         if (w->today < law->from_day || w->today > law->to_day) continue;
-        if (*law->articles)
-            PRINT(w, "  《%s》第 %s 条\n", "  《%s》 art. %s\n", law->name, law->articles);
-        else
-            fprintf(w->out, "  《%s》\n", law->name);
+        fprintf(w->out, "  《%s》", law->name);
+        if (*law->articles && w->language == WORDING_ZH) print_articles_zh(w->out, law->articles);
+        if (*law->articles && w->language != WORDING_ZH) fprintf(w->out, " art. %s", law->articles);
+        fputc('\n', w->out);
     }
+}
+
+static void print_law(const wording *w, const score_card *card) {
+    const Wjz__Scoring__TopicOutline *topic = topic_of(w, card);
+    if (!topic && !card->n_agencies && !w->organ) return;
+    heading(w, "由谁办、依据什么法律", "Who deals with it, by which law");
+    if (w->organ)
+        PRINT(w, "  按地点一般由%s办理（%s）。\n", "  By its place %s deals with it (%s).\n", w->organ,
+              named(w, wording_branches, card->branch));
+    else if (w->quote)
+        PRINT(w, "  看不出在哪个县（市、区），先由受理的检察院判断归谁管。\n",
+              "  It does not say in which county: the procuratorate that received it decides whose it is.\n");
+    if (topic && topic->n_laws && is_without_facts(card))
+        PRINT(w, "  来信没有写出违法事实。如果查明属于这一领域，可能用到：\n",
+              "  No facts of a violation are named. If it proves to be of this domain:\n");
+    print_laws(w, topic);
     if (!card->n_agencies) return;
     PRINT(w, "  可能的责任单位：", "  Agencies that may be in charge: ");
     for (size_t i = 0; i < card->n_agencies; i++)

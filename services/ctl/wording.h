@@ -46,6 +46,7 @@ typedef struct wording {
     wording_language language;
     const Wjz__Scoring__PackOutline *outline; /* of the card's version; NULL: not known, then names stay ids */
     int32_t today;                            /* day number, for law in force */
+    const char *organ;                        /* the procuratorate of its place; NULL: not known */
     /* The words that the evidence stands on, around: with a few before and after; for those who may see them. NULL, or
      * returning NULL: where it stands. The text lives until the next call. */
     const char *(*quote)(const Wjz__Scoring__Evidence *evidence, bool around, void *arg);

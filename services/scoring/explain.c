@@ -11,8 +11,9 @@
 #include "scoring/scoring.h"
 #include "wjz/clock.h"
 
-static complaint as_complaint(const Wjz__Scoring__ExplainText *asked, int64_t now_us) {
+static complaint as_complaint(const Wjz__Scoring__ExplainText *asked, int32_t region, int64_t now_us) {
     return (complaint){.id = 1,
+                       .region = region,
                        .feed = "",
                        .external_id = "",
                        .order_type = "",
@@ -32,12 +33,12 @@ static complaint as_complaint(const Wjz__Scoring__ExplainText *asked, int64_t no
                        .parent_id = ""};
 }
 
-int explain(const rule_pack *pack, const gazetteer *places, const Wjz__Scoring__ExplainText *asked, int64_t now_us,
-            wjz_arena *arena, Wjz__Scoring__Explanation *ret, wjz_err *err) {
+int explain(const rule_pack *pack, const gazetteer *places, const Wjz__Scoring__ExplainText *asked, int32_t region,
+            int64_t now_us, wjz_arena *arena, Wjz__Scoring__Explanation *ret, wjz_err *err) {
     size_t bytes = strlen(asked->text) + strlen(asked->title) + strlen(asked->reply) + strlen(asked->handler_unit);
     if (bytes > EXPLAIN_BYTES)
         return wjz_err_set(err, -EMSGSIZE, "the text has %zu bytes, at most %d can be explained", bytes, EXPLAIN_BYTES);
-    complaint c = as_complaint(asked, now_us);
+    complaint c = as_complaint(asked, region, now_us);
     matter_context context = {0};
     wjz__scoring__explanation__init(ret);
     ret->outline = outline_of(pack, arena);
@@ -61,7 +62,8 @@ int on_explain_text(wjz_call *call, void *state, wjz_err *err) {
     if (store_is_away(r)) return refuse_busy(call);
     if (r == -ENOENT) return refuse_invalid(call, "version", body->version, wrong.text, "wjz rules list");
     if (r) return wjz_err_set(err, r, "%s", wrong.text);
-    r = explain(held_rules(pack), self->places, body, wjz_clock_us(), wjz_call_arena(call), &reply, &wrong);
+    r = explain(held_rules(pack), self->places, body, wjz_call_message(call)->region, wjz_clock_us(),
+                wjz_call_arena(call), &reply, &wrong);
     if (r == -EMSGSIZE) return refuse_invalid(call, "text", NULL, wrong.text, NULL);
     return r ? wjz_err_set(err, r, "%s", wrong.text) : wjz_call_reply(call, &reply.base);
 }

@@ -79,7 +79,6 @@ const uint8_t char_classes[0x10000] = {
     [0x65E5] = CHAR_TIME, /* 日 */
     [0x6620] = CHAR_STOPS, /* 映 */
     [0x662F] = CHAR_STOPS, /* 是 */
-    [0x6708] = CHAR_TIME, /* 月 */
     [0x6709] = CHAR_STOPS, /* 有 */
     [0x672C] = CHAR_STOPS, /* 本 */
     [0x6751] = ENDS(AREA), /* 村 */

@@ -8,7 +8,7 @@ enum {
     CHAR_STOPS = 1,        /* no name goes on across it */
     CHAR_NUMERAL = 2,      /* 零 to 亿, 半, 几, 数 */
     CHAR_ADDRESS = 4,      /* may end a house number, a building, a group */
-    CHAR_TIME = 8,         /* 月, 日, 点 */
+    CHAR_TIME = 8,         /* 日, 点 */
     CHAR_ENDING_SHIFT = 4, /* the high half: which group of name endings it closes, 0 for none */
 };
 

@@ -160,6 +160,7 @@ bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret
             continue;
         }
         bool exact = false;
+        uint32_t length = 3;
         switch (code_at(text, at)) {
         case 0x53F7: /* 号 */
             exact = digit_before(text, from, at) && (at + 6 > to || code_at(text, at + 3) != 0x7EBF);
@@ -172,12 +173,13 @@ bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret
         case 0x4EA4: /* 交 */
             exact = at + 9 <= to && (memcmp(text + at, "交汇处", 9) == 0 || memcmp(text + at, "交叉口", 9) == 0 ||
                                      memcmp(text + at, "交界处", 9) == 0);
+            length = 9;
             break;
         default:
             break;
         }
         if (exact) {
-            *ret_to = at + 3;
+            *ret_to = at + length;
             *ret_from = at;
             (void)go_back(text, from, ret_from);
             return true;
@@ -187,14 +189,21 @@ bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret
     return false;
 }
 
+static uint32_t digits_before(const char *text, uint32_t from, uint32_t at) {
+    while (at > from && text[at - 1] >= '0' && text[at - 1] <= '9')
+        at--;
+    return at;
+}
+
+/* "8月" alone is not exact. */
 bool extract_time(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to) {
     for (uint32_t at = from; at + 3 <= to; at++) {
         if ((unsigned char)text[at] < 0xE4) continue;
         if ((class_at(text, at) & CHAR_TIME) && digit_before(text, from, at)) {
             *ret_to = at + 3;
-            *ret_from = at;
-            while (*ret_from > from && text[*ret_from - 1] >= '0' && text[*ret_from - 1] <= '9')
-                --*ret_from;
+            *ret_from = digits_before(text, from, at);
+            if (*ret_from >= from + 3 && memcmp(text + *ret_from - 3, "月", 3) == 0)
+                *ret_from = digits_before(text, from, *ret_from - 3);
             return true;
         }
         at += 2;

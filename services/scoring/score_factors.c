@@ -246,19 +246,32 @@ void factors_performance(const matter_facts *m, card_writer *card) {
 
 /* --- D: whether it can be checked --- */
 
-static double location_points(const pack_points *p, const finding *f) {
-    const Wjz__Scoring__Place *place = f->place;
-    if (place && (place->has_address || place->has_position)) return p->location_exact;
-    double points = place && place->village ? p->location_village : place && place->town ? p->location_town : 0;
+/* The anchor that says where: of the most exact ones the one of the first kind, a village before a road before a
+ * company; NULL: none. */
+static const Wjz__Scoring__Anchor *place_anchor(const finding *f) {
+    const Wjz__Scoring__Anchor *best = NULL;
     for (size_t i = 0; i < f->n_anchors; i++) {
-        Wjz__Scoring__AnchorKind kind = f->anchors[i]->kind;
-        bool exact = kind >= WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE;
-        double offer = exact                                            ? p->location_village
-                       : kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN ? p->location_town
-                                                                        : 0;
-        points = offer > points ? offer : points;
+        const Wjz__Scoring__Anchor *anchor = f->anchors[i];
+        if (anchor->kind < WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN) continue;
+        bool only_town = best && best->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN;
+        bool exact = anchor->kind > WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN;
+        if (!best || (exact && (only_town || anchor->kind < best->kind))) best = anchor;
     }
-    return points;
+    return best;
+}
+
+/* How exactly a complaint says where; *ret_span is what says so, NULL: the feed's own coordinates. */
+static double location_points(const pack_points *p, const finding *f, const Wjz__Scoring__Span **ret_span) {
+    const Wjz__Scoring__Place *place = f->place;
+    const Wjz__Scoring__Anchor *anchor = place_anchor(f);
+    *ret_span = place && (place->has_address || !place->has_position) ? place->span : NULL;
+    if (place && (place->has_address || place->has_position)) return p->location_exact;
+    double known = place && place->village ? p->location_village : place && place->town ? p->location_town : 0;
+    if (!anchor) return known;
+    bool town = anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN;
+    double offer = town ? p->location_town : p->location_village;
+    if (offer > known) *ret_span = anchor->span;
+    return offer > known ? offer : known;
 }
 
 void factors_checkability(const matter_facts *m, card_writer *card) {
@@ -269,7 +282,9 @@ void factors_checkability(const matter_facts *m, card_writer *card) {
     score_factor *contact = card_factor(card, "contact_time", p->contact);
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
-        card_offer(card, location, location_points(p, f), m->ids[i], f->place ? f->place->span : NULL, NULL);
+        const Wjz__Scoring__Span *where;
+        double points = location_points(p, f, &where);
+        card_offer(card, location, points, m->ids[i], where, NULL);
         if (*f->subject) card_offer(card, subject, p->subject, m->ids[i], f->subject_span, NULL);
         if (f->photo_count > 0) card_offer(card, evidence, p->evidence, m->ids[i], NULL, NULL);
         if (f->reporter) card_offer(card, contact, p->contact, m->ids[i], NULL, NULL);

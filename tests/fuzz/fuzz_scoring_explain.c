@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     asked.text = texts[2];
     wjz_arena *arena = wjz_arena_new(0);
     wjz_err err = {0};
-    if (explain(pack, places, &asked, 1, arena, &explanation, &err) == 0) {
+    if (explain(pack, places, &asked, 510184, 1, arena, &explanation, &err) == 0) {
         const Wjz__Scoring__ScoreCard *card = explanation.card;
         if (!(card->index >= 0 && card->index <= 100) || card->stars < 1 || card->stars > 5) abort();
         for (size_t i = 0; i < card->n_factors; i++)

@@ -1,6 +1,8 @@
 """Rule packs as a product: two people, one moment of activation, scoring again beside live work, and a person's star."""
 
 import contextlib
+import os
+import pathlib
 import re
 import shutil
 
@@ -295,7 +297,7 @@ def test_a_text_is_explained_in_words(house, scorer, database):
     assert "星" in out and "违法事实" in out and "《" in out and "垃圾" in out
     assert "还差" in out or "★★★★★" in out
     english = house.wjz("rules", "explain", "-", "--lang", "en", input=text)
-    assert "What it is" in english and "Law and agencies" in english
+    assert "What it is" in english and "by which law" in english
     assert database.value("SELECT count(*) FROM scoring.clue") == 0
     status, _, errors = house.wjz("rules", "explain", text, "--pack", "nowhere", check=False)
     assert status == 1 and "nowhere" in errors
@@ -303,6 +305,37 @@ def test_a_text_is_explained_in_words(house, scorer, database):
     assert status == 1 and "must not be empty" in errors
     status, _, errors = house.wjz("rules", "explain", text, "--lang", "fr", check=False)
     assert status == 2 and "--lang" in errors
+
+
+GOLDEN = pathlib.Path(__file__).with_name("golden")
+RIVER = (
+    "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，有毒，已有两年，周边五十多户村民受影响，有照片。"
+    "环保局办结以后又开始倾倒，多次投诉至今未处理，对回复不满意。"
+)
+TEXTS = {
+    "grave": ("怀远镇石桤村河道被倾倒垃圾", RIVER),
+    "worthless": ("建议增设路灯", "希望能在公园增设几盏路灯，方便市民散步，谢谢。"),
+    "gated": ("怀远镇养猪场粪水直排", "怀远镇的养猪场把粪水直接排放到水源地，全村人喝水有毒，已有三年，有视频，越来越严重。"),
+    "private": ("楼上漏水", "楼上邻居装修漏水到我家，多次协商不成，要求赔偿，已经起诉。"),
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_explanation_keeps_its_form(house, scorer, tmp_path, language):
+    """By rules alone: training changes numbers. WJZ_GOLDEN=write makes the file anew: read it as a prosecutor would."""
+    folder = new_pack(tmp_path, "golden")
+    (folder / "model.bin").unlink()
+    house.wjz("rules", "submit", str(folder), "--as", "author")
+    said = "".join(
+        f"== {name}\n" + house.wjz("rules", "explain", text, "--title", title, "--pack", "golden", "--lang", language)
+        for name, (title, text) in TEXTS.items()
+    )
+    assert not re.search(r"[a-z]+_[a-z]+|[a-z]{2,}\.[a-z]{2,}", said), "an id in what people read"
+    path = GOLDEN / f"explain.{language}.txt"
+    if os.environ.get("WJZ_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(said)
+    assert said.splitlines() == path.read_text().splitlines()
 
 
 def test_a_persons_star_stands_beside_the_computed_one(intake, scorer, database):

@@ -79,7 +79,7 @@ static void make_outline(sample *s) {
         s->laws[i].to_day = INT32_MAX;
     }
     s->laws[0].name = (char *)"某法";
-    s->laws[0].articles = (char *)"7";
+    s->laws[0].articles = (char *)"7(2)";
     s->laws[1].name = (char *)"旧法";
     s->laws[1].to_day = 100;
     s->topic.id = (char *)"eco_env";
@@ -179,13 +179,13 @@ static void says_everything_in_chinese(void **state) {
                                         "把握：较大",
                                         "违法事实 18/18",
                                         "“垃圾”",
-                                        "“倒了垃圾”（+2.5）",
+                                        "“倒了垃圾”",
                                         "群众评价 0/8",
                                         "还差 7.5 分",
                                         "办结以后又有人反映",
                                         "D-9",
                                         "2026-01-01",
-                                        "《某法》第 7 条",
+                                        "《某法》第7条第2款",
                                         "生态环境局",
                                         "由检察官判断和决定"};
     sample s;
@@ -202,7 +202,7 @@ static void says_the_same_in_english(void **state) {
     (void)state;
     static const char *const parts[] = {"3-star",           "a report", "public interest",
                                         "environment",      "18 of 18", "7.5 points",
-                                        "closed, and back", "art. 7",   "a prosecutor judges"};
+                                        "closed, and back", "art. 7(2)",   "a prosecutor judges"};
     sample s;
     make(&s);
     char *text = said(&s, WORDING_EN, true, false);
@@ -232,7 +232,7 @@ static void says_what_limits_the_stars(void **state) {
     s.card.stars = 4;
     char *text = said(&s, WORDING_ZH, true, false);
     has(text, "分数已够 5 星");
-    has(text, "有关单位没有尽责");
+    has(text, "有关单位失职");
     lacks(text, "还差 ");
     free(text);
     s.card.stars = 5;

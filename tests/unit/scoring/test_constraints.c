@@ -44,10 +44,12 @@ static void test_a_split_keeps_its_sides_apart_through_others(void **state) {
 
 static void test_the_newer_decision_holds(void **state) {
     (void)state;
-    const constraint merged_last[] = {{.kind = DECISION_MERGE, LIST(1, 2)}, {.kind = DECISION_APART, LIST(1), OTHERS(2)}};
+    const constraint merged_last[] = {{.kind = DECISION_MERGE, LIST(1, 2)},
+                                      {.kind = DECISION_APART, LIST(1), OTHERS(2)}};
     constraints *c = made(merged_last, 2);
     assert_int_equal(constraints_first(c, 2), 1);
-    const constraint split_last[] = {{.kind = DECISION_APART, LIST(1), OTHERS(2)}, {.kind = DECISION_MERGE, LIST(0, 1, 2)}};
+    const constraint split_last[] = {{.kind = DECISION_APART, LIST(1), OTHERS(2)},
+                                     {.kind = DECISION_MERGE, LIST(0, 1, 2)}};
     c = made(split_last, 2);
     assert_int_equal(constraints_first(c, 1), 0);
     assert_int_equal(constraints_first(c, 2), 2);
@@ -57,7 +59,8 @@ static void test_the_newer_decision_holds(void **state) {
 static void test_many_decisions(void **state) {
     (void)state;
     constraint list[130];
-    const constraint common = {.kind = DECISION_APART, LIST(6), OTHERS(7)}, last = {.kind = DECISION_APART, LIST(4), OTHERS(5)};
+    const constraint common = {.kind = DECISION_APART, LIST(6), OTHERS(7)},
+                     last = {.kind = DECISION_APART, LIST(4), OTHERS(5)};
     for (size_t i = 0; i < 130; i++)
         list[i] = i < 129 ? common : last;
     constraints *c = made(list, 130);

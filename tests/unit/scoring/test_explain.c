@@ -16,7 +16,7 @@ static void gives_the_card_of_such_a_complaint(void **state) {
     Wjz__Scoring__Explanation explanation;
     asked.title = (char *)"小罗村河道堆放垃圾";
     asked.text = (char *)TEXT;
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &explanation, &err), 0);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &explanation, &err), 0);
     complaint c = blank_complaint();
     c.title = asked.title;
     c.content = TEXT;
@@ -39,13 +39,13 @@ static void takes_replies_and_ratings(void **state) {
     Wjz__Scoring__ExplainText asked = WJZ__SCORING__EXPLAIN_TEXT__INIT;
     Wjz__Scoring__Explanation plain, rated;
     asked.text = (char *)TEXT;
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &plain, &err), 0);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &plain, &err), 0);
     asked.satisfaction = VERY_DISSATISFIED;
     asked.handler_unit = (char *)"生态环境局";
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &rated, &err), 0);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &rated, &err), 0);
     assert_true(rated.card->index > plain.card->index);
     asked.satisfaction = 4711; /* no such rating */
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &rated, &err), 0);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &rated, &err), 0);
     const Wjz__Scoring__ChangeReasons *why = card_diff(plain.card, rated.card, w->arena);
     assert_non_null(why);
     for (size_t i = 1; i < why->n_factors; i++) {
@@ -65,9 +65,9 @@ static void refuses_what_is_too_long(void **state) {
     memset(text, 'x', EXPLAIN_BYTES + 1);
     text[EXPLAIN_BYTES + 1] = '\0';
     asked.text = text;
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &explanation, &err), -EMSGSIZE);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &explanation, &err), -EMSGSIZE);
     text[EXPLAIN_BYTES] = '\0';
-    assert_int_equal(explain(w->pack, w->places, &asked, 1, w->arena, &explanation, &err), 0);
+    assert_int_equal(explain(w->pack, w->places, &asked, 510184, 1, w->arena, &explanation, &err), 0);
 }
 
 int main(void) {

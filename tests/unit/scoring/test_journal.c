@@ -140,7 +140,8 @@ static void test_bytes_that_are_no_journal(void **state) {
 static void test_decisions_travel_with_the_turn(void **state) {
     (void)state;
     static const int64_t sides[] = {1, 2};
-    const decision split = {.id = 70, .kind = DECISION_SPLIT, .members = sides, .member_count = 1, .others = sides + 1, .other_count = 1};
+    const decision split = {
+        .id = 70, .kind = DECISION_SPLIT, .members = sides, .member_count = 1, .others = sides + 1, .other_count = 1};
     const void *data = NULL;
     size_t length = decided_turn((decision_change){.made = &split}, &data);
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;

@@ -65,7 +65,8 @@ static void test_without_pairs_all_stand_alone(void **state) {
     uint32_t groups[2];
     question *questions = NULL;
     size_t asked = 0;
-    assert_int_equal(partition_make(rules, &(neighbourhood){.members = members, .count = 2}, arena, groups, &questions, &asked), 0);
+    assert_int_equal(
+        partition_make(rules, &(neighbourhood){.members = members, .count = 2}, arena, groups, &questions, &asked), 0);
     assert_int_equal(groups[0], 0);
     assert_int_equal(groups[1], 1);
     assert_int_equal(partition_make(rules, &(neighbourhood){0}, arena, NULL, &questions, &asked), 0);

@@ -179,7 +179,8 @@ static bool can_decide(const repeats_index *index, size_t number) {
     return is_there(index, script[number].members) && is_there(index, script[number].others);
 }
 
-/* Batches of random size in random order; decisions somewhere among them, as soon as their complaints are there or later. */
+/* Batches of random size in random order; decisions somewhere among them, as soon as their complaints are there or
+ * later. */
 static void group_in_random_order(unsigned seed, unsigned *first) {
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
     WJZ_CLEANUP(repeats_index_destroy) repeats_index *copy = NULL;
@@ -276,7 +277,8 @@ static void test_decisions_hold_in_every_order(void **state) {
     choose_matters(machine, of);
     assert_in_range(size_of(machine, of[3]), 4, COMPLAINTS);
     memset(script, 0, sizeof script);
-    /* The largest one is split, two are merged of which one was to be kept apart from another, and one was split in vain. */
+    /* The largest one is split, two are merged of which one was to be kept apart from another, and one was split in
+     * vain. */
     script[0].kind = DECISION_SPLIT;
     members_of(machine, of[0], 0, 2, script[0].members);
     members_of(machine, of[0], 2, 4, script[0].others);
