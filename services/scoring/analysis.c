@@ -14,6 +14,7 @@
 #include "scoring/place.h"
 #include "scoring/reasons.h"
 #include "scoring/rules_data.h"
+#include "scoring/rules_taught.h"
 #include "scoring/score.h"
 
 enum {
@@ -78,13 +79,13 @@ static bool kept(const rule_match *match, size_t *kind_hits) {
     return match->rule->role != WJZ__SCORING__ROLE__ROLE_KIND || (*kind_hits)++ < 6;
 }
 
-static int keep_hits(analysis *a) {
-    Wjz__Scoring__Finding *finding = a->finding;
+static int keep_hits(analysis *a, const rule_matches *matches, Wjz__Scoring__Finding *finding) {
+    finding->n_hits = 0;
     finding->hits = wjz_arena_alloc(a->arena, HITS_LIMIT * sizeof *finding->hits);
     if (!finding->hits) return -ENOMEM;
     size_t kind_hits = 0;
-    for (size_t i = 0; i < a->matches.count && finding->n_hits < HITS_LIMIT; i++) {
-        const rule_match *match = &a->matches.list[i];
+    for (size_t i = 0; i < matches->count && finding->n_hits < HITS_LIMIT; i++) {
+        const rule_match *match = &matches->list[i];
         if (!kept(match, &kind_hits)) continue;
         Wjz__Scoring__Hit *hit = wjz_arena_alloc(a->arena, sizeof *hit);
         if (!hit) return -ENOMEM;
@@ -233,11 +234,42 @@ static int add_reasons(analysis *a, const float *steps, int sign) {
     return 0;
 }
 
-/* What the model gives beyond what the rules find in the same words, and the words that moved it. */
-static int keep_learned(analysis *a, const model_verdict *verdict, const float *steps) {
+/* What the rules and the model saw together when the model was trained: the present rules, or those of that time. */
+typedef struct taught_view {
+    const rule_pack *rules;
+    rule_matches matches;
+    class_votes votes;
+} taught_view;
+
+static int find_taught(analysis *a, const class_votes *votes, taught_view *ret_view) {
+    taught_view view = {.rules = a->pack, .matches = a->matches, .votes = *votes};
+    if (a->pack->taught) {
+        view.rules = a->pack->taught;
+        int r = taught_match(a->pack, &a->matches, a->text, PART_TITLE, PART_REPLY, a->arena, &view.matches);
+        if (r < 0) return r;
+        classify_votes(view.rules, &view.matches, a->complaint->order_type, &view.votes);
+    }
+    *ret_view = view;
+    return 0;
+}
+
+/* The index that the rules of the model's training give these words. */
+static int score_taught(analysis *a, const taught_view *view, const class_votes *margins, double *ret_index) {
+    if (view->rules == a->pack) return score_words(a->pack, a->finding, a->arena, ret_index);
+    Wjz__Scoring__Finding then = *a->finding;
+    class_decision decision;
+    classify_decide(view->rules, margins, true, &decision);
+    analysis_set_class(view->rules, &decision, &then);
+    int r = keep_hits(a, &view->matches, &then);
+    return r < 0 ? r : score_words(view->rules, &then, a->arena, ret_index);
+}
+
+/* What the model gives beyond what the rules of its training find in the same words, and the words that moved it. It
+ * is a function of words and model alone: rules of today add to it what they are worth. */
+static int keep_learned(analysis *a, const taught_view *view, const model_verdict *verdict, const float *steps) {
     Wjz__Scoring__Finding *finding = a->finding;
     double by_rules;
-    int r = score_words(a->pack, finding, a->arena, &by_rules);
+    int r = score_taught(a, view, &verdict->votes, &by_rules);
     if (r < 0) return r;
     finding->model = (char *)model_version(a->pack->model);
     finding->learned = verdict->points - by_rules;
@@ -245,12 +277,12 @@ static int keep_learned(analysis *a, const model_verdict *verdict, const float *
     return finding->reasons ? add_reasons(a, steps, finding->learned > 0 ? 1 : -1) : -ENOMEM;
 }
 
-static int find_features(analysis *a, const class_votes *votes, wjz_arena *arena, feature_list *ret_features) {
+static int find_features(analysis *a, const taught_view *view, wjz_arena *arena, feature_list *ret_features) {
     const feature_source source = {.text = a->text,
                                    .title_part = PART_TITLE,
                                    .content_part = PART_CONTENT,
-                                   .matches = &a->matches,
-                                   .votes = votes,
+                                   .matches = &view->matches,
+                                   .votes = &view->votes,
                                    .domain_count = a->pack->domain_count,
                                    .quantities = a->quantities,
                                    .quantity_count = a->quantity_count,
@@ -261,12 +293,25 @@ static int find_features(analysis *a, const class_votes *votes, wjz_arena *arena
 }
 
 /* Features are larger than all the rest together: they leave before the next complaint comes. */
-static int predict(analysis *a, const class_votes *votes, model_verdict *ret_verdict, float *steps) {
+static int predict(analysis *a, const taught_view *view, model_verdict *ret_verdict, float *steps) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = wjz_arena_new(0);
     feature_list features;
-    int r = scratch ? find_features(a, votes, scratch, &features) : -ENOMEM;
+    int r = scratch ? find_features(a, view, scratch, &features) : -ENOMEM;
     if (r == 0) model_predict(a->pack->model, &features, steps, a->own_to, ret_verdict);
     return r;
+}
+
+/* The margins of the model, and what the votes of today's rules say beyond those it was trained with. */
+static class_votes votes_with_model(const class_votes *margins, const class_votes *votes, const class_votes *taught) {
+    class_votes sum = *margins;
+    for (int i = 0; i < KIND_COUNT; i++)
+        sum.kinds[i] += votes->kinds[i] - taught->kinds[i];
+    for (int i = 0; i < BRANCH_COUNT; i++)
+        sum.branches[i] += votes->branches[i] - taught->branches[i];
+    for (int i = 0; i < DOMAIN_LIMIT; i++)
+        sum.domains[i] += votes->domains[i] - taught->domains[i];
+    sum.private_dispute += votes->private_dispute - taught->private_dispute;
+    return sum;
 }
 
 /* By the rules' votes, or by the model that has them among its features. */
@@ -275,19 +320,20 @@ static int decide(analysis *a, feature_list *ret_features) {
     class_votes votes;
     class_decision decision;
     model_verdict verdict;
+    taught_view view;
     float *steps = NULL;
-    int r = 0;
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
-    if (ret_features) r = find_features(a, &votes, a->arena, ret_features);
+    int r = find_taught(a, &votes, &view);
+    if (r == 0 && ret_features) r = find_features(a, &view, a->arena, ret_features);
     if (r == 0 && model) {
         steps = wjz_arena_calloc(a->arena, (size_t)a->own_to + 1, sizeof *steps);
-        r = steps ? predict(a, &votes, &verdict, steps) : -ENOMEM;
-        if (r == 0) votes = verdict.votes;
+        r = steps ? predict(a, &view, &verdict, steps) : -ENOMEM;
+        if (r == 0) votes = votes_with_model(&verdict.votes, &votes, &view.votes);
     }
     if (r < 0) return r;
     classify_decide(a->pack, &votes, model != NULL, &decision);
     analysis_set_class(a->pack, &decision, a->finding);
-    return model ? keep_learned(a, &verdict, steps) : 0;
+    return model ? keep_learned(a, &view, &verdict, steps) : 0;
 }
 
 void analysis_set_class(const rule_pack *pack, const class_decision *decision, Wjz__Scoring__Finding *finding) {
@@ -309,7 +355,7 @@ static int run(analysis *a, const gazetteer *places, feature_list *ret_features)
     a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
     if (!a->finding->place) return -ENOMEM;
     r = place_find(places, a->complaint, a->text, a->own_to, a->names, a->name_count, a->arena, a->finding->place);
-    if (r == 0) r = keep_hits(a);
+    if (r == 0) r = keep_hits(a, &a->matches, a->finding);
     if (r == 0) r = keep_anchors(a);
     if (r == 0) r = find_subject(a);
     if (r == 0) r = keep_quantities(a);

@@ -99,15 +99,20 @@ static int read_label(corpus *self, const table *file, wjz_err *err) {
     if (!text)
         return wjz_err_set(err, -EINVAL, "%s:%d: there is no text \"%s\"", file->path, file->number,
                            table_cell(file, "external_id"));
-    double value = strtod(table_cell(file, "value"), NULL);
-    if (!(value >= 1 && value <= 5))
+    char *rest;
+    double value = strtod(table_cell(file, "value"), &rest);
+    if (!(value >= 1 && value <= 5) || *rest)
         return wjz_err_set(err, -EINVAL, "%s:%d: value is \"%s\", must be 1 to 5", file->path, file->number,
                            table_cell(file, "value"));
     int r = mark(file, "kind", kind_names, KIND_COUNT, OUTPUT_KINDS, text->outputs, err);
     if (r == 0) r = mark(file, "branch", branch_names, BRANCH_COUNT, OUTPUT_BRANCHES, text->outputs, err);
     if (r == 0) r = mark(file, "domain", domains, self->pack->domain_count, OUTPUT_DOMAINS, text->outputs, err);
     if (r < 0) return r;
-    if (strcmp(table_cell(file, "mediation"), "y") == 0) text->outputs[OUTPUT_PRIVATE] = true;
+    const char *mediation = table_cell(file, "mediation");
+    if (*mediation && strcmp(mediation, "y") != 0 && strcmp(mediation, "n") != 0)
+        return wjz_err_set(err, -EINVAL, "%s:%d: mediation is \"%s\", must be y or n", file->path, file->number,
+                           mediation);
+    if (*mediation == 'y') text->outputs[OUTPUT_PRIVATE] = true;
     text->labelled = true;
     self->labels[self->label_count++] = (corpus_label){(uint32_t)(text - self->texts), value};
     return 0;

@@ -105,29 +105,6 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
     return r;
 }
 
-static void close_file(FILE **file) {
-    if (*file) fclose(*file);
-}
-
-int model_load(const char *path, const pack_topic *domains, size_t domain_count, learned_model **ret_model,
-               wjz_err *err) {
-    WJZ_CLEANUP(close_file) FILE *file = fopen(path, "re");
-    if (!file) return wjz_err_set(err, -errno, "could not open \"%s\": %s", path, strerror(errno));
-    size_t limit = sizeof(model_head) + (size_t)ROWS_LIMIT * sizeof(model_row) + 1;
-    if (fseek(file, 0, SEEK_END) < 0)
-        return wjz_err_set(err, -errno, "could not read \"%s\": %s", path, strerror(errno));
-    long length = ftell(file);
-    if (length < 0 || (size_t)length > limit) return wjz_err_set(err, -EINVAL, "%s: is no model file", path);
-    rewind(file);
-    char *data = malloc((size_t)length + 1);
-    if (!data) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", path);
-    int r = fread(data, 1, (size_t)length, file) == (size_t)length
-                ? model_parse(data, (size_t)length, path, domains, domain_count, ret_model, err)
-                : wjz_err_set(err, -EIO, "could not read \"%s\"", path);
-    free(data);
-    return r;
-}
-
 void model_destroy(learned_model **model) {
     if (!model || !*model) return;
     free((*model)->slots);

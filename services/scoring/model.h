@@ -36,10 +36,8 @@ typedef struct model_verdict {
     double points;     /* what a complaint with these words is worth, on the scale of the index */
 } model_verdict;
 
-/* domains: the pack's, whose ids the file must have in this order. -ENOENT when there is no file; -EINVAL when it is
- * broken or was trained for other domains. */
-WJZ_MUST_CHECK int model_load(const char *path, const pack_topic *domains, size_t domain_count,
-                              learned_model **ret_model, wjz_err *err);
+/* domains: the pack's, whose ids the file must have in this order. -EINVAL when it is broken or was trained for other
+ * domains. */
 WJZ_MUST_CHECK int model_parse(const void *data, size_t length, const char *name, const pack_topic *domains,
                                size_t domain_count, learned_model **ret_model, wjz_err *err);
 void model_destroy(learned_model **model);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scoring/rules_data.h"
 #include "scoring/store.h"
 #include "wjz/loop.h"
 
@@ -24,6 +25,7 @@ static const wjz_stmt OUTCOMES = {
 typedef struct outcomes {
     wjz_loop *loop;
     wjz_db *db;
+    rule_pack *pack;
     wjz_arena *arena;
     FILE *texts, *labels;
     int32_t region; /* the last that was written */
@@ -33,12 +35,19 @@ typedef struct outcomes {
     wjz_err err;
 } outcomes;
 
-int outcome_value(const char *outcome) {
-    static const struct {
+double outcome_value(const rule_pack *pack, const char *outcome) {
+    const struct {
         const char *outcome;
-        int value;
-    } values[] = {{"filed", 5},    {"recommended", 5}, {"reported_up", 4}, {"transferred", 4},
-                  {"mediated", 2}, {"aided", 2},       {"no_action", 2}};
+        double value;
+    } values[] = {
+        {"filed", pack->outcomes.filed},
+        {"recommended", pack->outcomes.recommended},
+        {"reported_up", pack->outcomes.reported_up},
+        {"transferred", pack->outcomes.transferred},
+        {"mediated", pack->outcomes.mediated},
+        {"aided", pack->outcomes.aided},
+        {"no_action", pack->outcomes.no_action},
+    };
     for (size_t i = 0; i < WJZ_COUNT(values); i++)
         if (strcmp(values[i].outcome, outcome) == 0) return values[i].value;
     return 0;
@@ -52,6 +61,8 @@ static void write_cell(FILE *out, const char *text) {
 }
 
 static void write_row(outcomes *o, const complaint *c, const char *outcome) {
+    double value = outcome_value(o->pack, outcome);
+    if (value < 1) return; /* nothing to learn from it */
     const char *const cells[] = {c->title, c->content, c->order_type,   c->categories, c->incident_address,
                                  c->town,  c->village, c->handle_result};
     fprintf(o->texts, "%d-%lld", c->region, (long long)c->id);
@@ -60,7 +71,7 @@ static void write_row(outcomes *o, const complaint *c, const char *outcome) {
         write_cell(o->texts, cells[i]);
     }
     fprintf(o->texts, "\t%d\n", c->votes_for > 0 ? c->votes_for : 0);
-    fprintf(o->labels, "%d-%lld\t\t\t\t%d\t\n", c->region, (long long)c->id, outcome_value(outcome));
+    fprintf(o->labels, "%d-%lld\t\t\t\t%g\t\n", c->region, (long long)c->id, value);
     o->written++;
 }
 
@@ -90,7 +101,7 @@ static int write_some(outcomes *o, wjz_tx *tx) {
     r = store_load_complaints(tx, region, ids, (size_t)taken, o->arena, &complaints, &found, &o->err);
     for (int i = 0; r == 0 && i < taken; i++) {
         const complaint *c = find(complaints, found, ids[i]);
-        if (c && outcome_value(said[i])) write_row(o, c, said[i]);
+        if (c) write_row(o, c, said[i]);
     }
     o->region = region;
     o->complaint = ids[taken - 1];
@@ -150,10 +161,11 @@ static int write_outcomes(outcomes *o, const char *url) {
     return r < 0 ? r : o->result;
 }
 
-int outcomes_command(const char *folder) {
+int outcomes_command(const char *folder, const char *rules_dir) {
     outcomes o = {.region = INT32_MIN, .complaint = INT64_MIN};
     const char *url = getenv("WJZ_DATABASE_URL");
     int r = url ? 0 : wjz_err_set(&o.err, -EINVAL, "WJZ_DATABASE_URL is not set");
+    if (r == 0) r = rules_load(rules_dir, false, &o.pack, &o.err);
     if (r == 0) {
         o.texts = create(folder, "texts.tsv",
                          "external_id\ttitle\tcontent\torder_type\tcategories\taddress\ttown\tvillage\thandle_result"
@@ -163,6 +175,7 @@ int outcomes_command(const char *folder) {
         r = o.texts && o.labels ? write_outcomes(&o, url) : -EIO;
     }
     wjz_arena_destroy(&o.arena);
+    rule_pack_destroy(&o.pack);
     int closed_texts = close_written(&o.texts, &o.err), closed_labels = close_written(&o.labels, &o.err);
     if (r < 0 || closed_texts < 0 || closed_labels < 0) {
         fprintf(stderr, "%s\n", o.err.text);

@@ -18,7 +18,7 @@ static bool ends_in_yaml(const char *name) {
 }
 
 static bool is_pack_file(const char *name) {
-    return name[0] != '.' && (ends_in_yaml(name) || strcmp(name, "model.bin") == 0);
+    return name[0] != '.' && (ends_in_yaml(name) || strcmp(name, PACK_MODEL_FILE) == 0);
 }
 
 static int by_name(const void *a, const void *b) {

@@ -9,6 +9,9 @@
 #include "wjz/db.h"
 #include "wjz/err.h"
 
+/* The learned part; all other files of a pack are YAML. */
+#define PACK_MODEL_FILE "model.bin"
+
 enum { PACK_FILES_LIMIT = 200, PACK_FILE_NAME = 80, PACK_BYTES_LIMIT = 12 << 20, PACK_CHECKSUM = 65 };
 
 typedef struct pack_file {

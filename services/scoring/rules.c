@@ -10,9 +10,9 @@
 
 #include "scoring/model.h"
 #include "scoring/rules_builder.h"
+#include "scoring/rules_taught.h"
 
 #define PACK_FILE "pack.yaml"
-#define MODEL_FILE "model.bin"
 
 const char *const kind_names[KIND_COUNT] = {"report", "complaint", "help", "suggest", "consult", "praise"};
 const char *const branch_names[BRANCH_COUNT] = {"none", "public_interest", "administrative", "civil", "criminal"};
@@ -206,7 +206,7 @@ static int read_files(builder *b, const char *prefix, const pack_files *files, w
     int r = 0;
     for (size_t i = 0; r == 0 && i < files->count; i++) {
         const char *name = files->list[i].name;
-        if (strcmp(name, PACK_FILE) != 0 && strcmp(name, MODEL_FILE) != 0)
+        if (strcmp(name, PACK_FILE) != 0 && strcmp(name, PACK_MODEL_FILE) != 0)
             r = read_file(b, prefix, &files->list[i], err);
     }
     return r;
@@ -223,14 +223,17 @@ static int check_complete(const rule_pack *pack, const char *prefix, wjz_err *er
 
 /* model.bin is optional: without it the rules stand alone. */
 static int read_model(rule_pack *pack, const char *prefix, const pack_files *files, wjz_err *err) {
-    const pack_file *file = pack_files_find(files, MODEL_FILE);
-    const char *name = file ? wjz_arena_printf(pack->arena, "%s%s", prefix, MODEL_FILE) : NULL;
+    const pack_file *file = pack_files_find(files, PACK_MODEL_FILE);
+    const char *name = file ? wjz_arena_printf(pack->arena, "%s%s", prefix, PACK_MODEL_FILE) : NULL;
     if (!file) return 0;
     if (!name) return builder_no_memory(err);
-    return model_parse(file->data.data, file->data.length, name, pack->domains, pack->domain_count, &pack->model, err);
+    wjz_blob model, rules;
+    taught_split(file->data, &model, &rules);
+    int r = model_parse(model.data, model.length, name, pack->domains, pack->domain_count, &pack->model, err);
+    return r < 0 ? r : taught_read(rules, name, pack, err);
 }
 
-int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack, wjz_err *err) {
+int rules_parse(const pack_files *files, const char *prefix, rule_pack **ret_pack, wjz_err *err) {
     WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = calloc(1, sizeof *pack);
     if (!pack) return builder_no_memory(err);
     pack->arena = wjz_arena_new(ARENA_LIMIT);
@@ -245,14 +248,21 @@ int rules_load_files(const pack_files *files, const char *prefix, bool with_mode
     if (r == 0) r = read_files(&b, prefix, files, err);
     if (r == 0) r = check_complete(pack, prefix, err);
     if (r == 0) r = rules_check_collisions(pack, err);
-    if (r == 0) r = rules_compile(pack, err);
-    if (r == 0 && with_model) r = read_model(pack, prefix, files, err);
     if (r < 0) return r;
     pack->states = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->states);
     pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->touched);
     if (!pack->states || !pack->touched) return builder_no_memory(err);
     *ret_pack = WJZ_STEAL(pack);
     return 0;
+}
+
+int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack, wjz_err *err) {
+    WJZ_CLEANUP(rule_pack_destroy) rule_pack *pack = NULL;
+    int r = rules_parse(files, prefix, &pack, err);
+    if (r == 0) r = rules_compile(pack, err);
+    if (r == 0 && with_model) r = read_model(pack, prefix, files, err);
+    if (r == 0) *ret_pack = WJZ_STEAL(pack);
+    return r;
 }
 
 int rules_load(const char *dir, bool with_model, rule_pack **ret_pack, wjz_err *err) {
@@ -272,6 +282,7 @@ int rule_pack_load(const char *dir, rule_pack **ret_pack, wjz_err *err) {
 void rule_pack_destroy(rule_pack **pack) {
     if (!pack || !*pack) return;
     model_destroy(&(*pack)->model);
+    rule_pack_destroy(&(*pack)->taught);
     hs_free_scratch((*pack)->scratch);
     hs_free_database((*pack)->database);
     wjz_arena_destroy(&(*pack)->arena);

@@ -118,6 +118,11 @@ typedef struct pack_gates {
     double no_domain_stars, exploratory_stars;
 } pack_gates;
 
+/* The value, 1 to 5, that an outcome of casework stands for when the model learns from it; 0: it teaches nothing. */
+typedef struct pack_outcomes {
+    double filed, recommended, reported_up, transferred, mediated, aided, no_action;
+} pack_outcomes;
+
 /* What one rule has seen so far in the match under way. */
 typedef struct rule_state {
     uint32_t count;
@@ -134,6 +139,7 @@ struct rule_pack {
     pack_adjustments adjustments;
     pack_stars stars;
     pack_gates gates;
+    pack_outcomes outcomes;
     pack_topic domains[DOMAIN_LIMIT]; /* 0 is none */
     size_t domain_count;
     pack_topic branches[BRANCH_COUNT];
@@ -148,6 +154,8 @@ struct rule_pack {
     collision_rule *collisions; /* NULL: no file of them */
     size_t collision_count;
     struct learned_model *model; /* NULL: rules alone */
+    struct rule_pack *taught;    /* the rules that the model was trained beside (rules_taught.h); NULL: these */
+    uint32_t *twins; /* of taught rules, by a rule's number in the pack they belong to: 1 + that of the same rule */
     hs_database_t *database;
     hs_scratch_t *scratch;
     rule_state *states; /* of the match under way, one per rule */
@@ -178,10 +186,13 @@ WJZ_MUST_CHECK int rules_load(const char *dir, bool with_model, rule_pack **ret_
 WJZ_MUST_CHECK int rules_load_files(const pack_files *files, const char *prefix, bool with_model, rule_pack **ret_pack,
                                     wjz_err *err);
 
+/* Only reads and checks the files: no model, nothing compiled. */
+WJZ_MUST_CHECK int rules_parse(const pack_files *files, const char *prefix, rule_pack **ret_pack, wjz_err *err);
+
 /* Whether the rules that collisions name are there; -EINVAL with file and line. */
 WJZ_MUST_CHECK int rules_check_collisions(const rule_pack *pack, wjz_err *err);
 
-/* Compiles the patterns; errors name the file and line of the pattern. */
+/* Compiles the patterns, once; errors name the file and line of the pattern. */
 WJZ_MUST_CHECK int rules_compile(rule_pack *pack, wjz_err *err);
 
 /* Reads pack.yaml's numbers and lists. */

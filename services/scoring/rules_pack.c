@@ -17,6 +17,8 @@ typedef struct number {
     { "adjustments", #field, offsetof(rule_pack, adjustments.field), -100, 100 }
 #define STARS(field)                                                                                                   \
     { "stars", #field, offsetof(rule_pack, stars.field), 0, 100 }
+#define OUTCOME(field)                                                                                                 \
+    { "outcomes", #field, offsetof(rule_pack, outcomes.field), 0, 5 }
 #define GATES(field)                                                                                                   \
     { "gates", #field, offsetof(rule_pack, gates.field), 0, 100 }
 
@@ -79,9 +81,19 @@ static const number numbers[] = {
     GATES(five_checkability),
     GATES(no_domain_stars),
     GATES(exploratory_stars),
+    OUTCOME(filed),
+    OUTCOME(recommended),
+    OUTCOME(reported_up),
+    OUTCOME(transferred),
+    OUTCOME(mediated),
+    OUTCOME(aided),
+    OUTCOME(no_action),
 };
 
-static const char *const sections[] = {"points", "adjustments", "stars", "gates"};
+static const char *const sections[] = {"points", "adjustments", "stars", "gates", "outcomes"};
+
+/* What a pack may do without, all or nothing: its numbers are then 0. */
+static const char *const optional_section = "outcomes";
 
 /* Refuses keys of a section that no row has. */
 static int check_keys(const wjz_yaml_node *map, const char *section, wjz_err *err) {
@@ -97,6 +109,7 @@ static int check_keys(const wjz_yaml_node *map, const char *section, wjz_err *er
 
 static int read_number(rule_pack *pack, const wjz_yaml_node *root, const number *row, wjz_err *err) {
     const wjz_yaml_node *map = wjz_yaml_get(root, row->section);
+    if (!map && strcmp(row->section, optional_section) == 0) return 0;
     if (!wjz_yaml_get(map, row->key))
         return wjz_yaml_error(map ? map : root, err, "%s has no \"%s\"", row->section, row->key);
     double value;
@@ -114,8 +127,7 @@ static int read_domains(rule_pack *pack, const wjz_yaml_node *root, wjz_err *err
     int r = wjz_yaml_get_list(root, "domains", &list, err);
     if (r < 0) return r;
     if (list_count(list) == 0) return wjz_yaml_error(root, err, "the pack names no domains");
-    if (list_count(list) >= DOMAIN_LIMIT)
-        return wjz_yaml_error(list, err, "more than %d domains", DOMAIN_LIMIT - 1);
+    if (list_count(list) >= DOMAIN_LIMIT) return wjz_yaml_error(list, err, "more than %d domains", DOMAIN_LIMIT - 1);
     pack->domains[DOMAIN_NONE] = (pack_topic){.id = "none", .zh = "无", .en = "none"};
     pack->domain_count = 1;
     for (size_t i = 0; i < list_count(list); i++) {
@@ -148,8 +160,8 @@ static int read_negations(rule_pack *pack, const wjz_yaml_node *root, wjz_err *e
 }
 
 int rules_read_pack(rule_pack *pack, const wjz_yaml_node *root, wjz_err *err) {
-    static const char *const keys[] = {"version",     "domains", "negations", "points",
-                                       "adjustments", "stars",   "gates",     NULL};
+    static const char *const keys[] = {"version", "domains", "negations", "points", "adjustments",
+                                       "stars",   "gates",   "outcomes",  NULL};
     const char *version;
     int r = wjz_yaml_only(root, keys, err);
     if (r == 0) r = wjz_yaml_get_text(root, "version", &version, err);

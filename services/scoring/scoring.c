@@ -153,7 +153,7 @@ static int scoring_command(const void *conf, int argc, char **argv) {
     if (argc >= 4 && argc % 2 == 0 && (lines || strcmp(argv[0], "evaluate") == 0) && atoi(argv[1]) >= 2 &&
         atoi(argv[1]) <= 100)
         return evaluate_command(words + 2, argc - 2, c->rules_dir, c->gazetteer_dir, atoi(argv[1]), lines);
-    if (argc == 2 && strcmp(argv[0], "outcomes") == 0) return outcomes_command(argv[1]);
+    if (argc == 2 && strcmp(argv[0], "outcomes") == 0) return outcomes_command(argv[1], c->rules_dir);
     return usage();
 }
 

@@ -11,6 +11,7 @@
 #include "scoring/learn.h"
 #include "scoring/offline_score.h"
 #include "scoring/rules_data.h"
+#include "scoring/rules_taught.h"
 
 enum { LEAST_LABELS = 10 };
 
@@ -62,6 +63,21 @@ static int tell(const wjz_err *err) {
     return 1;
 }
 
+/* The model and the rules that it was trained beside. */
+static int write_model(const char *path, wjz_blob model, const char *rules_dir, wjz_err *err) {
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
+    pack_files rules;
+    char *bytes = NULL;
+    size_t length = 0;
+    if (!arena) return wjz_err_set(err, -ENOMEM, "could not train: no memory");
+    int r = pack_files_read(rules_dir, arena, &rules, err);
+    if (r < 0) return r;
+    if (taught_join(model, &rules, &bytes, &length) < 0) return wjz_err_set(err, -ENOMEM, "could not train: no memory");
+    r = write_file(path, bytes, length, err);
+    free(bytes);
+    return r;
+}
+
 int train_command(const char *out, const char *const *files, int count, const char *rules_dir,
                   const char *gazetteer_dir) {
     WJZ_CLEANUP(lesson_close) lesson l = {0};
@@ -70,7 +86,7 @@ int train_command(const char *out, const char *const *files, int count, const ch
     size_t length = 0;
     int r = prepare(&l, files, count, rules_dir, gazetteer_dir, &err);
     if (r == 0) r = learner_make(l.learner, 1, -1, &bytes, &length, &err);
-    if (r == 0) r = write_file(out, bytes, length, &err);
+    if (r == 0) r = write_model(out, (wjz_blob){bytes, length}, rules_dir, &err);
     free(bytes);
     if (r < 0) return tell(&err);
     printf("%s: %zu texts, %zu labels, %zu features\n", out, l.corpus->text_count, l.corpus->label_count,

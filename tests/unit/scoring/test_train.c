@@ -5,6 +5,7 @@
 
 #include "scoring/offline_score.h"
 #include "scoring/outcomes.h"
+#include "scoring/rules_taught.h"
 #include "scoring/table.h"
 #include "scoring/train.h"
 #include "unit/scoring/world.h"
@@ -81,6 +82,20 @@ static int trained(const char *texts, const char *labels, const char *out) {
     return train_command(in_folder(out), files, 2, RULES, PLACES);
 }
 
+/* Lends the pack the model of a file, and the rules that it was trained beside where they differ. */
+static void read_model(const char *name, rule_pack *pack) {
+    char *data;
+    wjz_err err = {0};
+    wjz_blob model, rules;
+    size_t length = read_whole(name, &data);
+    taught_split((wjz_blob){data, length}, &model, &rules);
+    assert_true(rules.length > 0);
+    if (model_parse(model.data, model.length, name, pack->domains, pack->domain_count, &pack->model, &err) < 0 ||
+        taught_read(rules, name, pack, &err) < 0)
+        fail_msg("%s", err.text);
+    free(data);
+}
+
 static void trains_the_same_again(void **state) {
     (void)state;
     char *a, *b;
@@ -95,9 +110,7 @@ static void trains_the_same_again(void **state) {
 
 static void uses_what_it_learned(void **state) {
     world *w = *state;
-    wjz_err err = {0};
-    if (model_load(in_folder("a.bin"), w->pack->domains, w->pack->domain_count, &w->pack->model, &err) < 0)
-        fail_msg("%s", err.text);
+    read_model("a.bin", w->pack);
     complaint c = blank_complaint();
     c.title = "化工厂偷排废水";
     c.content = "多次投诉无人管";
@@ -128,7 +141,11 @@ static void uses_what_it_learned(void **state) {
 static void refuses_broken_models(void **state) {
     world *w = *state;
     char *data;
-    size_t length = read_whole("a.bin", &data);
+    wjz_blob whole, rules;
+    whole.length = read_whole("a.bin", &data);
+    whole.data = data;
+    taught_split(whole, &whole, &rules);
+    size_t length = whole.length;
     static const struct {
         size_t at;
         char byte;
@@ -155,10 +172,10 @@ static void refuses_broken_models(void **state) {
 static void refuses_bad_labels(void **state) {
     (void)state;
     static const char head[] = "external_id\tkind\tbranch\tdomain\tvalue\tmediation\n";
-    static const char *const rows[] = {"t1\trant\tnone\tnone\t1\tn\n",   "t1\thelp\tnowhere\tnone\t1\tn\n",
-                                       "t1\thelp\tnone\tmoon\t1\tn\n",   "t1\thelp\tnone\tnone\t9\tn\n",
-                                       "t999\thelp\tnone\tnone\t1\tn\n", "t1\thelp\n",
-                                       "t1\thelp\tnone\tnone\t1\tn\n"};
+    static const char *const rows[] = {
+        "t1\trant\tnone\tnone\t1\tn\n", "t1\thelp\tnowhere\tnone\t1\tn\n", "t1\thelp\tnone\tmoon\t1\tn\n",
+        "t1\thelp\tnone\tnone\t9\tn\n", "t999\thelp\tnone\tnone\t1\tn\n",  "t1\thelp\n",
+        "t1\thelp\tnone\tnone\t1\tq\n", "t1\thelp\tnone\tnone\t4x\tn\n",   "t1\thelp\tnone\tnone\t1\tn\n"};
     for (size_t i = 0; i < WJZ_COUNT(rows); i++) {
         char text[300];
         snprintf(text, sizeof text, "%s%s", head, rows[i]);
@@ -185,10 +202,10 @@ static void learns_from_outcomes_as_well(void **state) {
 }
 
 static void an_outcome_stands_for_a_value(void **state) {
-    (void)state;
-    assert_int_equal(outcome_value("filed"), 5);
-    assert_int_equal(outcome_value("no_action"), 2);
-    assert_int_equal(outcome_value("lost"), 0);
+    const world *w = *state;
+    assert_true(outcome_value(w->pack, "filed") == 5);
+    assert_true(outcome_value(w->pack, "no_action") == 2);
+    assert_true(outcome_value(w->pack, "lost") == 0);
 }
 
 static void scores_by_models_that_never_saw_it(void **state) {
