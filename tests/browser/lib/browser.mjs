@@ -17,7 +17,7 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 30_000)
 
 export async function openBrowser() {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
+  return chromium.launch({ executablePath: '/usr/bin/chromium', env: { ...process.env, LANGUAGE: 'zh_CN' }, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
 }
 
 /** A page at that size; logged in when a login is named. Its errors are collected and fail `look`. */

@@ -85,7 +85,7 @@ export default {
   },
   doubt: { confidence: '系统对分类把握不足', edge: '成案指数接近星级分界', star: '人工星级与系统星级不一致' },
   map: {
-    title: '检察法治地图', picture: '导出图片', print: '打印', controls: '地图条件', measure: '指标', period: '时间范围', days: '近 {n} 天', ranking: '各镇街', unplaced: '另有 {n} 条未能定位到镇街', warnings: '区域预警', noWarnings: '没有区域预警。', rows: '{n} 条线索', look: '在地图上看', nothing: '无', atLeast: '{n} 以上', nearer: '放大', farther: '缩小', station: '联络站：{name}', cluster: '{n} 条线索，最高 {stars} 星', play: '播放', pause: '暂停', until: '截至日期', untilDay: '截至 {day}', pictureTitle: '{measure}，{from} 至 {to}', noPoints: '点位读取失败，移动地图可重试。', noPicture: '未能生成图片',
+    nearHint: '点选镇街或放大，可见线索点位与联络站', title: '检察法治地图', picture: '导出图片', print: '打印', controls: '地图条件', measure: '指标', period: '时间范围', days: '近 {n} 天', ranking: '各镇街', unplaced: '另有 {n} 条未能定位到镇街', warnings: '区域预警', noWarnings: '没有区域预警。', rows: '{n} 条线索', look: '在地图上看', nothing: '无', atLeast: '{n} 以上', nearer: '放大', farther: '缩小', station: '联络站：{name}', cluster: '{n} 条线索，最高 {stars} 星', play: '播放', pause: '暂停', until: '截至日期', untilDay: '截至 {day}', pictureTitle: '{measure}，{from} 至 {to}', noPoints: '点位读取失败，移动地图可重试。', noPicture: '未能生成图片',
   },
   measure: { complaints: '诉求数', clues: '线索数', five_star: '五星线索', open: '在办线索', closed: '已办结线索', dissatisfied: '不满意诉求', repeated: '重复反映', warnings: '区域预警' },
   level: { 1: '一级关注', 2: '二级预警', 3: '三级重点' },
