@@ -303,6 +303,28 @@ def test_a_penalty_not_carried_out_lifts_the_matters_of_its_subject(intake, scor
     assert database.value("SELECT index FROM scoring.clue") > before
 
 
+def test_complaints_that_come_by_the_hundred_are_read_as_each_stands(intake, scorer, database):
+    """In a flood they are read by stretches of the store: no other one with them, none as it is not any more."""
+    for number in range(1, 81):
+        intake.write(number, f"锦棠苑小区{number}栋电梯经常困人", "电梯困人，维保不到位。", at(0, number / 80))
+    intake.revise(7, "云岫府小区底层烧烤店没装油烟净化", "云岫府小区烧烤店的烟全往楼上跑。")
+    intake.stand(9, satisfaction=5, visit_note="根本没有处理")
+    missing, left_out = 200, 50
+    wanted = [number for number in [*range(1, 81), missing] if number != left_out]
+    intake.accept(*wanted)
+    found = dict(database.rows("SELECT complaint, revision FROM scoring.finding"))
+    assert found == {number: int(number in (7, 9)) for number in wanted if number != missing}
+    card = wire.proto("card")
+    read = {
+        number: card.Finding.FromString(bytes(finding))
+        for number, finding in database.rows("SELECT complaint, finding FROM scoring.finding WHERE complaint = ANY (%s)", [7, 8, 9])
+    }
+    assert (read[8].satisfaction, read[9].satisfaction) == (0, 5)
+    assert {read[number].feed for number in (7, 8, 9)} == {"hotline"}
+    assert not together(database, 7, 8)
+    check_whole(database)
+
+
 def make_many(intake, seed):
     """Some 260 complaints of known matters; their numbers, in order of report."""
     pick = random.Random(seed)
