@@ -254,7 +254,8 @@ const read_spec REVIEW_REPEATS = {
     {"console_review_repeats",
      "SELECT json_build_object('id', r.id::text, 'weight', r.weight, 'signs', COALESCE((SELECT "
      "json_agg(json_build_object('id', s->>'sign', 'weight', (s->>'points')::float8,"
-     " 'note', s->>'zh')) FROM jsonb_array_elements(r.signs) s), '[]'), 'left', x.left, 'right', "
+     " 'note', COALESCE(n.zh, s->>'zh', s->>'sign'))) FROM jsonb_array_elements(r.signs) s"
+     " LEFT JOIN console.sign n ON n.name = s->>'sign'), '[]'), 'left', x.left, 'right', "
      "x.right)::text, " SQL_US(
          "r.opened_at") ", r.id"
                         " FROM console.review r CROSS JOIN LATERAL (SELECT " SQL_SIDE(

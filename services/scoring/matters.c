@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "scoring/analysis.h"
+#include "scoring/card_pack.h"
 #include "scoring/journal.h"
 #include "scoring/questions.h"
 #include "scoring/regroup.h"
@@ -81,14 +82,10 @@ static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err)
     if (r) return r;
     r = matter_of_text(t->self->repeats, c, ret->finding, ret->text, t->arena, &ret->matter);
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
-    size_t length = wjz__scoring__finding__get_packed_size(ret->finding);
-    uint8_t *packed = r ? NULL : wjz_arena_alloc(t->arena, length);
-    if (!packed)
-        return r ? wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(c->content))
-                 : out_of_memory(err);
-    wjz__scoring__finding__pack(ret->finding, packed);
-    ret->packed_finding = (wjz_blob){packed, length};
-    ret->matter->digest ^= XXH32(packed, length, 1); /* a state of the complaint is that of both */
+    if (!r) r = finding_pack(ret->finding, t->arena, &ret->packed_finding);
+    if (r) return wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(c->content));
+    /* A state of the complaint is that of both. */
+    ret->matter->digest ^= XXH32(ret->packed_finding.data, ret->packed_finding.length, 1);
     ret->revision = c->revision;
     return 0;
 }

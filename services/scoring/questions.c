@@ -2,8 +2,9 @@
 #include "scoring/questions.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "scoring/repeats.h"
 #include "scoring/rules_data.h"
@@ -17,24 +18,24 @@ static double rounded(double value) {
     return round(value * 1000) / 1000;
 }
 
-/* All signs that moved the weight, as JSON in the arena. */
+enum { SIGN_BYTES = 96 /* of one in JSON, at most */ };
+
+/* All signs that moved the weight, as JSON in the arena; what they are called stands in scoring.sign. */
 static const char *describe(const repeat_rules *rules, const regroup_question *q, wjz_arena *arena) {
     repeat_signs signs;
+    size_t room = SIGN_COUNT * SIGN_BYTES, length = 1;
+    char *text = wjz_arena_alloc(arena, room);
+    if (!text) return NULL;
     repeats_measure(q->matter_a, q->matter_b, &signs);
-    json_t *list = json_array();
+    text[0] = '[';
     for (int i = 0; i < SIGN_COUNT; i++) {
-        double points = repeat_rules_weights(rules)[i] * signs.value[i];
-        const sign_words *words = repeat_rules_words(rules, (repeat_sign)i);
-        if (rounded(points) == 0) continue;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f, s:f}", "sign", repeat_sign_names[i], "zh",
-                                              words->zh, "en", words->en, "value", rounded(signs.value[i]), "points",
-                                              rounded(points)));
+        double points = rounded(repeat_rules_weights(rules)[i] * signs.value[i]);
+        if (points == 0) continue;
+        length += (size_t)snprintf(text + length, room - length, "%s{\"sign\":\"%s\",\"value\":%.3f,\"points\":%.3f}",
+                                   length > 1 ? "," : "", repeat_sign_names[i], signs.value[i], points);
     }
-    char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    const char *copy = text ? wjz_arena_strdup(arena, text) : NULL;
-    free(text);
-    json_decref(list);
-    return copy;
+    memcpy(text + length, "]", sizeof "]");
+    return text;
 }
 
 static int describe_all(const repeat_rules *rules, const repeats_index *index, const regroup_question *questions,
@@ -84,6 +85,18 @@ int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region,
         return -ENOMEM;
     int r = known_count ? store_drop_pairs(tx, region, known, known_count, rows, asked, arena) : 0;
     return r || !asked ? r : store_ask_about_pairs(tx, region, rows, asked, arena);
+}
+
+int questions_name_signs(const repeat_rules *rules, wjz_db *db, wjz_err *err) {
+    const char *zh[SIGN_COUNT], *en[SIGN_COUNT];
+    for (int i = 0; i < SIGN_COUNT; i++) {
+        zh[i] = repeat_rules_words(rules, (repeat_sign)i)->zh;
+        en[i] = repeat_rules_words(rules, (repeat_sign)i)->en;
+    }
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(db, &tx, err);
+    if (!r) r = store_name_signs(tx, repeat_sign_names, zh, en, SIGN_COUNT);
+    return r ? wjz_err_prefix(err, "names of signs") : wjz_tx_commit(&tx, err);
 }
 
 /* --- clues --- */

@@ -13,6 +13,9 @@
 #include "wjz/arena.h"
 #include "wjz/db.h"
 
+/* When a process starts: what the signs of questions are called. Only from a fiber. */
+WJZ_MUST_CHECK int questions_name_signs(const repeat_rules *rules, wjz_db *db, wjz_err *err);
+
 /* Once the groups have their clues: queues the questions about the neighbourhoods of the turn. -ENOMEM, or what sending gave. */
 WJZ_MUST_CHECK int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region, const regroup *regroup,
                                          const repeats_index *index, const regroup_group *groups, size_t count,

@@ -19,6 +19,7 @@
 #include "scoring/offline_score.h"
 #include "scoring/outcomes.h"
 #include "scoring/pack_requests.h"
+#include "scoring/questions.h"
 #include "scoring/rating.h"
 #include "scoring/rehearse.h"
 #include "scoring/requests.h"
@@ -92,6 +93,7 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     int r = load_data(self, conf, err);
     if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);
     if (!r) r = load_warning_rules(self, conf, err);
+    if (!r) r = questions_name_signs(self->repeats, self->db, err);
     if (!r) r = runs_start(self, run_kinds, &self->runs, err);
     return r ? r : rounds_open(self, conf, &self->rounds, err);
 }

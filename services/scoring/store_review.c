@@ -22,8 +22,7 @@ static const wjz_stmt DROP_PAIRS = {
     "scoring_drop_pairs",
     "UPDATE scoring.review SET state = 'obsolete', closed_at = now(), revision = revision + 1"
     " WHERE region = $1 AND state = 'open' AND kind = 'repeat' AND complaint_a = ANY ($2)"
-    " AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($3::int8[]) AS a, unnest($4::int8[]) AS b) q"
-    " WHERE q.a = complaint_a AND q.b = complaint_b)",
+    " AND (complaint_a, complaint_b) NOT IN (SELECT unnest($3::int8[]), unnest($4::int8[]))",
     0};
 
 static const wjz_stmt ASK_ABOUT_CLUES = {
@@ -41,8 +40,14 @@ static const wjz_stmt DROP_CLUES = {
     "scoring_drop_clues",
     "UPDATE scoring.review SET state = 'obsolete', closed_at = now(), revision = revision + 1"
     " WHERE region = $1 AND state = 'open' AND kind IN ('confidence', 'edge') AND kind <> 'repeat' AND clue = ANY ($2)"
-    " AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($3::int8[]) AS clue, unnest($4::text[]) AS kind) q"
-    " WHERE q.clue = review.clue AND q.kind = review.kind)",
+    " AND (clue, kind) NOT IN (SELECT unnest($3::int8[]), unnest($4::text[]))",
+    0};
+
+static const wjz_stmt NAME_SIGNS = {
+    "scoring_name_signs",
+    "INSERT INTO scoring.sign AS s (name, zh, en) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS u (name, zh, en)"
+    " ORDER BY name ON CONFLICT (name) DO UPDATE SET zh = excluded.zh, en = excluded.en"
+    " WHERE (s.zh, s.en) IS DISTINCT FROM (excluded.zh, excluded.en)",
     0};
 
 static const wjz_stmt FIND_QUESTION = {
@@ -130,6 +135,10 @@ int store_drop_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t cl
     }
     return wjz_tx_send_v(tx, &DROP_CLUES, wjz_i32(region), wjz_i64s(clues, clue_count), wjz_i64s(asked, count),
                          wjz_texts(kinds, count));
+}
+
+int store_name_signs(wjz_tx *tx, const char *const *names, const char *const *zh, const char *const *en, size_t count) {
+    return wjz_tx_send_v(tx, &NAME_SIGNS, wjz_texts(names, count), wjz_texts(zh, count), wjz_texts(en, count));
 }
 
 int store_find_question(wjz_tx *tx, int32_t region, int64_t id, bool *ret_found, asked_question *ret, wjz_err *err) {

@@ -17,7 +17,7 @@ typedef struct pair_question {
     int64_t clue_a, clue_b;
     double weight;
     const char *cause;
-    const char *signs; /* JSON */
+    const char *signs; /* JSON, as scoring.review has them */
 } pair_question;
 /* Queued. Opens the questions that are not open and were not decided, and brings the open ones up to date. */
 WJZ_MUST_CHECK int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count,
@@ -25,6 +25,10 @@ WJZ_MUST_CHECK int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_
 /* Queued. Open questions whose complaint_a is one of the complaints and that are not among these do not arise any more. */
 WJZ_MUST_CHECK int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,
                                     const pair_question *questions, size_t count, wjz_arena *arena);
+
+/* Queued. What signs are called from now on. */
+WJZ_MUST_CHECK int store_name_signs(wjz_tx *tx, const char *const *names, const char *const *zh, const char *const *en,
+                                    size_t count);
 
 /* --- whether a clue's index is right --- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/scoring.pb-c.h"
+#include "scoring/card_pack.h"
 #include "scoring/neighbourhood.h"
 #include "scoring/questions.h"
 #include "scoring/score.h"
@@ -318,10 +319,8 @@ static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *er
     r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
     if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
     card->complaint_count = (uint32_t)s->group->count;
-    size_t length = wjz__scoring__score_card__get_packed_size(card);
-    uint8_t *packed = wjz_arena_alloc(w->arena, length);
-    if (!packed) return out_of_memory(err);
-    wjz__scoring__score_card__pack(card, packed);
+    wjz_blob packed;
+    if (card_pack(card, w->arena, &packed)) return out_of_memory(err);
     const regroup_member *members = s->group->members;
     int64_t last = 0;
     for (size_t i = 0; i < s->group->count; i++) {
@@ -336,7 +335,7 @@ static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *er
                           .last_report_at_us = last,
                           .feed = s->findings[0]->feed,
                           .card = card,
-                          .packed_card = {packed, length}};
+                          .packed_card = packed};
     return 0;
 }
 
