@@ -59,17 +59,30 @@ const command commands[] = {
      command_clues_unrate},
     {"clues similar", "CLUE [--limit N]", "类似线索 — earlier clues like it, and what became of them", NULL,
      command_clues_similar},
-    {"watch list", "[--all]", "重点舆情 — watch lists: what is asked for, hits and alarms", "  --all   ended ones, too\n",
-     command_watch_list},
+    {"watch list", "[--all]", "重点舆情 — watch lists: what is asked for, hits and alarms",
+     "  --all   ended ones, too\n", command_watch_list},
     {"watch show", "WATCH [--limit N]", "重点舆情命中 — complaints that hit a watch", NULL, command_watch_show},
     {"watch add", "TITLE --as PERSON --tell PERSON [OPTION …]", "新建重点舆情 — watch for words, domains, towns",
-     "  --word W, --domain D, --branch B, --town CODE   what a complaint must have: one of each that is given (repeatable)\n"
+     "  --word W, --domain D, --branch B, --town CODE   what a complaint must have: one of each that is given "
+     "(repeatable)\n"
      "  --from DAY, --to DAY      reported in this period (today; until it is ended)\n"
      "  --count N, --days D       an alarm at N complaints within D days (3, 7); --clues counts clues instead\n"
      "  --tell PERSON             who is told, or operator (repeatable)\n"
      "  --region R                when there are several\n",
      command_watch_add},
     {"watch end", "WATCH --as PERSON", "结束重点舆情 — end a watch; its hits stay", NULL, command_watch_end},
+    {"searches save", "TITLE --owner PERSON [OPTION …]",
+     "保存订阅 — save a search, or change one; its digest comes as a notice",
+     "  --digest none|daily|weekly   how often its new clues are told (none; weekly: on Mondays)\n"
+     "  --stars N                    clues of N stars and more\n"
+     "  --kind K, --branch B, --domain D, --town CODE, --village CODE   one of each that is given (repeatable)\n"
+     "  --feed F, --subject PART, --watch WATCH   with a complaint of the feed, about such a subject, that hits the "
+     "watch\n"
+     "  --focus, --urgent, --mediation   only such ones\n"
+     "  --search SEARCH              changes this one of the owner's instead\n"
+     "  --region R                   when there are several\n",
+     command_searches_save},
+    {"searches drop", "SEARCH --owner PERSON", "取消订阅 — forget a saved search", NULL, command_searches_drop},
     {"searches", "[--owner PERSON]", "订阅 — saved searches and their digests", NULL, command_searches},
     {"warnings list", "[--state STATE] [--limit N]", "区域预警 — area warnings, the gravest first",
      "  --state   proposed, issued, acknowledged, cleared or all; when not given, all but cleared ones\n",
@@ -77,8 +90,8 @@ const command commands[] = {
     {"warnings show", "WARNING", "区域预警详情 — one warning with its clues and events", NULL, command_warnings_show},
     {"warnings issue", "WARNING --as PERSON [--to DEPARTMENT] [--superior UNIT] [--note TEXT]",
      "签发预警 — issue a proposed warning to an agency and its superior", NULL, command_warnings_issue},
-    {"warnings acknowledge", "WARNING --as PERSON [--note TEXT]", "登记签收 — record that the agency confirmed it", NULL,
-     command_warnings_acknowledge},
+    {"warnings acknowledge", "WARNING --as PERSON [--note TEXT]", "登记签收 — record that the agency confirmed it",
+     NULL, command_warnings_acknowledge},
     {"warnings clear", "WARNING --as PERSON --note TEXT",
      "解除预警 — end a warning; what was reported before does not raise it again", NULL, command_warnings_clear},
     {"warnings clusters", "", "时空聚集 — clusters in space and time of the last nightly scan", NULL,
@@ -156,19 +169,28 @@ const command commands[] = {
      command_model_calibration},
     {"routing check", "[FILE]", "分派规则检查 — check routing rules against their expectations", NULL,
      command_routing_check},
-    {"accounts create", "LOGIN --person CODE [--region R] --role ROLE …", "建账号 — make a login of the console; its password is shown once",
+    {"accounts create", "LOGIN --person CODE [--region R] --role ROLE …",
+     "建账号 — make a login of the console; its password is shown once",
      "  --role   prosecutor, station_staff, liaison, branch_head, chief_procurator, organ_administrator (repeatable);\n"
      "           or one alone of system_administrator, security_administrator, audit_administrator\n",
      command_accounts_create},
     {"accounts list", "", "账号 — logins of the console", NULL, command_accounts_list},
-    {"accounts lock", "LOGIN", "锁定 — nobody logs in with it any more, and its sessions end", NULL, command_accounts_lock},
+    {"accounts lock", "LOGIN", "锁定 — nobody logs in with it any more, and its sessions end", NULL,
+     command_accounts_lock},
     {"accounts unlock", "LOGIN", "解锁 — it may log in again", NULL, command_accounts_unlock},
-    {"accounts reset-password", "LOGIN", "重置密码 — a new password, shown once; its sessions end", NULL, command_accounts_reset_password},
-    {"accounts demonstration", "", "演示账号 — a login for each role of the demonstration county, when there is none yet", NULL,
+    {"accounts reset-password", "LOGIN", "重置密码 — a new password, shown once; its sessions end", NULL,
+     command_accounts_reset_password},
+    {"accounts demonstration", "",
+     "演示账号 — a login for each role of the demonstration county, when there is none yet", NULL,
      command_accounts_demonstration},
     {"audit verify", "", "校验审计 — whether the audit is as it was written", NULL, command_audit_verify},
-    {"audit search", "[--person P] [--event E] [--object ID] [--limit N]", "审计 — who did what, the newest first", NULL, command_audit_search},
-    {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, holidays", NULL,
+    {"audit search", "[--person P] [--event E] [--object ID] [--limit N]", "审计 — who did what, the newest first",
+     NULL, command_audit_search},
+    {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, micro-grids, holidays",
+     "  grids:   - {region: 510184, code: 510184107201G001M001, name: 一组, kind: micro, village: 510184107201, "
+     "households: 60,\n"
+     "              outline: [[103.51, 30.75], [103.52, 30.75], [103.52, 30.76]]}   corners, longitude first\n"
+     "  What else a file may hold: deploy/demo/county.yaml.\n",
      command_directory_load},
     {"demo load", "", "演示县 — load the demonstration county's directory and feeds", NULL, command_demo_load},
     {"demo feed", "[--complaints N] [--seed S] [--truth FILE.tsv] [--push]",
@@ -235,6 +257,23 @@ int argument_number(const char *name, const char *text, int64_t least, int64_t m
         return wjz_err_set(err, -EINVAL, "%s is \"%s\": give a whole number from %lld to %lld", name, text,
                            (long long)least, (long long)most);
     *ret_number = number;
+    return 0;
+}
+
+int argument_number_option(int *argc, char **argv, const char *name, int64_t least, int64_t most, int64_t fallback,
+                           int64_t *ret_number, wjz_err *err) {
+    char label[32];
+    const char *text = argument_option(argc, argv, name);
+    snprintf(label, sizeof label, "--%s", name);
+    *ret_number = fallback;
+    return text ? argument_number(label, text, least, most, ret_number, err) : 0;
+}
+
+int argument_options(int *argc, char **argv, const char *name, char **list, size_t most, size_t *ret_count,
+                     wjz_err *err) {
+    const char *value;
+    for (*ret_count = 0; (value = argument_option(argc, argv, name)) != NULL; list[(*ret_count)++] = (char *)value)
+        if (*ret_count == most) return wjz_err_set(err, -EINVAL, "--%s more than %zu times", name, most);
     return 0;
 }
 

@@ -28,6 +28,12 @@ bool argument_flag(int *argc, char **argv, const char *name);
 /* A whole number between least and most. */
 WJZ_MUST_CHECK int argument_number(const char *name, const char *text, int64_t least, int64_t most, int64_t *ret_number,
                                    wjz_err *err);
+/* The same of "--name N"; the fallback when it is not there. */
+WJZ_MUST_CHECK int argument_number_option(int *argc, char **argv, const char *name, int64_t least, int64_t most,
+                                          int64_t fallback, int64_t *ret_number, wjz_err *err);
+/* Every "--name value", at most `most` of them. */
+WJZ_MUST_CHECK int argument_options(int *argc, char **argv, const char *name, char **list, size_t most,
+                                    size_t *ret_count, wjz_err *err);
 /* Refuses what is left in argv beyond `wanted` words: -EINVAL naming the first, or saying what is missing. */
 WJZ_MUST_CHECK int argument_end(int argc, char **argv, int wanted, const char *usage, wjz_err *err);
 
@@ -79,6 +85,8 @@ int command_watch_show(session *s, int argc, char **argv, wjz_err *err);
 int command_watch_add(session *s, int argc, char **argv, wjz_err *err);
 int command_watch_end(session *s, int argc, char **argv, wjz_err *err);
 int command_searches(session *s, int argc, char **argv, wjz_err *err);
+int command_searches_save(session *s, int argc, char **argv, wjz_err *err);
+int command_searches_drop(session *s, int argc, char **argv, wjz_err *err);
 int command_warnings_list(session *s, int argc, char **argv, wjz_err *err); /* warnings.c */
 int command_warnings_show(session *s, int argc, char **argv, wjz_err *err);
 int command_warnings_issue(session *s, int argc, char **argv, wjz_err *err);

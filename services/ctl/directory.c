@@ -1,8 +1,9 @@
-/* `wjz directory load`: organs, stations, people and duties from a YAML file into schema directory. The file is checked
- * whole before anything is written; loading it again changes only what differs. People who are not in the file any more
- * stay: they are made inactive by saying so. */
+/* `wjz directory load`: organs, stations, people, duties and micro-grids from a YAML file into schema directory. The
+ * file is checked whole before anything is written; loading it again changes only what differs. People who are not in
+ * the file any more stay: they are made inactive by saying so. */
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "ctl/command.h"
 #include "wjz/yaml.h"
 
-typedef enum column_type { TEXT, INTEGER, REAL, BOOLEAN, DATE, TIME, TEXTS, INTEGERS } column_type;
+typedef enum column_type { TEXT, INTEGER, REAL, BOOLEAN, DATE, TIME, TEXTS, INTEGERS, OUTLINE } column_type;
 
 typedef struct column {
     const char *name;
@@ -77,6 +78,10 @@ static const column DUTY[] = {{"region", INTEGER, NULL},
                               {"effective_from", DATE, "\"2000-01-01\""},
                               {"effective_to", DATE, "null"},
                               {0}};
+static const column GRID[] = {{"region", INTEGER, NULL},    {"code", TEXT, NULL},
+                              {"name", TEXT, NULL},         {"kind", TEXT, NULL},
+                              {"village", INTEGER, NULL},   {"households", INTEGER, "null"},
+                              {"outline", OUTLINE, "null"}, {0}};
 static const column HOLIDAY[] = {{"day", DATE, NULL}, {"working", BOOLEAN, NULL}, {"name", TEXT, NULL}, {0}};
 
 #define LOAD(table, keys, sets)                                                                                        \
@@ -111,6 +116,10 @@ static const section SECTIONS[] = {
           "to_time = excluded.to_time, substitute = excluded.substitute, every_weeks = excluded.every_weeks,"
           " first_on = excluded.first_on, effective_from = excluded.effective_from, effective_to = "
           "excluded.effective_to")},
+    {"grids", GRID,
+     LOAD(grid, "region, code",
+          "name = excluded.name, kind = excluded.kind, village = excluded.village, households = excluded.households,"
+          " outline = excluded.outline")},
     {"holidays", HOLIDAY, LOAD(holiday, "day", "working = excluded.working, name = excluded.name")},
 };
 
@@ -165,6 +174,44 @@ static json_t *list_to_json(const wjz_yaml_node *node, const column *c, wjz_err 
     return list;
 }
 
+static bool coordinate(const wjz_yaml_node *pair, size_t which, double bound, double *ret) {
+    const char *text = wjz_yaml_text(wjz_yaml_item(pair, which));
+    char *end = NULL;
+    *ret = text ? strtod(text, &end) : NAN;
+    return text && *text && !*end && *ret >= -bound && *ret <= bound;
+}
+
+static bool write_corner(FILE *out, const wjz_yaml_node *pair, bool first) {
+    double longitude, latitude;
+    if (wjz_yaml_kind_of(pair) != WJZ_YAML_LIST || wjz_yaml_count(pair) != 2) return false;
+    if (!coordinate(pair, 0, 180, &longitude) || !coordinate(pair, 1, 90, &latitude)) return false;
+    return fprintf(out, "%s(%.9g,%.9g)", first ? "(" : ",", longitude, latitude) > 0;
+}
+
+/* Corners as [[103.51, 30.75], …], longitude first; as PostgreSQL reads a polygon. */
+static json_t *outline_to_json(const wjz_yaml_node *node, const column *c, wjz_err *err) {
+    enum { CORNERS_LEAST = 3, CORNERS_MOST = 10000 };
+    size_t count = wjz_yaml_kind_of(node) == WJZ_YAML_LIST ? wjz_yaml_count(node) : 0, length = 0;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &length);
+    bool good = out && count >= CORNERS_LEAST && count <= CORNERS_MOST;
+    for (size_t i = 0; good && i < count; i++)
+        good = write_corner(out, wjz_yaml_item(node, i), i == 0);
+    if (good) fputc(')', out);
+    if (out) fclose(out);
+    json_t *value = good ? json_string(text) : NULL;
+    free(text);
+    if (!value)
+        wjz_yaml_error(node, err, "%s must be %d to %d corners as [[103.51, 30.75], …], longitude first", c->name,
+                       CORNERS_LEAST, CORNERS_MOST);
+    return value;
+}
+
+static json_t *field_to_json(const wjz_yaml_node *node, const column *c, wjz_err *err) {
+    if (c->type == OUTLINE) return outline_to_json(node, c, err);
+    return c->type == TEXTS || c->type == INTEGERS ? list_to_json(node, c, err) : scalar_to_json(node, c, err);
+}
+
 static json_t *row_to_json(const wjz_yaml_node *node, const column *columns, wjz_err *err) {
     const char *allowed[24] = {0};
     for (int i = 0; columns[i].name; i++)
@@ -179,8 +226,7 @@ static json_t *row_to_json(const wjz_yaml_node *node, const column *columns, wjz
         const wjz_yaml_node *field = wjz_yaml_get(node, c->name);
         json_t *value = NULL;
         if (field)
-            value =
-                c->type == TEXTS || c->type == INTEGERS ? list_to_json(field, c, err) : scalar_to_json(field, c, err);
+            value = field_to_json(field, c, err);
         else if (c->fallback)
             value = json_loads(c->fallback, JSON_DECODE_ANY, NULL);
         else

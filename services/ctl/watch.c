@@ -1,4 +1,4 @@
-/* Watch lists (重点舆情) and saved searches. */
+/* Watch lists (重点舆情). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,14 +90,6 @@ typedef struct watch_wish {
     int64_t region;
 } watch_wish;
 
-/* Every "--name value". */
-static int take_all(int *argc, char **argv, const char *name, char **list, size_t *ret_count, wjz_err *err) {
-    const char *value;
-    for (*ret_count = 0; (value = argument_option(argc, argv, name)) != NULL; list[(*ret_count)++] = (char *)value)
-        if (*ret_count == LIST_MOST) return wjz_err_set(err, -EINVAL, "--%s more than %d times", name, LIST_MOST);
-    return 0;
-}
-
 static int take_day(int *argc, char **argv, const char *name, int32_t fallback, int32_t *ret_day, wjz_err *err) {
     const char *text = argument_option(argc, argv, name);
     wjz_day day;
@@ -108,15 +100,6 @@ static int take_day(int *argc, char **argv, const char *name, int32_t fallback, 
         return wjz_err_set(err, -EINVAL, "--%s is \"%s\": give a day like 2026-11-23", name, text);
     *ret_day = wjz_day_number(day);
     return 0;
-}
-
-static int take_number(int *argc, char **argv, const char *name, int64_t least, int64_t most, int64_t fallback,
-                       int64_t *ret_number, wjz_err *err) {
-    char label[32];
-    const char *text = argument_option(argc, argv, name);
-    snprintf(label, sizeof label, "--%s", name);
-    *ret_number = fallback;
-    return text ? argument_number(label, text, least, most, ret_number, err) : 0;
 }
 
 static int ask_watch(session *s, void *arg, wjz_err *err) {
@@ -135,11 +118,11 @@ static int ask_watch(session *s, void *arg, wjz_err *err) {
 static int read_lists(int *argc, char **argv, watch_wish *w, wjz_err *err) {
     char *towns[LIST_MOST];
     int64_t town = 0;
-    int r = take_all(argc, argv, "word", w->words, &w->ask.n_words, err);
-    if (r >= 0) r = take_all(argc, argv, "branch", w->branches, &w->ask.n_branch, err);
-    if (r >= 0) r = take_all(argc, argv, "domain", w->domains, &w->ask.n_domain, err);
-    if (r >= 0) r = take_all(argc, argv, "tell", w->tell, &w->ask.n_tell, err);
-    if (r >= 0) r = take_all(argc, argv, "town", towns, &w->ask.n_town, err);
+    int r = argument_options(argc, argv, "word", w->words, LIST_MOST, &w->ask.n_words, err);
+    if (r >= 0) r = argument_options(argc, argv, "branch", w->branches, LIST_MOST, &w->ask.n_branch, err);
+    if (r >= 0) r = argument_options(argc, argv, "domain", w->domains, LIST_MOST, &w->ask.n_domain, err);
+    if (r >= 0) r = argument_options(argc, argv, "tell", w->tell, LIST_MOST, &w->ask.n_tell, err);
+    if (r >= 0) r = argument_options(argc, argv, "town", towns, LIST_MOST, &w->ask.n_town, err);
     for (size_t i = 0; r >= 0 && i < w->ask.n_town; i++) {
         r = argument_number("--town", towns[i], 100000000, 999999999, &town, err);
         w->towns[i] = (uint32_t)town;
@@ -162,9 +145,9 @@ int command_watch_add(session *s, int argc, char **argv, wjz_err *err) {
     int r = read_lists(&argc, argv, &w, err);
     if (r >= 0) r = take_day(&argc, argv, "from", today, &w.ask.from_day, err);
     if (r >= 0) r = take_day(&argc, argv, "to", 0, &w.ask.to_day, err);
-    if (r >= 0) r = take_number(&argc, argv, "count", 1, 1000000, 3, &count, err);
-    if (r >= 0) r = take_number(&argc, argv, "days", 1, 366, 7, &days, err);
-    if (r >= 0) r = take_number(&argc, argv, "region", 100000, 999999, 0, &w.region, err);
+    if (r >= 0) r = argument_number_option(&argc, argv, "count", 1, 1000000, 3, &count, err);
+    if (r >= 0) r = argument_number_option(&argc, argv, "days", 1, 366, 7, &days, err);
+    if (r >= 0) r = argument_number_option(&argc, argv, "region", 100000, 999999, 0, &w.region, err);
     if (r >= 0) r = argument_end(argc, argv, 1, usage, err);
     if (r < 0) return r;
     if (!w.ask.actor) return wjz_err_set(err, -EINVAL, "say who defines it: --as PERSON");
@@ -201,35 +184,4 @@ int command_watch_end(session *s, int argc, char **argv, wjz_err *err) {
     if (r >= 0) r = argument_number("WATCH", argv[0], 1, INT64_MAX, &e.watch, err);
     if (r >= 0 && !e.actor) r = wjz_err_set(err, -EINVAL, "say who ends it: --as PERSON");
     return r < 0 ? r : session_connected(s, true, ask_end, &e, err);
-}
-
-/* --- searches --- */
-
-static const wjz_stmt SEARCHES = {
-    "ctl_searches",
-    "SELECT id::text, owner, title, digest, concat_ws(' · ', CASE WHEN least_stars > 0 THEN least_stars || '★+' END,"
-    " nullif(array_to_string(kinds, ' '), ''), nullif(array_to_string(branches, ' '), ''),"
-    " nullif(array_to_string(domains, ' '), ''), nullif(array_to_string(towns, ' '), ''),"
-    " nullif(array_to_string(villages, ' '), ''), nullif(feed, ''), nullif(subject, ''), CASE WHEN focus THEN 'focus'"
-    " END, CASE WHEN urgent THEN 'urgent' END, CASE WHEN mediation THEN 'mediation' END, CASE WHEN watch <> 0 THEN"
-    " 'watch ' || watch END), digested_on::text FROM scoring.saved_search WHERE $1::text IS NULL OR owner = $1"
-    " ORDER BY owner, id",
-    6};
-
-static const out_column SEARCH_COLUMNS[] = {
-    {"search", "编号 / search", false}, {"owner", "所有人 / owner", false}, {"title", "名称 / title", false},
-    {"digest", "摘要 / digest", false}, {"asks", "条件 / asks for", false}, {"last", "上次 / last", false},
-};
-
-static int print_searches(session *s, void *arg, wjz_err *err) {
-    wjz_rows *rows;
-    wjz_param owner = wjz_text(arg);
-    int r = session_read(s, &SEARCHES, &owner, 1, &rows, err);
-    return r < 0 ? r : out_print(s->format, SEARCH_COLUMNS, WJZ_COUNT(SEARCH_COLUMNS), rows, "没有订阅 / no searches");
-}
-
-int command_searches(session *s, int argc, char **argv, wjz_err *err) {
-    char *owner = (char *)argument_option(&argc, argv, "owner");
-    int r = argument_end(argc, argv, 0, "searches [--owner PERSON]", err);
-    return r < 0 ? r : session_connected(s, false, print_searches, owner, err);
 }

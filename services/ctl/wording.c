@@ -196,7 +196,7 @@ static void print_notes(const wording *w, const factor *f) {
         else if (strcmp(n->id, "yuan") == 0 && value >= TEN_THOUSAND)
             PRINT(w, "；%s %g 万元", "; %s %g0,000 yuan", say_of(w, &n->text), value / TEN_THOUSAND);
         else
-            PRINT(w, "；%s %s %s", "; %s %s %s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));
+            PRINT(w, "；%s %s %s", "; %s %s%s", say_of(w, &n->text), f->notes[i]->value, say_of(w, &n->more));
     }
 }
 

@@ -142,12 +142,12 @@ const wording_named wording_branches[] = {
 
 const wording_named wording_notes[] = {
     {"reporters", T("反映人", "reporters"), T("人", "")},
-    {"square_metres", T("面积", "area"), T("平方米", "m²")},
-    {"tonnes", T("重量", "weight"), T("吨", "t")},
-    {"metres", T("长度", "length"), T("米", "m")},
+    {"square_metres", T("面积", "area"), T("平方米", " m²")},
+    {"tonnes", T("重量", "weight"), T("吨", " t")},
+    {"metres", T("长度", "length"), T("米", " m")},
     {"households", T("涉及", "households"), T("户", "")},
     {"persons", T("涉及", "people"), T("人", "")},
-    {"yuan", T("金额", "money"), T("元", "yuan")},
+    {"yuan", T("金额", "money"), T("元", " yuan")},
     {"days", T("持续", "days"), T("天", "")},
     {"repeat_count", T("近半年内同一问题的反映", "reports of the matter within half a year"), T("次", "")},
     {0},

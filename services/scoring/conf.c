@@ -23,6 +23,8 @@ const wjz_option scoring_options[] = {
     {"warnings_at_least", WJZ_CONF_DURATION, FIELD(warnings_at_least), "1h", 100, DAY,
      "how often area warnings are worked out even so: time passes, too"},
     {"digests_at", WJZ_CONF_DURATION, FIELD(digests_at), "450m", 0, DAY - 1, "time of day of digests, since midnight"},
+    {"penalties_at", WJZ_CONF_DURATION, FIELD(penalties_at), "60m", 0, DAY - 1,
+     "time of day at which penalties that have become overdue are looked for, since midnight"},
     {"scan_at", WJZ_CONF_DURATION, FIELD(scan_at), "150m", 0, DAY - 1,
      "time of day of the space-time scan, since midnight"},
     {"scan_days", WJZ_CONF_INT, FIELD(scan_days), "180", 2, 3660, "days of clues that a scan looks at"},

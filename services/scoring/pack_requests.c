@@ -93,13 +93,14 @@ static void submission_free(submission *s) {
 }
 
 /* Checks and compiles the files; err says what is wrong with them, with file and line. */
-static int read_submission(const Wjz__Scoring__SubmitRulePack *body, wjz_arena *arena, submission *ret, wjz_err *err) {
+static int read_submission(wjz_loop *loop, const Wjz__Scoring__SubmitRulePack *body, wjz_arena *arena, submission *ret,
+                           wjz_err *err) {
     pack_files files = {.list = wjz_arena_calloc(arena, body->n_files, sizeof *files.list), .count = body->n_files};
     if (!files.list) return out_of_memory(err);
     for (size_t i = 0; i < body->n_files; i++)
         files.list[i] = (pack_file){body->files[i]->name, {body->files[i]->content.data, body->files[i]->content.len}};
     int r = pack_files_check(&files, err);
-    if (!r) r = rules_load_files(&files, "", true, &ret->rules, err);
+    if (!r) r = versions_compile(loop, &files, &ret->rules, err);
     if (r) return r;
     if (pack_files_pack(&files, arena, &ret->content) || outline_pack(ret->rules, arena, &ret->row.outline))
         return out_of_memory(err);
@@ -129,7 +130,7 @@ int on_submit_rule_pack(wjz_call *call, void *state, wjz_err *err) {
     wjz_err wrong = {0};
     bool same = false;
     if (!text_given(call, "author", body->author)) return 0;
-    int r = read_submission(body, wjz_call_arena(call), &s, &wrong);
+    int r = read_submission(self->loop, body, wjz_call_arena(call), &s, &wrong);
     if (r == -ENOMEM) return out_of_memory(err);
     if (r) return refuse_invalid(call, "files", NULL, wrong.text, "wjz rules check DIR");
     r = wjz_tx_begin(self->db, &tx, err);

@@ -8,6 +8,7 @@
 
 #include "scoring/alarms.h"
 #include "scoring/digests.h"
+#include "scoring/penalties.h"
 #include "scoring/scans.h"
 #include "scoring/warnings.h"
 #include "wjz/clock.h"
@@ -20,10 +21,8 @@ static const struct {
     const char *name;
     round_fn *run;
 } ROUNDS[] = {
-    {"alarms", alarms_round},
-    {"warnings", warnings_round},
-    {"scan", scans_round},
-    {"digests", digests_round},
+    {"alarms", alarms_round},   {"warnings", warnings_round},   {"scan", scans_round},
+    {"digests", digests_round}, {"penalties", penalties_round},
 };
 
 struct rounds {

@@ -88,7 +88,7 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     self->db = wjz_service_db(service);
     self->bus = wjz_service_bus(service);
     make_metrics(self);
-    if (matter_cache_new(&self->matters) || versions_new(&self->packs))
+    if (matter_cache_new(&self->matters) || versions_new(self->loop, &self->packs))
         return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = load_data(self, conf, err);
     if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);

@@ -17,11 +17,24 @@ static const wjz_stmt PENALTIES = {
     " AND NOT revoked ORDER BY record LIMIT 4000",
     9};
 
+/* Of a clue and of all that was merged into it, directly or by way of others. */
 static const wjz_stmt OUTCOMES = {
     "scoring_near_outcomes",
-    "SELECT clue, assignment, outcome, at FROM assignment.outcome WHERE region = $1 AND clue = ANY ($2)"
-    " ORDER BY at, assignment",
+    "WITH RECURSIVE part (clue, whole) AS (SELECT c, c FROM unnest($2::int8[]) c UNION"
+    " SELECT m.id, p.whole FROM part p JOIN scoring.clue m ON m.region = $1 AND m.merged_into = p.clue"
+    " AND m.merged_into <> 0)"
+    " SELECT p.whole, o.assignment, o.outcome, o.at FROM part p JOIN assignment.outcome o ON o.region = $1"
+    " AND o.clue = p.clue ORDER BY o.at, o.assignment",
     4};
+
+/* Whole days, so that none is looked at by half: as many as have some hundreds of penalties. */
+static const wjz_stmt OVERDUE = {
+    "scoring_overdue_subjects",
+    "WITH due AS MATERIALIZED (SELECT pay_until, subject FROM scoring.penalty WHERE region = $1 AND pay_until > $2"
+    " AND pay_until < $3 AND executed_on IS NULL AND court_application_on IS NULL AND NOT revoked),"
+    " last AS (SELECT max(pay_until) AS day FROM (SELECT pay_until FROM due ORDER BY pay_until LIMIT 500) first)"
+    " SELECT DISTINCT subject, last.day FROM due, last WHERE pay_until <= last.day AND subject <> '' ORDER BY subject",
+    2};
 
 static const wjz_stmt OTHER_MATTERS = {
     "scoring_near_matters",
@@ -141,5 +154,22 @@ int store_read_other_matters(wjz_tx *tx, int32_t region, const char *const *subj
     if (!list || texts.failed) return out_of_memory(err);
     *ret_rows = list;
     *ret_count = found;
+    return 0;
+}
+
+int store_overdue_subjects(wjz_tx *tx, int32_t region, int32_t after, int32_t today, wjz_arena *arena,
+                           const char ***ret_subjects, size_t *ret_count, int32_t *ret_to, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &OVERDUE, &rows, err, wjz_i32(region), wjz_date(after), wjz_date(today));
+    if (r) return r;
+    size_t count = (size_t)wjz_rows_count(rows);
+    const char **list = wjz_arena_alloc(arena, (count + 1) * sizeof *list);
+    row_texts texts = {.arena = arena};
+    for (size_t i = 0; list && i < count; i++)
+        list[i] = row_text(&texts, rows, (int)i, 0);
+    if (!list || texts.failed) return out_of_memory(err);
+    *ret_to = count ? wjz_row_date(rows, 0, 1) : today - 1;
+    *ret_subjects = list;
+    *ret_count = count;
     return 0;
 }

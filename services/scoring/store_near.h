@@ -27,4 +27,9 @@ WJZ_MUST_CHECK int store_read_near(wjz_tx *tx, int32_t region, const char *const
 WJZ_MUST_CHECK int store_read_other_matters(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
                                             wjz_arena *arena, near_row **ret_rows, size_t *ret_count, wjz_err *err);
 
+/* Subjects of penalties that were to be paid after the day `after` and before today, that nobody has carried out or
+ * taken to court; *ret_to is the day up to which that is all of them. */
+WJZ_MUST_CHECK int store_overdue_subjects(wjz_tx *tx, int32_t region, int32_t after, int32_t today, wjz_arena *arena,
+                                          const char ***ret_subjects, size_t *ret_count, int32_t *ret_to, wjz_err *err);
+
 #endif

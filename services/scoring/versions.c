@@ -22,6 +22,7 @@ struct held_pack {
 };
 
 struct pack_versions {
+    wjz_loop *loop;
     held_pack *current; /* NULL before the start */
 };
 
@@ -55,9 +56,11 @@ static held_pack *held_new(rule_pack **rules) {
     return pack;
 }
 
-int versions_new(pack_versions **ret_versions) {
+int versions_new(wjz_loop *loop, pack_versions **ret_versions) {
     *ret_versions = calloc(1, sizeof **ret_versions);
-    return *ret_versions ? 0 : -ENOMEM;
+    if (!*ret_versions) return -ENOMEM;
+    (*ret_versions)->loop = loop;
+    return 0;
 }
 
 void versions_destroy(pack_versions **versions) {
@@ -73,7 +76,29 @@ static bool is_current(const pack_versions *v, const char *version) {
     return v->current && strcmp(rule_pack_version(v->current->rules), version) == 0;
 }
 
-static int load(wjz_tx *tx, const char *version, held_pack **ret_pack, wjz_err *err) {
+typedef struct compilation {
+    const pack_files *files;
+    rule_pack *pack;
+    wjz_err err;
+    int result;
+} compilation;
+
+static void compile(void *arg) {
+    compilation *c = arg;
+    c->result = rules_load_files(c->files, "", true, &c->pack, &c->err);
+}
+
+int versions_compile(wjz_loop *loop, const pack_files *files, rule_pack **ret_pack, wjz_err *err) {
+    compilation c = {.files = files};
+    if (wjz_fiber_compute(loop, compile, &c)) return out_of_memory(err);
+    if (c.result)
+        *err = c.err;
+    else
+        *ret_pack = c.pack;
+    return c.result;
+}
+
+static int load(wjz_loop *loop, wjz_tx *tx, const char *version, held_pack **ret_pack, wjz_err *err) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
     WJZ_CLEANUP(rule_pack_destroy) rule_pack *rules = NULL;
     wjz_blob content;
@@ -82,7 +107,7 @@ static int load(wjz_tx *tx, const char *version, held_pack **ret_pack, wjz_err *
     int r = store_pack_content(tx, version, arena, &content, err);
     if (r) return r;
     r = pack_files_unpack(content, arena, &files, err);
-    if (!r) r = rules_load_files(&files, "", true, &rules, err);
+    if (!r) r = versions_compile(loop, &files, &rules, err);
     if (r) return wjz_err_prefix(err, "cannot use rule pack \"%s\"", version);
     *ret_pack = held_new(&rules);
     return *ret_pack ? 0 : out_of_memory(err);
@@ -93,7 +118,7 @@ static int make_current(pack_versions *v, wjz_tx *tx, const char *version, wjz_e
     if (is_current(v, version)) return 0;
     if (!*version) return wjz_err_set(err, -EIO, "no rule pack is active: see wjz rules list, then wjz rules activate");
     held_pack *fresh = NULL;
-    int r = load(tx, version, &fresh, err);
+    int r = load(v->loop, tx, version, &fresh, err);
     if (r) return r;
     if (is_current(v, version)) {
         held_drop(&fresh);
@@ -109,7 +134,7 @@ int versions_load(pack_versions *v, wjz_tx *tx, const char *version, held_pack *
     int r = 0;
     if (!*version) r = store_read_active(tx, wjz_tx_arena(tx), &version, err);
     if (r) return r;
-    if (!is_current(v, version)) return load(tx, version, ret_pack, err);
+    if (!is_current(v, version)) return load(v->loop, tx, version, ret_pack, err);
     *ret_pack = hold(v->current);
     return 0;
 }

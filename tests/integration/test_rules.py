@@ -1,6 +1,7 @@
 """Rule packs as a product: two people, one moment of activation, scoring again beside live work, and a person's star."""
 
 import contextlib
+import datetime
 import os
 import pathlib
 import re
@@ -181,7 +182,7 @@ def test_a_rehearsal_shows_what_would_change_and_changes_nothing(house, intake, 
     before = outcome(database)
     version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED), activate=False)
     out = house.wjz("rules", "rehearse", version, "--on", "30d", "--as", "author")
-    assert "参考以往案例" in out and "推送/pushed" in out
+    assert "参考以往来信" in out and "推送/pushed" in out
     assert outcome(database) == before
     state, total, done, changed, was, would = database.row(
         "SELECT state, total, done, changed, before, after FROM scoring.rehearsal"
@@ -263,25 +264,79 @@ def test_collisions_name_the_records_whatever_came_first(intake, scorer, databas
     wait_until(lambda: "collision.several_towns" in collisions(database, 1), what="the earlier matter is told of the later one")
 
 
+def test_a_penalty_that_becomes_overdue_is_found_at_night(intake, scorer, database):
+    """Nobody sends a message when a day passes."""
+    intake.write(1, "棠源化工厂污水直排", "元通镇的棠源化工厂每天夜里把污水直排河道，水发黑发臭。", at(40))
+    intake.accept(1)
+    subject = database.value("SELECT subject FROM scoring.clue")
+    future = datetime.date.today() + datetime.timedelta(days=30)
+    write_penalty(database, 9, subject, decided_on="2026-09-02", pay_until=future)
+    write_penalty(database, 10, subject, decided_on="2026-09-02", pay_until=future, court_application_on=future)
+    write_penalty(database, 11, "别的公司", decided_on="2026-09-02", pay_until=future)
+    intake.tell("EnforcementAccepted", [9, 10, 11])
+    intake.wait_handled()
+    assert "collision.not_executed" not in collisions(database, 1)
+    night = "UPDATE scoring.round SET due_at = now() WHERE name = 'penalties' AND lease_until < now() RETURNING region"
+    assert wait_until(lambda: database.rows(night), what="the round is in nobody's hands")
+    wait_until(lambda: database.value("SELECT seen FROM scoring.round WHERE name = 'penalties'") > 0, what="a night without anything")
+    database.run("UPDATE scoring.penalty SET pay_until = current_date - 1")
+    database.run("UPDATE scoring.round SET seen = 0")
+    wait_until(lambda: database.rows(night), what="the round is in nobody's hands")
+    wait_until(lambda: "collision.not_executed" in collisions(database, 1), what="the penalty is named")
+    [record] = collisions(database, 1)["collision.not_executed"].records
+    assert (record.kind, record.number, record.note) == ("enforcement", "D-9", "not_executed")
+    wait_until(lambda: database.value("SELECT due_at > now() + interval '1 minute' FROM scoring.round WHERE name = 'penalties'"),
+               what="the next night is waited for")
+
+
+def test_outcomes_follow_a_clue_into_the_one_that_it_became_part_of(house, intake, scorer, database):
+    text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
+    intake.write(1, "石桤村三组河道污水直排", text, at(0))
+    intake.write(2, "凤栖山林地被占用", "怀远镇凤栖山的林地被人占用修建停车场，已经两年，镇政府一直没有处理。", at(1))
+    intake.accept(1)
+    intake.accept(2)
+    one, two = (database.value("SELECT clue FROM scoring.finding WHERE complaint = %s", number) for number in (1, 2))
+    assert one != two
+    for assignment, clue in ((5, one), (6, two)):
+        write_outcome(database, assignment, clue, at(10))
+    database.run("INSERT INTO directory.organ (code, name, level, region) VALUES ('JCY-510184', '崇州市人民检察院', 'county', %s)", REGION)
+    database.run(
+        "INSERT INTO directory.person (region, code, organ, name, roles) VALUES (%s, 'P-1', 'JCY-510184', '甲', '{prosecutor}')", REGION
+    )
+    house.wjz("clues", "merge", one, two, "--as", "P-1", "--reason", "同一处")
+    [(gone, into)] = database.rows("SELECT id, merged_into FROM scoring.clue WHERE merged_into <> 0")
+    database.run("DELETE FROM assignment.outcome WHERE clue = %s", into)  # what is left is that of the one that went
+    intake.write(3, "石桤村三组河道污水直排", text, at(20))
+    intake.accept(3)
+    settled, reported = collisions(database, 3)["collision.recurred_settled"].records
+    assert (settled.id, reported.id) == ({one: 5, two: 6}[gone], 3)
+
+
+def write_outcome(database, assignment, clue, when):
+    database.run(
+        "INSERT INTO assignment.assignment (region, id, clue, state, organ, station, prosecutor, consult, branch, domain,"
+        " stars, town, village, urgent, mediation, look_on_spot, revision, trace, ended_at) VALUES (%s, %s, %s, 'closed',"
+        " 'JCY-510184', '', 'P-1', '', 'public_interest', 'eco_env', 4, 0, 0, false, false, false, 1, '', now())",
+        REGION,
+        assignment,
+        clue,
+    )
+    database.run(
+        "INSERT INTO assignment.outcome (region, assignment, clue, outcome, note, actor, at)"
+        " VALUES (%s, %s, %s, 'recommended', '', 'P-1', %s)",
+        REGION,
+        assignment,
+        clue,
+        when,
+    )
+
+
 def test_what_comes_back_after_an_outcome_collides_with_it(intake, scorer, database):
     text = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
     intake.write(1, "石桤村三组河道污水直排", text, at(0))
     intake.accept(1)
     clue = database.value("SELECT id FROM scoring.clue WHERE told")
-    database.run(
-        "INSERT INTO assignment.assignment (region, id, clue, state, organ, station, prosecutor, consult, branch, domain,"
-        " stars, town, village, urgent, mediation, look_on_spot, revision, trace, ended_at) VALUES (%s, 5, %s, 'closed',"
-        " 'JCY-510184', '', 'P-1', '', 'public_interest', 'eco_env', 4, 0, 0, false, false, false, 1, '', now())",
-        REGION,
-        clue,
-    )
-    database.run(
-        "INSERT INTO assignment.outcome (region, assignment, clue, outcome, note, actor, at)"
-        " VALUES (%s, 5, %s, 'recommended', '', 'P-1', %s)",
-        REGION,
-        clue,
-        at(10),
-    )
+    write_outcome(database, 5, clue, at(10))
     intake.write(2, "石桤村三组河道污水直排", text, at(5))
     intake.accept(2)
     assert "collision.recurred_settled" not in collisions(database, 1)

@@ -447,7 +447,7 @@ def test_similar_cases_come_with_their_outcomes(intake, desk, database):
 
 
 def test_one_instance_at_a_time_does_a_round_and_a_dead_one_is_replaced(house, intake, scorers, database):
-    wait_until(lambda: database.value("SELECT count(*) FROM scoring.round") == 4, what="rounds made")
+    wait_until(lambda: database.value("SELECT count(*) FROM scoring.round") == 5, what="rounds made")
     database.run("UPDATE scoring.round SET owner = 4000000, lease_until = now() + interval '1 hour', done_at = NULL,"
                  " due_at = now() WHERE name = 'scan'")
     rounds_done(database, "alarms", 2)
@@ -478,6 +478,22 @@ def test_operators_see_and_change_it_all_by_wjz(house, intake, scorers, database
     assert status == 1 and "tell" in errors
     assert house.wjz("watch", "end", 7, "--as", CHIEF, check=False)[2].strip().endswith("see wjz watch list")
     assert listed("searches") == []
+    saved = house.wjz("searches", "save", "河道", "--owner", HEAD, "--digest", "weekly", "--stars", 3, "--domain", "eco_env",
+                      "--town", 510184107, "--village", 510184107201, "--focus").split()[-1]
+    house.wjz("searches", "save", "食品", "--owner", CHIEF, "--subject", "餐馆")
+    [search] = listed("searches", "--owner", HEAD)
+    assert (search["search"], search["digest"]) == (saved, "weekly")
+    assert search["asks"] == "3★+ · eco_env · 510184107 · 510184107201 · focus"
+    house.wjz("searches", "save", "河道垃圾", "--owner", HEAD, "--search", saved)
+    [search] = listed("searches", "--owner", HEAD)
+    assert (search["title"], search["digest"], search["asks"]) == ("河道垃圾", "none", "")
+    assert "see wjz searches" in house.wjz("searches", "drop", 7, "--owner", HEAD, check=False)[2]
+    assert house.wjz("searches", "drop", saved, "--owner", CHIEF, check=False)[0] == 1  # not hers
+    house.wjz("searches", "drop", saved, "--owner", HEAD)
+    assert len(listed("searches")) == 1
+    for words, part in [(["--digest", "hourly"], "none, daily or weekly"), (["--stars", 6], "1 to 5"), (["--town", 7], "--town"), ([], "--owner")]:
+        status, _, errors = house.wjz("searches", "save", "河道", *words, check=False)
+        assert status == 2 and part in errors, words
 
     wait_until(lambda: len(listed("warnings", "list")) == 2, what="warnings")
     village = next(w for w in listed("warnings", "list") if w["kind"] == "village")

@@ -163,6 +163,24 @@ def test_a_broken_directory_names_its_line(installation, tmp_path):
     assert done.returncode == 2 and f"{path}:2" in done.stderr and "roles" in done.stderr
 
 
+GRID = "grids:\n  - {region: 510184, code: 510184107201G001M001, name: 一组, kind: micro, village: 510184107201, households: %s, outline: %s}\n"
+
+
+def test_a_directory_brings_micro_grids(installation, tmp_path):
+    path = tmp_path / "grids.yaml"
+    for households in (60, 61):  # loading again changes what differs
+        path.write_text(GRID % (households, "[[103.51, 30.75], [103.52, 30.75], [103.52, 30.76]]"))
+        assert "grids" in installation.wjz("directory", "load", path).stdout
+    stored = installation.rows("SELECT code, kind, village, households, npoints(outline), outline @> point '(103.518,30.753)' FROM directory.grid")
+    assert stored == [("510184107201G001M001", "micro", 510184107201, 61, 3, True)]
+    for outline in ("[[103.51, 30.75], [103.52, 30.75]]", "[[30.75, 103.51], [30.75, 103.52], [30.76, 103.52]]", "[[103.51], [1, 2], [2, 3]]",
+                    "103.51", "[1, 2, 3]", "[[a, 2], [1, 2], [2, 3]]"):
+        path.write_text(GRID % (60, outline))
+        done = installation.wjz("directory", "load", path, check=False)
+        assert done.returncode == 2 and f"{path}:2" in done.stderr and "longitude first" in done.stderr, outline
+    installation.rows("DELETE FROM directory.grid RETURNING code")
+
+
 @pytest.mark.parametrize(
     "words, part",
     [
