@@ -21,7 +21,7 @@ const en: Messages = {
   missing: { title: 'No such page', text: 'The address may be wrong, or the page has moved.', back: 'Back to the desk' },
   refused: { title: 'Not permitted', text: 'Your roles do not include this page. Ask the security administrator of your procuratorate if you need it.' },
   problem: {
-    unreachable: 'The service cannot be reached. Check the network and try again.', page: 'The page failed. Reload it and try again.', other: 'The service gave no result ({status}).', atField: '{said} ({field})',
+    unreachable: 'The service cannot be reached. Check the network and try again.', page: 'The page failed. Reload it and try again.', other: 'The service gave no result ({status}).', atField: '{said} ({field})', because: '{said} {more}',
     status: {
       400: 'What was entered is not right.', 401: 'Your login has ended. Log in again.', 403: 'You may not do this.', 404: 'Not found, or not yours to see.', 409: 'Not possible in the present state; look at it as it is now.', 412: 'Somebody was quicker. This is how it stands now; look before you decide.',
       413: 'Too large.', 422: 'What was entered is not right.', 428: 'This page is out of date. Reload it.', 429: 'Too many requests. Wait a moment.', 500: 'The service failed; it has been recorded.', 502: 'The service is away. Try again later.', 503: 'The service is busy. Try again later.', 504: 'The service did not answer in time. Try again later.',
@@ -114,7 +114,7 @@ const en: Messages = {
   stage: { receiving: 'receiving', running: 'running', finished: 'finished', failed: 'failed' },
   field: {
     external_id: 'number', source_channel: 'channel', order_type: 'type', title: 'title', content: 'content', category_1: 'category 1', category_2: 'category 2', category_3: 'category 3', reporter_name: 'reporter', reporter_phone: 'phone', reporter_id_number: 'ID number', reporter_anonymous: 'anonymous', reporter_confidential: 'confidential', incident_address: 'address', town: 'town', village: 'village', longitude: 'longitude', latitude: 'latitude', received_at: 'received', dispatched_at: 'dispatched', due_at: 'due', finished_at: 'finished', handler_unit: 'agency', handle_result: 'result', status: 'status', satisfaction: 'satisfaction', solved: 'solved', visited_at: 'followed up', visit_note: 'follow-up', redispatch_count: 'times redone', return_count: 'times returned', urge_count: 'times urged', delay_days: 'days late', parent_id: 'repeats', votes_for: 'votes for', votes_against: 'votes against',
-    document_no: 'document number', subject_name: 'unit', login: 'account', password: 'password', person: 'person', name: 'name', reason: 'reason', q: 'words', guest_phone: 'phone', guest_name: 'name of the guest',
+    files: 'rule files', document_no: 'document number', subject_name: 'unit', login: 'account', password: 'password', person: 'person', name: 'name', reason: 'reason', q: 'words', guest_phone: 'phone', guest_name: 'name of the guest',
   },
   statistics: { asOf: 'as of {at}', funnel: 'From complaints to cases', scale: 'Bars are on a logarithmic scale; a figure opens its rows.', stars: 'Stars', domains: 'Domains', rates: 'Speed and quality', acceptMedian: 'Median time to accept', acceptP90: 'Nine of ten accepted within', closeMedian: 'Median time to close', repeatRate: 'Repeated', dissatisfiedRate: 'Dissatisfied', course: 'Month by month', controls: 'Settings', by: 'Figures by', total: 'Total' },
   by: { town: 'By town', domain: 'By domain', branch: 'By branch', organ: 'By procuratorate', month: 'By month' },

@@ -1,7 +1,7 @@
 // A problem in the reader's words: what happened and what to do. Codes come from the service; an unknown one falls back
-// to its status, and the service's own detail stands beside it only where it says more.
+// to its status, and the service's own detail stands beside it where it says more.
 import type { Problem } from '@/api/problem'
-import { te, t } from '@/i18n'
+import { locale, te, t } from '@/i18n'
 
 function byStatus(status: number): string {
   if (status === 0) return t('problem.unreachable')
@@ -10,11 +10,21 @@ function byStatus(status: number): string {
   return te(key) ? t(key) : t('problem.other', { status })
 }
 
+/** Details come as "中文 / English", or in English alone. */
+export function inLanguage(detail: string, english: boolean): string {
+  const [chinese, other] = detail.split(' / ')
+  return other && /\p{Script=Han}/u.test(chinese) ? (english ? other : chinese) : detail
+}
+
 export function problemText(problem: Problem): string {
+  const { field: name, detail } = problem.body
   const key = `problem.code.${problem.code}`
-  const said = problem.code && te(key) ? t(key) : byStatus(problem.status)
-  const field = problem.body.field && te(`field.${problem.body.field}`) ? t(`field.${problem.body.field}`) : problem.body.field
-  return field ? t('problem.atField', { said, field }) : said
+  const known = !!problem.code && te(key)
+  const said = known ? t(key) : byStatus(problem.status)
+  const field = name && te(`field.${name}`) ? t(`field.${name}`) : name
+  const atField = field ? t('problem.atField', { said, field }) : said
+  const more = !known && problem.status >= 400 && problem.status < 500 && detail ? inLanguage(detail, locale.value === 'en') : ''
+  return more ? t('problem.because', { said: atField, more }) : atField
 }
 
 export function useProblemText(): (problem: Problem) => string {

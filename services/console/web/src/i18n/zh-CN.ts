@@ -19,7 +19,7 @@ export default {
   missing: { title: '没有这个页面', text: '地址可能有误，或页面已移走。', back: '回到工作台' },
   refused: { title: '无权查看', text: '您的角色不能查看此页。如有需要，请联系本院安全管理员。' },
   problem: {
-    unreachable: '连不上服务，请检查网络后重试。', page: '页面出错，请刷新后重试。', other: '服务没有给出结果（{status}）。', atField: '{said}（{field}）',
+    unreachable: '连不上服务，请检查网络后重试。', page: '页面出错，请刷新后重试。', other: '服务没有给出结果（{status}）。', atField: '{said}（{field}）', because: '{said} {more}',
     status: {
       400: '填写的内容有误。', 401: '登录已失效，请重新登录。', 403: '您无权这样做。', 404: '没有找到，或您无权查看。', 409: '目前的状态不允许这样做，请看最新情况。', 412: '已被他人先行改动，下面是最新情况，请确认后再做。',
       413: '内容过大。', 422: '填写的内容有误。', 428: '页面内容已过时，请刷新。', 429: '操作过于频繁，请稍候再试。', 500: '服务内部出错，已记录。', 502: '服务暂时不可用，请稍后再试。', 503: '服务暂时繁忙，请稍后再试。', 504: '服务没有及时答复，请稍后再试。',
@@ -112,7 +112,7 @@ export default {
   stage: { receiving: '上传中', running: '处理中', finished: '已完成', failed: '失败' },
   field: {
     external_id: '工单编号', source_channel: '来源渠道', order_type: '诉求类型', title: '标题', content: '内容', category_1: '一级分类', category_2: '二级分类', category_3: '三级分类', reporter_name: '反映人', reporter_phone: '联系电话', reporter_id_number: '身份证号', reporter_anonymous: '是否匿名', reporter_confidential: '是否保密', incident_address: '事发地址', town: '镇街', village: '村社', longitude: '经度', latitude: '纬度', received_at: '受理时间', dispatched_at: '派单时间', due_at: '办结时限', finished_at: '办结时间', handler_unit: '承办单位', handle_result: '办理结果', status: '状态', satisfaction: '满意度', solved: '是否解决', visited_at: '回访时间', visit_note: '回访内容', redispatch_count: '重办次数', return_count: '退单次数', urge_count: '催办次数', delay_days: '延期天数', parent_id: '关联工单', votes_for: '支持数', votes_against: '反对数',
-    document_no: '决定书文号', subject_name: '行政相对人', login: '账号', password: '密码', person: '人员', name: '名称', reason: '理由', q: '搜索词', guest_phone: '联系电话', guest_name: '来访人姓名',
+    files: '规则文件', document_no: '决定书文号', subject_name: '行政相对人', login: '账号', password: '密码', person: '人员', name: '名称', reason: '理由', q: '搜索词', guest_phone: '联系电话', guest_name: '来访人姓名',
   },
   statistics: { asOf: '数据截至 {at}', funnel: '从诉求到立案', scale: '条长按对数比例，点击数字查看明细。', stars: '星级构成', domains: '领域构成', rates: '时效与质量', acceptMedian: '受理用时中位数', acceptP90: '九成在此时间内受理', closeMedian: '办结用时中位数', repeatRate: '重复反映率', dissatisfiedRate: '不满意率', course: '逐月变化', controls: '统计条件', by: '统计口径', total: '合计' },
   by: { town: '按镇街', domain: '按领域', branch: '按职能', organ: '按检察院', month: '按月' },

@@ -28,5 +28,11 @@ export function makeMap(element: HTMLElement, options: L.MapOptions = {}): L.Map
   return map
 }
 
+/** What a mark does, by pointer and by keyboard alike; looking at it moves nothing. */
+export function makeMark(at: L.LatLngExpression, icon: L.DivIcon, name: string, run: () => void): L.Marker {
+  const enter = (event: L.LeafletKeyboardEvent) => event.originalEvent.key === 'Enter' && run()
+  return L.marker(at, { icon, title: name, alt: name, autoPanOnFocus: false }).on('click', run).on('keypress', enter as L.LeafletEventHandlerFn)
+}
+
 export { colour } from '@/theme/colour'
 export { L }

@@ -3,7 +3,7 @@ import type { LatLngExpression, LayerGroup, Map } from 'leaflet'
 import { api, ask, type Schemas } from '@/api/client'
 import { number } from '@/i18n/format'
 import { t } from '@/i18n'
-import { L } from '@/map/base'
+import { L, makeMark } from '@/map/base'
 import { gather } from '@/map/gather'
 
 export interface PointQuery {
@@ -30,12 +30,12 @@ export function drawPoints(layer: LayerGroup, found: Schemas['MapPoints'], act: 
   for (const point of found.points) {
     const icon = mark(String(point.stars), point.stars < 5 ? 'clue-mark low' : 'clue-mark', 24)
     const title = `${t('stars.label', { n: point.stars })} ${point.title}`
-    L.marker([point.latitude, point.longitude], { icon, title, alt: title, autoPanOnFocus: false }).on('click', () => act.open(point.clue)).addTo(layer)
+    makeMark([point.latitude, point.longitude], icon, title, () => act.open(point.clue)).addTo(layer)
   }
   for (const cluster of found.clusters) {
     const at: LatLngExpression = [cluster.latitude, cluster.longitude]
     const size = 26 + Math.min(20, Math.log2(cluster.count + 1) * 3)
     const title = t('map.cluster', { n: cluster.count, stars: cluster.stars_most })
-    L.marker(at, { icon: mark(number(cluster.count), 'clue-mark many', size), title, alt: title, autoPanOnFocus: false }).on('click', () => act.zoom(at)).addTo(layer)
+    makeMark(at, mark(number(cluster.count), 'clue-mark many', size), title, () => act.zoom(at)).addTo(layer)
   }
 }
