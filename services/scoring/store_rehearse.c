@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "scoring/store_rows.h"
+#include "scoring/store_runs.h"
 
 static const wjz_stmt BEGIN = {
     "scoring_begin_rehearsal",
@@ -16,13 +17,7 @@ static const wjz_stmt BEGIN = {
     " total IS NOT NULL, coalesce(total, 0), done, complaints, changed, busy_us, before, after"
 enum { COLUMN_COUNT = 20 };
 
-static const wjz_stmt TAKE = {
-    "scoring_take_rehearsal",
-    "UPDATE scoring.rehearsal SET owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2)"
-    " WHERE id IN (SELECT id FROM scoring.rehearsal WHERE state = 'running'"
-    " AND (owner = $1 OR lease_until < clock_timestamp()) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " RETURNING " COLUMNS,
-    COLUMN_COUNT};
+static const wjz_stmt TAKE = {"scoring_take_rehearsal", STORE_TAKE_RUN("rehearsal", "id", COLUMNS), COLUMN_COUNT};
 
 /* A clue without a time of report counts by when it was scored. */
 static const wjz_stmt COUNT = {
@@ -110,13 +105,17 @@ static int read_row(const wjz_rows *rows, int row, wjz_arena *arena, rehearsal_r
     return 0;
 }
 
+/* The one row, if there is one. */
+static int read_found(const wjz_rows *rows, wjz_arena *arena, rehearsal_row *ret_row, bool *ret_found, wjz_err *err) {
+    *ret_found = wjz_rows_count(rows) > 0;
+    return *ret_found ? read_row(rows, 0, arena, ret_row, err) : 0;
+}
+
 int store_take_rehearsal(wjz_tx *tx, int64_t instance, int64_t lease_ms, wjz_arena *arena, rehearsal_row *ret_row,
                          bool *ret_found, wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &TAKE, &rows, err, wjz_i64(instance), wjz_f64((double)lease_ms / 1000));
-    if (r) return r;
-    *ret_found = wjz_rows_count(rows) > 0;
-    return *ret_found ? read_row(rows, 0, arena, ret_row, err) : 0;
+    int r = store_take_run(tx, &TAKE, instance, lease_ms, &rows, err);
+    return r ? r : read_found(rows, arena, ret_row, ret_found, err);
 }
 
 int store_count_rehearsal(wjz_tx *tx, rehearsal_row *row, wjz_err *err) {
@@ -170,22 +169,26 @@ int store_put_star_changes(wjz_tx *tx, int64_t rehearsal, const star_change_row 
 
 int store_advance_rehearsal(wjz_tx *tx, int64_t instance, int64_t lease_ms, const rehearsal_row *row, bool ended,
                             bool *ret_ours, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &ADVANCE, &rows, err, wjz_i64(row->id), wjz_i64(instance), wjz_i32(row->cursor_region),
-                           wjz_i64(row->cursor_clue), wjz_i64(row->done), wjz_i64(row->complaints),
-                           wjz_i64(row->changed), wjz_i64(row->busy_us), wjz_i64s(row->before, 5),
-                           wjz_i64s(row->after, 5), wjz_f64((double)lease_ms / 1000), wjz_bool(ended));
-    if (!r) *ret_ours = wjz_rows_affected(rows) > 0;
-    return r;
+    const wjz_param params[] = {wjz_i64(row->id),
+                                wjz_i64(instance),
+                                wjz_i32(row->cursor_region),
+                                wjz_i64(row->cursor_clue),
+                                wjz_i64(row->done),
+                                wjz_i64(row->complaints),
+                                wjz_i64(row->changed),
+                                wjz_i64(row->busy_us),
+                                wjz_i64s(row->before, 5),
+                                wjz_i64s(row->after, 5),
+                                wjz_f64((double)lease_ms / 1000),
+                                wjz_bool(ended)};
+    return store_advance_run(tx, &ADVANCE, params, WJZ_COUNT(params), ret_ours, err);
 }
 
 int store_find_rehearsal(wjz_tx *tx, int64_t id, wjz_arena *arena, rehearsal_row *ret_row, bool *ret_found,
                          wjz_err *err) {
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, &FIND, &rows, err, wjz_i64(id));
-    if (r) return r;
-    *ret_found = wjz_rows_count(rows) > 0;
-    return *ret_found ? read_row(rows, 0, arena, ret_row, err) : 0;
+    return r ? r : read_found(rows, arena, ret_row, ret_found, err);
 }
 
 int store_list_star_changes(wjz_tx *tx, int64_t rehearsal, int limit, wjz_arena *arena, star_change_row **ret_rows,

@@ -7,8 +7,10 @@
 
 static const wjz_stmt ASK_ABOUT_PAIRS = {
     "scoring_ask_about_pairs",
-    "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause, signs)"
-    " SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::int8[]),"
+    "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause, "
+    "signs)"
+    " SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), "
+    "unnest($6::int8[]),"
     " unnest($7::float8[]), unnest($8::text[]), unnest($9::text[])::jsonb"
     " ON CONFLICT (region, complaint_a, complaint_b) WHERE kind = 'repeat' DO UPDATE SET clue = excluded.clue,"
     " other_clue = excluded.other_clue, weight = excluded.weight, cause = excluded.cause, signs = excluded.signs,"
@@ -29,7 +31,8 @@ static const wjz_stmt ASK_ABOUT_CLUES = {
     "scoring_ask_about_clues",
     "INSERT INTO scoring.review AS r (region, id, clue, weight, stars, kind)"
     " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]), unnest($5::int2[]), unnest($6::text[])"
-    " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars = excluded.stars,"
+    " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars = "
+    "excluded.stars,"
     " state = 'open', closed_at = NULL, revision = r.revision + 1, answer = '', person = '', reason = '',"
     " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"
     " WHERE r.state = 'obsolete' OR (r.state = 'decided' AND r.stars <> excluded.stars)"
@@ -43,12 +46,12 @@ static const wjz_stmt DROP_CLUES = {
     " AND (clue, kind) NOT IN (SELECT unnest($3::int8[]), unnest($4::text[]))",
     0};
 
-static const wjz_stmt NAME_SIGNS = {
-    "scoring_name_signs",
-    "INSERT INTO scoring.sign AS s (name, zh, en) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS u (name, zh, en)"
-    " ORDER BY name ON CONFLICT (name) DO UPDATE SET zh = excluded.zh, en = excluded.en"
-    " WHERE (s.zh, s.en) IS DISTINCT FROM (excluded.zh, excluded.en)",
-    0};
+static const wjz_stmt NAME_SIGNS = {"scoring_name_signs",
+                                    "INSERT INTO scoring.sign AS s (name, zh, en) SELECT * FROM unnest($1::text[], "
+                                    "$2::text[], $3::text[]) AS u (name, zh, en)"
+                                    " ORDER BY name ON CONFLICT (name) DO UPDATE SET zh = excluded.zh, en = excluded.en"
+                                    " WHERE (s.zh, s.en) IS DISTINCT FROM (excluded.zh, excluded.en)",
+                                    0};
 
 static const wjz_stmt FIND_QUESTION = {
     "scoring_find_question",
@@ -56,17 +59,17 @@ static const wjz_stmt FIND_QUESTION = {
     " kind IN ('confidence', 'edge') FROM scoring.review WHERE region = $1 AND id = $2 FOR UPDATE",
     8};
 
-static const wjz_stmt ANSWER_QUESTION = {
-    "scoring_answer_question",
-    "UPDATE scoring.review SET state = 'decided', closed_at = now(), revision = revision + 1, answer = $3, decision = $4,"
-    " person = $5, reason = $6 WHERE region = $1 AND id = $2",
-    0};
+static const wjz_stmt ANSWER_QUESTION = {"scoring_answer_question",
+                                         "UPDATE scoring.review SET state = 'decided', closed_at = now(), revision = "
+                                         "revision + 1, answer = $3, decision = $4,"
+                                         " person = $5, reason = $6 WHERE region = $1 AND id = $2",
+                                         0};
 
-static const wjz_stmt REOPEN_QUESTION = {
-    "scoring_reopen_question",
-    "UPDATE scoring.review SET state = 'obsolete', revision = revision + 1, answer = '', decision = 0, person = '', reason = ''"
-    " WHERE region = $1 AND id = $2 AND state = 'decided'",
-    0};
+static const wjz_stmt REOPEN_QUESTION = {"scoring_reopen_question",
+                                         "UPDATE scoring.review SET state = 'obsolete', revision = revision + 1, "
+                                         "answer = '', decision = 0, person = '', reason = ''"
+                                         " WHERE region = $1 AND id = $2 AND state = 'decided'",
+                                         0};
 
 static int64_t *new_ids(size_t count, wjz_arena *arena) {
     int64_t *ids = wjz_arena_alloc(arena, count * sizeof *ids);
@@ -92,8 +95,8 @@ int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *quest
     }
     return wjz_tx_send_v(tx, &ASK_ABOUT_PAIRS, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
                          wjz_i64s(numbers + count, count), wjz_i64s(numbers + 2 * count, count),
-                         wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count),
-                         wjz_texts(causes, count), wjz_texts(signs, count));
+                         wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count), wjz_texts(causes, count),
+                         wjz_texts(signs, count));
 }
 
 int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,

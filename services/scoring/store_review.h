@@ -22,7 +22,8 @@ typedef struct pair_question {
 /* Queued. Opens the questions that are not open and were not decided, and brings the open ones up to date. */
 WJZ_MUST_CHECK int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count,
                                          wjz_arena *arena);
-/* Queued. Open questions whose complaint_a is one of the complaints and that are not among these do not arise any more. */
+/* Queued. Open questions whose complaint_a is one of the complaints and that are not among these do not arise any more.
+ */
 WJZ_MUST_CHECK int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,
                                     const pair_question *questions, size_t count, wjz_arena *arena);
 

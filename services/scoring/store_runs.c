@@ -36,13 +36,7 @@ static const wjz_stmt BEGIN_ONE = {
     "region, id, version, state, cursor, coalesce(last, 0), last IS NOT NULL, scored_from, began_at, ended_at, total," \
     " done, busy_us"
 
-static const wjz_stmt TAKE = {
-    "scoring_take_rescore",
-    "UPDATE scoring.rescore SET owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2)"
-    " WHERE (region, id) IN (SELECT region, id FROM scoring.rescore WHERE state = 'running'"
-    " AND (owner = $1 OR lease_until < clock_timestamp()) ORDER BY region LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " RETURNING " RESCORE_COLUMNS,
-    13};
+static const wjz_stmt TAKE = {"scoring_take_rescore", STORE_TAKE_RUN("rescore", "region, id", RESCORE_COLUMNS), 13};
 
 static const wjz_stmt COUNT = {
     "scoring_count_rescore",
@@ -111,10 +105,23 @@ static double seconds(int64_t ms) {
     return (double)ms / 1000;
 }
 
+int store_take_run(wjz_tx *tx, const wjz_stmt *take, int64_t instance, int64_t lease_ms, wjz_rows **ret_rows,
+                   wjz_err *err) {
+    return wjz_tx_query_v(tx, take, ret_rows, err, wjz_i64(instance), wjz_f64(seconds(lease_ms)));
+}
+
+int store_advance_run(wjz_tx *tx, const wjz_stmt *advance, const wjz_param *params, int count, bool *ret_ours,
+                      wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query(tx, advance, params, count, &rows, err);
+    if (!r) *ret_ours = wjz_rows_affected(rows) > 0;
+    return r;
+}
+
 int store_take_rescore(wjz_tx *tx, int64_t instance, int64_t lease_ms, wjz_arena *arena, rescore_row *ret_row,
                        bool *ret_found, wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &TAKE, &rows, err, wjz_i64(instance), wjz_f64(seconds(lease_ms)));
+    int r = store_take_run(tx, &TAKE, instance, lease_ms, &rows, err);
     if (r) return r;
     row_texts texts = {.arena = arena};
     *ret_found = wjz_rows_count(rows) > 0;
@@ -153,12 +160,10 @@ int store_next_to_rescore(wjz_tx *tx, const rescore_row *row, int limit, wjz_are
 
 int store_advance_rescore(wjz_tx *tx, int64_t instance, int64_t lease_ms, const rescore_row *row, bool ended,
                           bool *ret_ours, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &ADVANCE, &rows, err, wjz_i32(row->region), wjz_i64(row->id), wjz_i64(instance),
-                           wjz_i64(row->cursor), wjz_i64(row->done), wjz_i64(row->busy_us), wjz_f64(seconds(lease_ms)),
-                           wjz_bool(ended));
-    if (!r) *ret_ours = wjz_rows_affected(rows) > 0;
-    return r;
+    const wjz_param params[] = {wjz_i32(row->region),       wjz_i64(row->id),   wjz_i64(instance),
+                                wjz_i64(row->cursor),       wjz_i64(row->done), wjz_i64(row->busy_us),
+                                wjz_f64(seconds(lease_ms)), wjz_bool(ended)};
+    return store_advance_run(tx, &ADVANCE, params, WJZ_COUNT(params), ret_ours, err);
 }
 
 int store_list_rescores(wjz_tx *tx, int limit, wjz_arena *arena, rescore_row **ret_rows, size_t *ret_count,

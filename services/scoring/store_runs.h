@@ -18,6 +18,21 @@ typedef struct live_load {
 } live_load;
 WJZ_MUST_CHECK int store_live_load(wjz_tx *tx, live_load *ret_load, wjz_err *err);
 
+/* --- what runs of all kinds have: a state, an owner, a lease --- */
+
+/* Takes the first run by `key` that nobody has: $1 the instance, $2 the seconds of the lease. */
+#define STORE_TAKE_RUN(table, key, columns)                                                                            \
+    "UPDATE scoring." table " SET owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2) WHERE (" key \
+    ") IN (SELECT " key " FROM scoring." table " WHERE state = 'running' AND (owner = $1 OR lease_until <"             \
+    " clock_timestamp()) ORDER BY " key " LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING " columns
+
+/* By such a statement; no row when there is none. */
+WJZ_MUST_CHECK int store_take_run(wjz_tx *tx, const wjz_stmt *take, int64_t instance, int64_t lease_ms,
+                                  wjz_rows **ret_rows, wjz_err *err);
+/* Whether a statement that writes a run's progress found it still ours. */
+WJZ_MUST_CHECK int store_advance_run(wjz_tx *tx, const wjz_stmt *advance, const wjz_param *params, int count,
+                                     bool *ret_ours, wjz_err *err);
+
 /* --- scoring again --- */
 
 typedef struct rescore_row {

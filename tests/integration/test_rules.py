@@ -276,11 +276,9 @@ def test_a_penalty_that_becomes_overdue_is_found_at_night(intake, scorer, databa
     intake.tell("EnforcementAccepted", [9, 10, 11])
     intake.wait_handled()
     assert "collision.not_executed" not in collisions(database, 1)
-    night = "UPDATE scoring.round SET due_at = now() WHERE name = 'penalties' AND lease_until < now() RETURNING region"
-    assert wait_until(lambda: database.rows(night), what="the round is in nobody's hands")
     wait_until(lambda: database.value("SELECT seen FROM scoring.round WHERE name = 'penalties'") > 0, what="a night without anything")
     database.run("UPDATE scoring.penalty SET pay_until = current_date - 1")
-    database.run("UPDATE scoring.round SET seen = 0")
+    night = "UPDATE scoring.round SET seen = 0, due_at = now() WHERE name = 'penalties' AND lease_until < now() RETURNING region"
     wait_until(lambda: database.rows(night), what="the round is in nobody's hands")
     wait_until(lambda: "collision.not_executed" in collisions(database, 1), what="the penalty is named")
     [record] = collisions(database, 1)["collision.not_executed"].records
