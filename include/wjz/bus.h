@@ -47,6 +47,10 @@ typedef struct wjz_queue_route {
     wjz_queue_fn *handler;
     int messages; /* most messages in one batch; 0: 64 */
     size_t bytes; /* most bytes of their bodies, but for a single message; 0: 1 MB. Bounds a batch by what is in it. */
+    /* From the beginning of one batch to that of the next at least this long, unless as many wait as fill a batch or
+     * as the credit lets wait: for work that nobody waits for, so that it gathers instead of costing a transaction a
+     * message. One that comes alone is never delayed. 0: at once. */
+    int rest_ms;
 } wjz_queue_route;
 
 size_t wjz_batch_count(const wjz_batch *batch);

@@ -117,8 +117,11 @@ static void assignment_stop(void *state) {
     free_state(self);
 }
 
+/* Prosecutors wait for hours, not for milliseconds. */
+enum { REST_MS = 20 };
+
 static const wjz_queue_route queues[] = {
-    {.type = &wjz__scoring__clues_scored__descriptor, .handler = on_clues_scored, .messages = 8},
+    {.type = &wjz__scoring__clues_scored__descriptor, .handler = on_clues_scored, .messages = 8, .rest_ms = REST_MS},
     {0},
 };
 

@@ -125,8 +125,14 @@ static int on_set_preference(wjz_call *call, void *state, wjz_err *err) {
     return wjz_call_reply(call, &answer.base);
 }
 
+/* Below what a person notices. */
+enum { REST_MS = 20 };
+
 const wjz_queue_route notification_queues[] = {
-    {.type = &wjz__notification__notices_requested__descriptor, .handler = on_notices_requested, .messages = 16},
+    {.type = &wjz__notification__notices_requested__descriptor,
+     .handler = on_notices_requested,
+     .messages = 16,
+     .rest_ms = REST_MS},
     {.type = &wjz__bus__message_died__descriptor, .handler = on_message_died, .messages = 64},
     {0},
 };

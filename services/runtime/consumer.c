@@ -9,6 +9,7 @@
 
 #include "proto/bus.pb-c.h"
 #include "runtime/consumer_state.h"
+#include "wjz/clock.h"
 #include "wjz/id.h"
 #include "wjz/log.h"
 
@@ -179,7 +180,9 @@ static void take(wjz_consumer *consumer, wjz_delivery *delivery) {
     }
     *inlet->end = delivery;
     inlet->end = &delivery->next;
-    wjz_event_set(consumer->ground->loop, &consumer->work);
+    /* The first one tells those who wait for how long the queue rests; the following ones need not. */
+    if (inlet->waiting++ == 0 || wjz_inlet_may_begin(consumer, inlet, wjz_clock_monotonic_us()))
+        wjz_event_set(consumer->ground->loop, &consumer->work);
 }
 
 static void on_frames(void *arg, zmq_msg_t *frames, int count) {
@@ -317,6 +320,7 @@ static void leave(wjz_consumer *consumer) {
             wjz_consumer_return(consumer, &delivery, 1);
         }
         inlet->end = &inlet->first;
+        inlet->waiting = 0;
     }
 }
 

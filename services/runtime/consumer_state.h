@@ -29,7 +29,9 @@ typedef struct wjz_delivery {
 typedef struct wjz_inlet {
     const wjz_queue_route *route;
     wjz_delivery *first, **end;
-    size_t busy; /* workers that handle a batch of it */
+    size_t waiting;
+    size_t busy;           /* workers that handle a batch of it */
+    int64_t rest_until_us; /* monotonic; see rest_ms of the route */
     wjz_metric *handled, *seconds;
 } wjz_inlet;
 
@@ -49,6 +51,9 @@ struct wjz_consumer {
     bool started, draining, purging;
     wjz_metric *batch_messages;
 };
+
+/* Whether what waits there is to be handled now; now_us is monotonic. */
+bool wjz_inlet_may_begin(const wjz_consumer *consumer, const wjz_inlet *inlet, int64_t now_us);
 
 /* Takes the delivery out of hand, tells its source, and frees it. error NULL: acknowledged. */
 void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);

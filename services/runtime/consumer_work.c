@@ -219,31 +219,60 @@ static bool fills_a_batch(const wjz_inlet *inlet) {
     return false;
 }
 
-static bool may_begin(const wjz_inlet *inlet) {
-    return inlet->first && (inlet->busy == 0 || fills_a_batch(inlet));
+/* Enough to begin before the rest is over: more would not be sent to us, or not fit. */
+static bool ends_rest(const wjz_consumer *consumer, const wjz_inlet *inlet) {
+    return inlet->waiting >= (size_t)consumer->options.credit || fills_a_batch(inlet);
 }
 
-/* What waits of one type, types in turn. False when nothing waits that may begin. */
-static bool take_batch(worker *self) {
-    wjz_consumer *consumer = self->consumer;
-    wjz_inlet *inlet = NULL;
-    for (size_t i = 0; i < consumer->inlet_count && !(inlet && may_begin(inlet)); i++) {
-        inlet = &consumer->inlets[consumer->next_inlet];
+bool wjz_inlet_may_begin(const wjz_consumer *consumer, const wjz_inlet *inlet, int64_t now_us) {
+    if (!inlet->first || (inlet->busy > 0 && !fills_a_batch(inlet))) return false;
+    return inlet->rest_until_us <= now_us || ends_rest(consumer, inlet);
+}
+
+/* Types in turn; NULL when nothing waits that may begin. */
+static wjz_inlet *next_inlet(wjz_consumer *consumer) {
+    int64_t now_us = wjz_clock_monotonic_us();
+    for (size_t i = 0; i < consumer->inlet_count; i++) {
+        wjz_inlet *inlet = &consumer->inlets[consumer->next_inlet];
         consumer->next_inlet = (consumer->next_inlet + 1) % consumer->inlet_count;
+        if (wjz_inlet_may_begin(consumer, inlet, now_us)) return inlet;
     }
-    if (!inlet || !may_begin(inlet)) return false;
+    return NULL;
+}
+
+/* What waits of one type. False when nothing waits that may begin. */
+static bool take_batch(worker *self) {
+    wjz_inlet *inlet = next_inlet(self->consumer);
+    if (!inlet) return false;
     batch_limit limit = limit_of(inlet->route);
     size_t bytes = 0;
     self->inlet = inlet;
     inlet->busy++;
+    inlet->rest_until_us = wjz_clock_monotonic_us() + inlet->route->rest_ms * INT64_C(1000);
     for (self->count = 0; inlet->first && self->count < limit.messages; self->count++) {
         bytes += inlet->first->envelope.body_length;
         if (self->count > 0 && bytes > limit.bytes) break;
         self->deliveries[self->count] = inlet->first;
         inlet->first = inlet->first->next;
     }
+    inlet->waiting -= self->count;
     if (!inlet->first) inlet->end = &inlet->first;
     return true;
+}
+
+/* Until something comes, or the rest is over of what waits. */
+static void wait_for_work(wjz_consumer *consumer) {
+    int64_t now_us = wjz_clock_monotonic_us(), until_us = INT64_MAX;
+    for (size_t i = 0; i < consumer->inlet_count; i++) {
+        const wjz_inlet *inlet = &consumer->inlets[i];
+        if (inlet->first && inlet->rest_until_us > now_us && inlet->rest_until_us < until_us)
+            until_us = inlet->rest_until_us;
+    }
+    wjz_event_clear(&consumer->work);
+    if (until_us == INT64_MAX)
+        wjz_event_wait(consumer->ground->loop, &consumer->work);
+    else
+        (void)!wjz_event_wait_ms(consumer->ground->loop, &consumer->work, (uint64_t)(until_us - now_us) / 1000 + 1);
 }
 
 static worker *worker_new(wjz_consumer *consumer) {
@@ -273,8 +302,7 @@ void wjz_consumer_work(void *arg) {
             self->inlet->busy--;
             continue;
         }
-        wjz_event_clear(&consumer->work);
-        wjz_event_wait(consumer->ground->loop, &consumer->work);
+        wait_for_work(consumer);
     }
     worker_free(self);
     if (--consumer->workers == 0) wjz_event_set(consumer->ground->loop, &consumer->over);

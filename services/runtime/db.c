@@ -39,8 +39,8 @@ static int set_server_options(wjz_db *db, const wjz_db_options *options) {
     const char *given = wjz_db_setting(db, "options");
     char text[1024];
     int length =
-        snprintf(text, sizeof(text), "%s -c jit=off -c statement_timeout=%d%s", given ? given : "",
-                 options->statement_timeout_ms,
+        snprintf(text, sizeof(text), "%s -c jit=off -c statement_timeout=%d%s%s", given ? given : "",
+                 options->statement_timeout_ms, options->generic_plans ? " -c plan_cache_mode=force_generic_plan" : "",
                  options->hot_path ? " -c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off" : "");
     return length < (int)sizeof(text) ? set(db, "options", text) : -EINVAL;
 }

@@ -126,6 +126,7 @@ static int open_pools(wjz_service *service, wjz_err *err) {
         .application = conf->instance,
         .connections = (int)conf->database_connections,
         .hot_path = true,
+        .generic_plans = service->spec->queues != NULL,
         .statement_timeout_ms = (int)conf->database_patience / 4 * 3,
         .patience_ms = (int)conf->database_patience,
     };

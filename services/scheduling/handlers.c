@@ -185,8 +185,14 @@ static int on_answer_visit(wjz_call *call, void *state, wjz_err *err) {
     return wjz_call_reply(call, &answer.base);
 }
 
+/* A visit is days away. */
+enum { REST_MS = 50 };
+
 const wjz_queue_route scheduling_queues[] = {
-    {.type = &wjz__assignment__assignments_changed__descriptor, .handler = on_assignments_changed, .messages = 16},
+    {.type = &wjz__assignment__assignments_changed__descriptor,
+     .handler = on_assignments_changed,
+     .messages = 16,
+     .rest_ms = REST_MS},
     {0},
 };
 

@@ -248,6 +248,39 @@ static void test_together(WJZ_UNUSED void **state) {
     world_run(together, NULL);
 }
 
+/* A queue that rests for longer than any test lasts goes on only when as much waits as the credit allows. */
+static const wjz_queue_route RESTING[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints, .rest_ms = 3600000},
+    {.type = NULL}};
+static const wjz_queue_route RESTING_A_LITTLE[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints, .rest_ms = 100}, {.type = NULL}};
+
+static void rest(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver scoring = {0};
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){.credit = 3, .queues = RESTING});
+    emit(&intake, 1, 1);
+    wait_until(effects() == 1); /* alone: at once */
+    emit(&intake, 2, 3);
+    wait_until(effects() == 4 && outbox() == 0);
+    assert_int_equal(scoring.batches, 2);
+    assert_int_equal(scoring.largest, 3);
+    emit(&intake, 5, 2);
+    node_close(&scoring.node); /* what waits goes back */
+    receiver next = {0};
+    receiver_open(&next, "scoring-2", (wjz_bus_options){.queues = RESTING_A_LITTLE});
+    wait_until(effects() == 6 && outbox() == 0);
+    emit(&intake, 7, 2);
+    wait_until(effects() == 8 && outbox() == 0); /* the rest ends by itself */
+    node_close(&next.node);
+    node_close(&intake);
+}
+
+static void test_rest(WJZ_UNUSED void **state) {
+    world_run(rest, NULL);
+}
+
 /* --- once in effect --- */
 
 static void duplicate(WJZ_UNUSED void *arg) {
@@ -677,6 +710,7 @@ int main(void) {
         TEST(test_share),
         TEST(test_batches),
         TEST(test_together),
+        TEST(test_rest),
         TEST(test_duplicate),
         TEST(test_late),
         TEST(test_transient),
