@@ -1,7 +1,7 @@
 /* Little-endian. Version; count and complaints with self, time and keys; count and linked pairs; count and complaints
  * with their clues; in decided turns a decision, or nothing: its id (0: none), kind, and both sides with their counts; and the
  * id of one that was taken back, 0: none. Turns
- * of the first two versions do not say in which town a complaint is. */
+ * of the first two versions do not say in which town a complaint is, those of the next two not at which spot. */
 #include "scoring/journal.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 
 #include "scoring/bytes.h"
 
-enum { JOURNAL_TOWNLESS = 1, JOURNAL_TOWNLESS_DECIDED, JOURNAL_VERSION, JOURNAL_DECIDED };
-enum { HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
+enum { JOURNAL_TOWNLESS = 1, JOURNAL_SPOTLESS = 3, JOURNAL_VERSION = 5, JOURNAL_DECIDED }; /* even ones are decided */
+enum { HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 4 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
 
 typedef struct sizes {
     uint32_t put, keys, moved;
@@ -36,6 +36,7 @@ static unsigned char *write_put(unsigned char *at, const regroup_member *member)
     at = put_bytes(at, (uint64_t)member->matter->received_at_us, 8);
     at = put_bytes(at, member->matter->digest, 4);
     at = put_bytes(at, member->matter->town, 4);
+    at = put_bytes(at, member->matter->spot, 4);
     at = put_bytes(at, member->matter->keys.count, 1);
     for (uint16_t i = 0; i < member->matter->keys.count; i++)
         at = put_bytes(at, member->matter->keys.items[i], 4);
@@ -122,14 +123,15 @@ static uint64_t take(cursor *c, size_t bytes) {
     return value;
 }
 
-static int replay_put(cursor *c, repeats_index *index, bool towns) {
+static int replay_put(cursor *c, repeats_index *index, uint64_t version) {
     uint32_t keys[MATTER_KEYS], slot;
     matter m = {0};
     int64_t id = (int64_t)take(c, 8);
     m.self = take(c, 8);
     m.received_at_us = (int64_t)take(c, 8);
     m.digest = (uint32_t)take(c, 4);
-    m.town = towns ? (uint32_t)take(c, 4) : 0;
+    m.town = version >= JOURNAL_SPOTLESS ? (uint32_t)take(c, 4) : 0;
+    m.spot = version >= JOURNAL_VERSION ? (uint32_t)take(c, 4) : 0;
     m.keys.count = (uint16_t)take(c, 1);
     if (c->bad || m.keys.count > MATTER_KEYS) return -EBADMSG;
     for (uint16_t i = 0; i < m.keys.count; i++) {
@@ -194,10 +196,10 @@ int journal_replay(const void *data, size_t length, repeats_index *index) {
     cursor c = {.at = data, .left = length};
     uint64_t version = take(&c, HEAD_BYTES);
     if (version < JOURNAL_TOWNLESS || version > JOURNAL_DECIDED) return -EBADMSG;
-    bool decided = version == JOURNAL_TOWNLESS_DECIDED || version == JOURNAL_DECIDED;
+    bool decided = version % 2 == 0;
     int r = 0;
     for (uint64_t left = take(&c, COUNT_BYTES); !r && left > 0; left--)
-        r = replay_put(&c, index, version >= JOURNAL_VERSION);
+        r = replay_put(&c, index, version);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_pair(&c, index, true);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)

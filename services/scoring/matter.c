@@ -18,6 +18,8 @@ enum {
     COPY_CHARACTERS = 20,  /* a shorter text is no evidence that two are copies */
     NAME_BYTES = 90,
     KEY_GRAMS = 8,
+    KEY_GRAMS_ADDRESSED = 3, /* of one whose place is a key: they serve to meet those that have no address */
+    KEY_TROUBLES = 3,        /* common pairs that are keys together with the place */
     KEY_NAMES = 3,
     DISTRICT_BYTES = 100, /* of the content in which districts count */
     GRAM_HASH_BITS = 25,
@@ -408,17 +410,23 @@ uint64_t matter_self(const char *feed, const char *external_id) {
     return hash ? hash : 1;
 }
 
-uint32_t matter_self_key(uint64_t self) {
-    return key_of('p', self);
-}
-
-static uint16_t add_key(uint32_t *keys, uint16_t count, uint32_t key) {
-    if (!key) key = 1; /* 0 is no key */
+static uint16_t add_any_key(uint32_t *keys, uint16_t count, uint32_t key) {
     for (uint16_t i = 0; i < count; i++) {
         if (keys[i] == key) return count;
     }
     if (count < MATTER_KEYS) keys[count++] = key;
     return count;
+}
+
+/* 0 is no key. */
+static uint16_t add_key(uint32_t *keys, uint16_t count, uint64_t kind, uint64_t value) {
+    uint32_t key = key_of(kind, value) & ~1U;
+    return add_any_key(keys, count, key ? key : 2);
+}
+
+/* The key that stands for a self, shared with the complaints that name it as their parent. */
+static uint16_t add_tie(uint32_t *keys, uint16_t count, uint64_t self) {
+    return add_any_key(keys, count, key_of('p', self) | 1);
 }
 
 /* The names together with the domain, so that a village with many complaints is no single crowd. */
@@ -428,43 +436,76 @@ static uint16_t add_name_keys(uint32_t *keys, uint16_t count, const Wjz__Scoring
     for (size_t i = 0; i < finding->n_anchors && names < KEY_NAMES; i++) {
         const Wjz__Scoring__Anchor *anchor = finding->anchors[i];
         if (!tells_places_apart(anchor)) continue;
-        count = add_key(keys, count, key_of(domain, XXH3_64bits(anchor->name, strlen(anchor->name))));
+        count = add_key(keys, count, domain, XXH3_64bits(anchor->name, strlen(anchor->name)));
         names++;
     }
     return count;
 }
 
+/* The rule that says most of what is complained of; the domain where there is none. */
+static const char *trouble_of(const Wjz__Scoring__Finding *finding) {
+    const Wjz__Scoring__Hit *best = NULL;
+    for (size_t i = 0; i < finding->n_hits; i++) {
+        const Wjz__Scoring__Hit *hit = finding->hits[i];
+        if (hit->tier == 0 || (best && hit->tier < best->tier)) continue;
+        if (!best || hit->tier > best->tier || strcmp(hit->rule, best->rule) < 0) best = hit;
+    }
+    return best ? best->rule : finding->domain;
+}
+
+/* The place together with what is said of it: so that neither a place nor a trouble with very many complaints is a single crowd.
+ * heaviest: grams, the heaviest first. */
+static uint16_t add_place_keys(uint32_t *keys, uint16_t count, const matter *m, const Wjz__Scoring__Finding *finding,
+                               const uint32_t *heaviest, uint32_t gram_count) {
+    uint64_t place = m->town, spot = (uint64_t)m->town << 32 | m->spot;
+    if (finding) {
+        size_t end = 0; /* of the first name, which is that of the address */
+        while (end + 1 < m->names.count && !(m->names.items[end] & 1))
+            end++;
+        place = XXH3_64bits_withSeed(m->names.items, (end + 1) * sizeof *m->names.items, place);
+        const char *trouble = trouble_of(finding);
+        count = add_key(keys, count, place, XXH3_64bits(trouble, strlen(trouble)));
+    }
+    for (uint32_t i = 0, taken = 0; i < gram_count && taken < KEY_TROUBLES; i++) {
+        if (heaviest[i] & (GRAM_RARE | GRAM_PLACE)) continue;
+        count = add_key(keys, count, spot, heaviest[i] >> GRAM_HASH_SHIFT);
+        taken++;
+    }
+    return count;
+}
+
 /* heaviest: grams, the heaviest first. */
-static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint64_t copy,
+static uint16_t choose_keys(const matter *m, const uint32_t *heaviest, uint32_t gram_count, uint64_t copy,
                             const Wjz__Scoring__Finding *finding, uint32_t *keys) {
     uint16_t count = 0;
-    if (copy) count = add_key(keys, count, key_of('c', copy));
-    count = add_key(keys, count, matter_self_key(m->self));
-    if (m->parent) count = add_key(keys, count, matter_self_key(m->parent));
+    if (copy) count = add_key(keys, count, 'c', copy);
+    count = add_tie(keys, count, m->self);
+    if (m->parent) count = add_tie(keys, count, m->parent);
     if (finding) count = add_name_keys(keys, count, finding);
-    for (uint16_t i = 0, taken = 0; i < m->grams.count && taken < KEY_GRAMS; i++, taken++)
-        count = add_key(keys, count, key_of('g', heaviest[i] >> GRAM_HASH_SHIFT));
+    if (m->spot) count = add_place_keys(keys, count, m, finding, heaviest, gram_count);
+    uint32_t most = m->spot ? KEY_GRAMS_ADDRESSED : KEY_GRAMS;
+    for (uint32_t i = 0; i < gram_count && i < most; i++)
+        count = add_key(keys, count, 'g', heaviest[i] >> GRAM_HASH_SHIFT);
     sort_few(keys, count);
     return count;
 }
 
-/* What the comparison divides by. */
+/* What the comparison divides by. Without branches: every matter that is compared is summed up. */
 void matter_sum_up(matter *m) {
-    double all = 0, common = 0, title_common = 0, title_rare = 0;
+    uint32_t all = 0, common = 0, title_common = 0, title_rare = 0, title_rare_count = 0;
     for (uint16_t i = 0; i < m->grams.count; i++) {
-        uint32_t gram = m->grams.items[i];
-        double square = (double)(gram & GRAM_WEIGHT) * (gram & GRAM_WEIGHT);
+        uint32_t gram = m->grams.items[i], square = (gram & GRAM_WEIGHT) * (gram & GRAM_WEIGHT);
+        uint32_t word = !(gram & (GRAM_RARE | GRAM_PLACE)); /* that says what is the matter, not where */
+        uint32_t title = !!(gram & GRAM_TITLE), rare = !!(gram & GRAM_RARE);
         all += square;
-        bool word = !(gram & (GRAM_RARE | GRAM_PLACE)); /* that says what is the matter, not where */
-        if (word) common += square;
-        if ((gram & GRAM_TITLE) && word) title_common += square;
-        if ((gram & GRAM_TITLE) && (gram & GRAM_RARE)) {
-            title_rare += square;
-            m->title_rare_count++;
-        }
+        common += square & -word;
+        title_common += square & -(word & title);
+        title_rare += square & -(rare & title);
+        title_rare_count += rare & title;
     }
-    m->all_norm = (float)sqrt(all);
-    m->common_norm = (float)sqrt(common);
+    m->title_rare_count = (uint16_t)title_rare_count;
+    m->all_norm = sqrtf((float)all);
+    m->common_norm = sqrtf((float)common);
     m->title_common = (float)title_common;
     m->title_rare = (float)title_rare;
 }
@@ -560,19 +601,20 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
     m->reporter = c->reporter;
     m->received_at_us = c->received_at_us;
     m->town = in.town;
+    m->spot = in.has_address ? in.names[0] >> 1 << GRAM_HASH_SHIFT : 0; /* without the mark of a name's end */
     m->has_address = in.has_address;
     m->self = matter_self(c->feed, c->external_id);
     m->parent = c->parent_id[0] ? matter_self(c->feed, c->parent_id) : 0;
     uint32_t count = list_grams(&in, all);
     order_by_weight(all, count, ordered);
     m->grams = (word_list){grams, choose_grams(all, ordered, count, grams)};
-    m->keys = (word_list){keys, choose_keys(m, ordered, copy, finding, keys)};
     sort_few(in.districts, in.district_count);
     sort_few(in.units, in.unit_count);
     r = keep(in.districts, in.district_count, arena, &m->districts);
     if (!r) r = keep(in.units, in.unit_count, arena, &m->units);
     if (!r) r = keep(in.names, in.name_count, arena, &m->names);
     if (r) return r;
+    m->keys = (word_list){keys, choose_keys(m, ordered, count, copy, finding, keys)};
     matter_sum_up(m);
     *ret_matter = m;
     return 0;

@@ -46,10 +46,11 @@ typedef struct matter {
     uint64_t parent;     /* self of the complaint that the platform says it repeats, 0: none */
     uint32_t digest;     /* of all of it as packed, and of the finding: two in the same state have the same */
     uint32_t town;       /* nine digits, 0: not known */
+    uint32_t spot;       /* hash of how the place begins that the address field names, 0: it names none */
     bool has_address;    /* the first name is that of the address field */
     word_list grams;     /* sorted */
     word_list districts; /* names of counties and towns, sorted */
-    word_list keys;      /* sorted; complaints of one matter share at least one; never 0 */
+    word_list keys;      /* sorted; complaints of one matter share at least one; never 0; see matter_key_ties */
     word_list units;     /* numbered villagers' groups, buildings and house numbers, sorted */
     /* Names of estates, villages, schools and companies that stand in front: for each the hashes of its grams, shifted
      * by one; the last one of a name is odd. */
@@ -92,7 +93,25 @@ static inline bool matter_before(const matter *a, const matter *b) {
 
 /* The self of a complaint of a feed; never 0. */
 uint64_t matter_self(const char *feed, const char *external_id);
-/* The key that stands for a self, shared with the complaints that name it as their parent. */
-uint32_t matter_self_key(uint64_t self);
+
+/* Whether the key is shared by a complaint and those that name it as their parent: they are compared wherever they are. */
+static inline bool matter_key_ties(uint32_t key) {
+    return key & 1;
+}
+
+/* Where a complaint is, in one word: of its town and its spot as many bits as tell them apart, 0 for what is not known. */
+enum { WHERE_SPOT_BITS = 20, WHERE_TOWN_BITS = 32 - WHERE_SPOT_BITS };
+
+static inline uint32_t matter_where(uint32_t town, uint32_t spot) {
+    uint32_t town_part = town ? (town * 2654435761U) >> WHERE_SPOT_BITS | 1 : 0;
+    uint32_t spot_part = spot ? spot >> WHERE_TOWN_BITS | 1 : 0;
+    return town_part << WHERE_SPOT_BITS | spot_part;
+}
+
+/* Whether two are known to be in different towns, or at different spots. */
+static inline bool where_differs(uint32_t a, uint32_t b) {
+    const uint32_t spot = (1U << WHERE_SPOT_BITS) - 1, differ = a ^ b;
+    return ((differ & spot) && (a & spot) && (b & spot)) || ((differ & ~spot) && (a & ~spot) && (b & ~spot));
+}
 
 #endif

@@ -152,18 +152,15 @@ int regroup_supply(regroup *g, int64_t id, const matter *m) {
 }
 
 /* Those that are worth comparing with it. */
-static void meet(regroup *g, uint32_t slot, repeats_slot_fn *fn) {
-    if (repeats_town_decides(g->rules))
-        repeats_index_near_in_town(g->index, slot, fn, g);
-    else
-        repeats_index_near(g->index, slot, false, fn, g);
+static void meet(regroup *g, uint32_t slot, unsigned choice, repeats_slot_fn *fn) {
+    repeats_index_near(g->index, slot, choice | (repeats_where_decides(g->rules) ? NEAR_HERE : 0), fn, g);
 }
 
 int regroup_missing(regroup *g, int64_t **ret_ids, size_t *ret_count) {
     for (uint32_t i = 0, there = g->count; i < there; i++) {
         if (!g->hands[i].meets || g->hands[i].spread) continue;
         g->hands[i].spread = true;
-        meet(g, g->hands[i].slot, take_compared);
+        meet(g, g->hands[i].slot, 0, take_compared);
         g->hands[i].compared = true;
     }
     int64_t *ids = wjz_arena_alloc(g->arena, g->count * sizeof *ids);
@@ -201,7 +198,7 @@ static void link_near(uint32_t slot, void *arg) {
 int regroup_link(regroup *g) {
     uint32_t there = g->count;
     for (g->from = 0; g->from < there; g->from++) {
-        if (g->hands[g->from].meets) meet(g, g->hands[g->from].slot, link_near);
+        if (g->hands[g->from].meets) meet(g, g->hands[g->from].slot, 0, link_near);
     }
     for (uint32_t i = 0; i < there; i++) {
         uint32_t first = g->hands[i].slot, at = first;
@@ -364,7 +361,7 @@ static int partition_hood(regroup *g, const uint32_t *hands, uint32_t count, uin
     for (uint32_t i = 0; i < count; i++) {
         g->from = hands[i];
         matters[i] = g->hands[hands[i]].matter;
-        repeats_index_near(g->index, g->hands[hands[i]].slot, true, pair_near, g);
+        meet(g, g->hands[hands[i]].slot, NEAR_AFTER, pair_near);
     }
     if (g->failed) return g->failed;
     neighbourhood hood = {.members = matters, .count = count, .pairs = g->pairs, .pair_count = g->pair_count};

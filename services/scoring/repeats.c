@@ -79,12 +79,21 @@ static bool names_gram(const matter *m, uint32_t hash) {
     return false;
 }
 
+/* Whether the first names of both are the same: the most that such pairs need. */
+static bool same_first_name(const matter *a, const matter *b) {
+    for (uint16_t i = 0; i < a->names.count && i < b->names.count; i++) {
+        if (a->names.items[i] != b->names.items[i]) return false;
+        if (a->names.items[i] & 1) return true;
+    }
+    return false;
+}
+
 /* Whether one of a's names, of the first `most` ones, stands in b, all of it. */
 static bool names_place(const matter *a, const matter *b, unsigned most) {
     bool whole = true;
     for (uint16_t i = 0; i < a->names.count && most; i++) {
         uint32_t hash = a->names.items[i] >> 1;
-        whole = whole && (has_gram(b, hash) || names_gram(b, hash));
+        whole = whole && (names_gram(b, hash) || has_gram(b, hash));
         if (!(a->names.items[i] & 1)) continue;
         if (whole) return true;
         whole = true;
@@ -98,7 +107,7 @@ static double part(double of, double whole) {
 }
 
 static bool other_address(const matter *a, const matter *b) {
-    return a->has_address && b->has_address && !names_place(a, b, 1) && !names_place(b, a, 1);
+    return a->has_address && b->has_address && !same_first_name(a, b) && !names_place(a, b, 1) && !names_place(b, a, 1);
 }
 
 static bool other_town(const matter *a, const matter *b) {
@@ -121,7 +130,7 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
     double problem = part(sum.common, (double)a->common_norm * b->common_norm);
     bool district = share_word(&a->districts, &b->districts), places = a->names.count && b->names.count;
-    bool place = places && (names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
+    bool place = places && (same_first_name(a, b) || names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
     *ret_signs = (repeat_signs){
         .value = {
             [SIGN_BASE] = 1,
@@ -150,8 +159,9 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
 /* Such a weight decides alone; no need to measure the rest. */
 static const double decisive = -20;
 
-bool repeats_town_decides(const repeat_rules *rules) {
-    return repeat_rules_weights(rules)[SIGN_OTHER_TOWN] <= decisive;
+bool repeats_where_decides(const repeat_rules *rules) {
+    const double *weights = repeat_rules_weights(rules);
+    return weights[SIGN_OTHER_TOWN] <= decisive && weights[SIGN_OTHER_ADDRESS] <= decisive;
 }
 
 double repeats_weigh(const repeat_rules *rules, const matter *a, const matter *b) {

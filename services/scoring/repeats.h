@@ -17,8 +17,8 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs);
 /* Above 0: one matter; its size says how sure. -INFINITY when they are too far apart in time. */
 double repeats_weigh(const repeat_rules *rules, const matter *a, const matter *b);
 
-/* Whether two complaints that are known to be in different towns are no matter, unless the platform says so: then they need not be
- * compared. */
-bool repeats_town_decides(const repeat_rules *rules);
+/* Whether two complaints that are known to be in different towns or at different addresses are no matter, unless the platform
+ * says so: then they need not be compared. */
+bool repeats_where_decides(const repeat_rules *rules);
 
 #endif

@@ -16,7 +16,7 @@
 #include "scoring/matter.h"
 #include "wjz/clean.h"
 
-enum { REPEATS_REACH = 8 };
+enum { REPEATS_REACH = 4 };
 
 #define REPEATS_NONE UINT32_MAX
 
@@ -30,18 +30,17 @@ decisions *repeats_index_decisions(repeats_index *index);
 size_t repeats_index_count(const repeats_index *index);
 size_t repeats_index_bytes(const repeats_index *index);
 
-/* What the index keeps of a complaint. */
+/* What the index keeps of a complaint, beside where it is. */
 typedef struct repeats_entry {
     int64_t complaint;
     int64_t clue;
     uint64_t self;
     int64_t received_at_us;
     uint32_t key_at;
+    uint32_t key_count;
     uint32_t next;   /* ring of the neighbourhood */
     uint32_t hood;   /* towards the neighbourhood's root */
     uint32_t digest; /* of the matter, as last put */
-    uint32_t town;   /* nine digits, 0: not known */
-    uint16_t key_count;
 } repeats_entry;
 
 /* Called for slots near something that changed; the same slot may come several times. */
@@ -56,15 +55,18 @@ WJZ_MUST_CHECK int repeats_index_put(repeats_index *index, int64_t id, const mat
 uint32_t repeats_index_find(const repeats_index *index, int64_t id);
 const repeats_entry *repeats_index_entry(const repeats_index *index, uint32_t slot);
 const uint32_t *repeats_index_keys(const repeats_index *index, uint32_t slot);
+uint32_t repeats_index_where(const repeats_index *index, uint32_t slot); /* as matter_where */
 void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue);
 
-/* The same without those that are known to be in another town, unless the platform may call one a repeat of the other: most that
- * share a common word are. */
-void repeats_index_near_in_town(const repeats_index *index, uint32_t slot, repeats_slot_fn *fn, void *arg);
+/* Which of the near ones are wanted. */
+typedef enum near_choice {
+    NEAR_AFTER = 1, /* those behind it in the lists, so that asking all of a set gives each pair from one side */
+    NEAR_HERE = 2,  /* not those that are known to be in another town or at another spot, which is most of those that share a common
+                       word; unless the platform may call one a repeat of the other */
+} near_choice;
 
-/* All near slots; the same one may come once per key. after_only: only those behind it in the lists, so that asking all
- * of a set gives each pair from one side. */
-void repeats_index_near(const repeats_index *index, uint32_t slot, bool after_only, repeats_slot_fn *fn, void *arg);
+/* The near slots, by choices or'ed; the same one may come once per key. */
+void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choice, repeats_slot_fn *fn, void *arg);
 
 /* Makes one neighbourhood of two. */
 void repeats_index_join(repeats_index *index, uint32_t a, uint32_t b);

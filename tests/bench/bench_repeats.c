@@ -1,12 +1,13 @@
 /* Whether finding repeats stays as quick as it is while clues grow: complaints join indexes of 10 thousand, 100 thousand and
  * a million others.
  *
- *     bench_repeats DEPLOY [MOST]
+ *     bench_repeats DEPLOY [MOST [PART]]
  *
  * DEPLOY: the folder with rules, gazetteer, repeats and demo. MOST: of the sizes, the largest (default 1000000). Complaints are
- * the generator's, in the order of their report; for every 20,000 of them there is a part of town with places of its own, as a larger
- * city has more of them. Prints for each size the microseconds of the processor that a complaint takes from its matter to its clue (candidates, links, partition,
- * identity; the median of its batches), times those at the smallest size, and the bytes of index for a complaint. */
+ * the generator's, in the order of their report; for every PART of them (default 20000) there is a part of town with places of its
+ * own, as a larger city has more of them. Prints for each size the microseconds of the processor that a complaint takes from its
+ * matter to its clue (candidates, links, partition, identity; the median of its batches), times those at the smallest size, the
+ * bytes of index for a complaint, and precision and recall of pairs of complaints in one clue against the generator's truth. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static const size_t sizes[SIZES] = {10000, 100000, 1000000};
 typedef struct packed {
     const void *data;
     size_t length;
+    uint64_t truth; /* the matter it is, over all parts of town */
+    int64_t clue;
 } packed;
 
 static struct {
@@ -36,6 +39,7 @@ static struct {
     generator *parts[PARTS];
     const demo_complaint *waiting[PARTS];
     unsigned part_count;
+    size_t part_size;
     packed *matters; /* of complaint id - 1 */
     size_t count;
     wjz_arena *turn, *kept;
@@ -63,7 +67,7 @@ static void open_parts(size_t size) {
     char path[1000];
     wjz_err err = {0};
     snprintf(path, sizeof path, "%s/demo/complaints.yaml", bench.deploy);
-    bench.part_count = size > PART ? (unsigned)(size / PART) : 1;
+    bench.part_count = size > bench.part_size ? (unsigned)(size / bench.part_size) : 1;
     size_t each = (size + (size_t)MEASURED * BATCH) / bench.part_count + 1;
     for (unsigned i = 0; i < bench.part_count; i++) {
         if (generator_open(path, each, i + 1, 1785513600000000, &bench.parts[i], &err)) stop(path, err.text);
@@ -130,6 +134,7 @@ static const matter *make_matter(void) {
     matter *m = NULL;
     if (analyse(bench.pack, bench.places, &c, bench.turn, &finding, &err)) stop("analyse", err.text);
     packed *kept = &bench.matters[bench.count++];
+    kept->truth = d->matter * PARTS + part;
     const void *data = NULL;
     if (matter_of(bench.rules, &c, finding, bench.turn, &m) || matter_pack(m, bench.turn, &data, &kept->length))
         stop("memory", "none left");
@@ -204,6 +209,40 @@ static double take_batch(size_t count) {
     return took;
 }
 
+/* --- truth --- */
+
+static int by_truth(const void *a, const void *b) {
+    const packed *x = a, *y = b;
+    return x->truth != y->truth ? (x->truth > y->truth) - (x->truth < y->truth) : (x->clue > y->clue) - (x->clue < y->clue);
+}
+
+static int by_own_clue(const void *a, const void *b) {
+    const packed *x = a, *y = b;
+    return (x->clue > y->clue) - (x->clue < y->clue);
+}
+
+static double pairs_of(size_t run) {
+    return (double)run * (double)(run - 1) / 2;
+}
+
+/* Of the pairs that are in one clue the part that is one matter, and the other way round. Reorders the matters. */
+static void measure_truth(size_t size) {
+    double both = 0, same = 0, joined = 0;
+    packed *m = bench.matters;
+    for (size_t i = 0; i < bench.count; i++)
+        m[i].clue = repeats_index_entry(bench.index, repeats_index_find(bench.index, (int64_t)i + 1))->clue;
+    qsort(m, bench.count, sizeof *m, by_truth);
+    for (size_t i = 0, whole = 0, run = 0; i <= bench.count; i++) {
+        if (i && (i == bench.count || by_truth(&m[i], &m[i - 1]))) both += pairs_of(i - run), run = i;
+        if (i && (i == bench.count || m[i].truth != m[i - 1].truth)) same += pairs_of(i - whole), whole = i;
+    }
+    qsort(m, bench.count, sizeof *m, by_own_clue);
+    for (size_t i = 0, run = 0; i <= bench.count; i++) {
+        if (i && (i == bench.count || by_own_clue(&m[i], &m[i - 1]))) joined += pairs_of(i - run), run = i;
+    }
+    printf("repeats_%zu_precision\t%.3f\nrepeats_%zu_recall\t%.3f\n", size, both / joined, size, both / same);
+}
+
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -225,6 +264,7 @@ static void measure(size_t size) {
     if (!smallest) smallest = median;
     printf("repeats_%zu_us\t%.2f\nrepeats_%zu_ratio\t%.2f\nrepeats_%zu_index_bytes\t%.0f\n", size, median, size,
            median / smallest, size, (double)repeats_index_bytes(bench.index) / (double)bench.count);
+    measure_truth(size);
     fflush(stdout);
     close_parts();
     repeats_index_destroy(&bench.index);
@@ -238,8 +278,10 @@ static const char *folder(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2 || argc > 3) stop("usage", "bench_repeats DEPLOY [MOST]");
-    size_t most = argc == 3 ? strtoul(argv[2], NULL, 10) : sizes[SIZES - 1];
+    if (argc < 2 || argc > 4) stop("usage", "bench_repeats DEPLOY [MOST [PART]]");
+    size_t most = argc >= 3 ? strtoul(argv[2], NULL, 10) : sizes[SIZES - 1];
+    bench.part_size = argc == 4 ? strtoul(argv[3], NULL, 10) : PART;
+    if (bench.part_size < PART) stop("usage", "PART is at least 20000");
     wjz_err err = {0};
     bench.deploy = argv[1];
     bench.turn = wjz_arena_new(0);

@@ -20,7 +20,7 @@ static void count_slot(uint32_t slot, void *arg) {
 
 static int near_count(const repeats_index *index, int64_t id) {
     int count = 0;
-    repeats_index_near(index, repeats_index_find(index, id), false, count_slot, &count);
+    repeats_index_near(index, repeats_index_find(index, id), 0, count_slot, &count);
     return count;
 }
 

@@ -48,7 +48,7 @@ static void note_near(uint32_t slot, void *arg) {
 
 static int ids_near(const repeats_index *index, uint32_t slot, int64_t *ids) {
     near_ids near = {index, ids, 0};
-    repeats_index_near(index, slot, false, note_near, &near);
+    repeats_index_near(index, slot, 0, note_near, &near);
     return near.count;
 }
 
