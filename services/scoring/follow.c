@@ -94,13 +94,41 @@ static int catch_up(followed *region, wjz_tx *tx, int64_t asked, store_turn *tur
     return r;
 }
 
+/* A process that has just started reads the journal before it asks for the lock, page by page into an index of its own:
+ * a million complaints take seconds, in which the region must not wait for it. What is added meanwhile is read with the
+ * lock. Another fiber may have been quicker: then this was in vain. */
+static int warm_up(followed *region, wjz_tx *tx, wjz_err *err) {
+    followed fresh = {.region = region->region};
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *page = wjz_arena_new(0);
+    store_turn *turns = NULL;
+    size_t count = STORE_TURNS;
+    int r = page ? repeats_index_new(&fresh.index) : -ENOMEM;
+    if (r) return wjz_err_set(err, r, "out of memory");
+    while (!r && count == STORE_TURNS) {
+        r = store_more_turns(tx, region->region, fresh.turn, page, &turns, &count, err);
+        for (size_t i = 0; !r && i < count; i++)
+            if (turns[i].turn > fresh.turn) r = replay(&fresh, &turns[i], err);
+        wjz_arena_reset(page);
+    }
+    if (!r && !region->turn && !region->dirty) {
+        forget(region);
+        region->index = WJZ_STEAL(fresh.index);
+        region->turn = fresh.turn;
+        region->stamp = fresh.stamp;
+    }
+    repeats_index_destroy(&fresh.index);
+    return r;
+}
+
 int follow_lock(followed **list, wjz_tx *tx, int32_t number, wjz_arena *arena, followed **ret_region, wjz_err *err) {
     followed *region = find_region(list, number);
     if (!region) return wjz_err_set(err, -ENOMEM, "out of memory");
     store_turn *turns = NULL;
     size_t count = 0;
+    int r = region->turn || region->dirty ? 0 : warm_up(region, tx, err);
+    if (r) return r;
     int64_t asked = region->turn;
-    int r = store_lock_region(tx, number, asked, arena, &region->versions, &turns, &count, err);
+    r = store_lock_region(tx, number, asked, arena, &region->versions, &turns, &count, err);
     if (r) return r;
     r = catch_up(region, tx, asked, turns, count, arena, err);
     region->dirty = true;

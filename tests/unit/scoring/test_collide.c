@@ -3,14 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scoring/score.h"
-#include "unit/scoring/world.h"
-#include "wjz/clock.h"
+#include "unit/scoring/situation.h"
 
 typedef Wjz__Scoring__Finding finding;
 typedef Wjz__Scoring__ScoreCard card;
-
-#define DAY(n) (INT64_C(1767225600000000) + (n)*WJZ_DAY_US)
 
 static complaint river(int day) {
     complaint c = blank_complaint();
@@ -65,6 +61,55 @@ static void closed_and_back(void **state) {
         findings[1]->received_at_us = edges[i].received;
         findings[0]->finished_at_us = edges[i].finished;
         assert_true(!!found(scored(w, findings, 2, NULL, 0), "collision.closed_and_back") == edges[i].found);
+    }
+}
+
+/* Every rule of the deployed pack, with the records that its card names: what kind each is, which one, and what of it
+ * collides. */
+static void names_the_records_of_every_rule(void **state) {
+    world *w = *state;
+    static const struct {
+        const char *rule, *records;
+        situation given;
+    } cases[] = {
+        {"collision.closed_and_back",
+         "complaint 1 closed; complaint 2 reported; ",
+         {.reports = {{.closed_on = 10}, {.day = 20}}}},
+        {"collision.not_executed",
+         "enforcement 9 not_executed D-9; ",
+         {.near = {{NEAR_NOT_EXECUTED, 9, DAY(1), "D-9", 0}}}},
+        {"collision.rectified",
+         "enforcement 9 rectified D-9; complaint 1 reported; ",
+         {.reports = {{.day = 20}}, .near = {{NEAR_RECTIFIED, 9, DAY(10), "D-9", 0}}}},
+        {"collision.recurred",
+         "outcome 9 mediated; complaint 1 reported; ",
+         {.reports = {{.day = 20}}, .near = {{NEAR_MEDIATED, 9, DAY(10), "", 0}}}},
+        {"collision.recurred_settled",
+         "outcome 9 settled; complaint 1 reported; ",
+         {.reports = {{.day = 20}}, .near = {{NEAR_SETTLED, 9, DAY(10), "", 0}}}},
+        {"collision.licence_withdrawn",
+         "enforcement 9 licence_withdrawn D-9; complaint 1 reported; ",
+         {.reports = {{.day = 20}}, .near = {{NEAR_LICENCE_WITHDRAWN, 9, DAY(10), "D-9", 0}}}},
+        {"collision.refuted_but_punished",
+         "complaint 1 reported; enforcement 9 punished D-9; ",
+         {.reports = {{.reply = "经核查，反映的情况不属实。"}}, .near = {{NEAR_PUNISHED, 9, DAY(1), "D-9", 0}}}},
+        {"collision.several_towns",
+         "enforcement 9 punished D-9; clue 8 other_town; ",
+         {.reports = {{.content = "怀远镇河道堆放垃圾"}},
+          .near = {{NEAR_PUNISHED, 9, DAY(1), "D-9", 0}, {NEAR_OTHER_TOWN, 8, 0, "", 510184105}}}},
+    };
+    assert_int_equal(w->pack->collision_count, WJZ_COUNT(cases));
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        const Wjz__Scoring__Collision *c = found(card_of(w, &cases[i].given), cases[i].rule);
+        char records[256] = "";
+        if (!c) fail_msg("%s is not found", cases[i].rule);
+        for (size_t k = 0; k < c->n_records; k++) {
+            size_t used = strlen(records);
+            const Wjz__Scoring__CollidingRecord *r = c->records[k];
+            snprintf(records + used, sizeof records - used, "%s %d %s%s%s; ", r->kind, (int)r->id, r->note,
+                     *r->number ? " " : "", r->number);
+        }
+        assert_string_equal(records, cases[i].records);
     }
 }
 
@@ -206,6 +251,7 @@ static void bounds_the_time_between(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(closed_and_back, world_open, world_close),
+        cmocka_unit_test_setup_teardown(names_the_records_of_every_rule, world_open, world_close),
         cmocka_unit_test_setup_teardown(finds_each_rule, world_open, world_close),
         cmocka_unit_test_setup_teardown(a_refusal_contradicts_a_penalty, world_open, world_close),
         cmocka_unit_test_setup_teardown(several_towns, world_open, world_close),
