@@ -200,9 +200,9 @@ static void says_everything_in_chinese(void **state) {
 
 static void says_the_same_in_english(void **state) {
     (void)state;
-    static const char *const parts[] = {"3-star",           "a report", "public interest",
-                                        "environment",      "18 of 18", "7.5 points",
-                                        "closed, and back", "art. 7(2)",   "a prosecutor judges"};
+    static const char *const parts[] = {"3-star",           "a report",  "public interest",
+                                        "environment",      "18 of 18",  "7.5 points",
+                                        "closed, and back", "art. 7(2)", "a prosecutor judges"};
     sample s;
     make(&s);
     char *text = said(&s, WORDING_EN, true, false);
@@ -257,6 +257,16 @@ static void every_table_has_both_languages(void **state) {
         }
 }
 
+/* What a record of a collision can be, in the words of deploy/rules/collisions.yaml. */
+static void names_every_record_that_can_collide(void **state) {
+    (void)state;
+    static const char *const ids[] = {"complaint", "enforcement",       "clue",       "outcome",  "reported",
+                                      "closed",    "dissatisfied",      "unsolved",   "punished", "not_executed",
+                                      "rectified", "licence_withdrawn", "other_town", "mediated", "settled"};
+    for (size_t i = 0; i < WJZ_COUNT(ids); i++)
+        if (!wording_find(wording_records, ids[i])) fail_msg("%s has no words", ids[i]);
+}
+
 /* A newer scoring may know more than this wjz. */
 static void what_it_does_not_know_keeps_its_id(void **state) {
     (void)state;
@@ -278,9 +288,10 @@ static void what_it_does_not_know_keeps_its_id(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_everything_in_chinese),        cmocka_unit_test(says_the_same_in_english),
-        cmocka_unit_test(quotes_only_for_those_who_may_see), cmocka_unit_test(says_what_limits_the_stars),
-        cmocka_unit_test(every_table_has_both_languages),    cmocka_unit_test(what_it_does_not_know_keeps_its_id),
+        cmocka_unit_test(says_everything_in_chinese),          cmocka_unit_test(says_the_same_in_english),
+        cmocka_unit_test(quotes_only_for_those_who_may_see),   cmocka_unit_test(says_what_limits_the_stars),
+        cmocka_unit_test(names_every_record_that_can_collide), cmocka_unit_test(every_table_has_both_languages),
+        cmocka_unit_test(what_it_does_not_know_keeps_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
