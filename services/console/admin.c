@@ -32,14 +32,14 @@ static const read_spec ACCOUNTS = {
      "SELECT " SQL_ACCOUNT ", x.place, 0::int8" SQL_ACCOUNT_FROM
      " JOIN (SELECT b.login, row_number() OVER (ORDER BY b.login) AS place FROM console.account b) x ON x.login = "
      "a.login"
-     " WHERE a.region = console.setting('region')::int4 AND ($1::text IS NULL OR a.login LIKE '%' || $1 || '%' OR "
+     " WHERE a.region = (SELECT console.setting('region')::int4) AND ($1::text IS NULL OR a.login LIKE '%' || $1 || '%' OR "
      "a.person = $1)"
      " AND ($2::int8 IS NULL OR x.place > $2) AND $3::int8 IS NOT DISTINCT FROM $3 ORDER BY x.place LIMIT $4",
      3},
     {{"q", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 static const wjz_stmt ACCOUNT = {
     "console_account_one",
-    "SELECT " SQL_ACCOUNT SQL_ACCOUNT_FROM " WHERE a.login = $1 AND a.region = console.setting('region')::int4", 1};
+    "SELECT " SQL_ACCOUNT SQL_ACCOUNT_FROM " WHERE a.login = $1 AND a.region = (SELECT console.setting('region')::int4)", 1};
 
 static const read_spec PEOPLE = {
     {"console_people",
@@ -327,7 +327,7 @@ static const read_spec AUDIT = {
      "''), 'name', (SELECT n.name FROM console.person_name n WHERE n.code = a.person LIMIT 1),"
      " 'organ', NULLIF(a.organ, ''), 'address', a.address, 'event', a.event, 'object_kind', a.object_kind, 'object', "
      "a.object, 'result', a.result, 'detail', a.detail)::text, a.id, a.id"
-     " FROM console.audit a WHERE a.region IN (0, console.setting('region')::int4) AND ($1::text IS NULL OR a.person = "
+     " FROM console.audit a WHERE a.region IN (0, (SELECT console.setting('region')::int4)) AND ($1::text IS NULL OR a.person = "
      "$1 OR a.login = $1) AND ($2::text IS NULL OR a.event = $2)"
      " AND ($3::text IS NULL OR a.object = $3) AND ($4::text IS NULL OR a.result = $4) AND ($5::timestamptz IS NULL OR "
      "a.at >= $5) AND ($6::timestamptz IS NULL OR a.at < $6)"
@@ -359,14 +359,14 @@ static int verify_run(exchange *x, wjz_err *err) {
 #define ADMINS (SYSTEM_ADMIN | SECURITY_ADMIN)
 
 const endpoint ADMIN_ENDPOINTS[] = {
-    READ_PAGE("listAccounts", ADMINS, &ACCOUNTS),
-    {"createAccount", SYSTEM_ADMIN, NULL, create_run, NULL, "account_create", "account"},
-    {"setRoles", SECURITY_ADMIN, account_prepare, roles_run, NULL, "roles", "account"},
-    {"lockAccount", SECURITY_ADMIN, account_prepare, lock_run, NULL, "account_lock", "account"},
-    {"unlockAccount", SECURITY_ADMIN, account_prepare, unlock_run, NULL, "account_unlock", "account"},
-    {"resetPassword", SYSTEM_ADMIN, account_prepare, reset_password_run, NULL, "password_reset", "account"},
-    {"resetTotp", SECURITY_ADMIN, account_prepare, reset_totp_run, NULL, "totp_reset", "account"},
-    READ_PAGE("listPeople", ADMINS | ORGAN_ADMIN, &PEOPLE),
+    READ_PAGE("listAccounts", ADMINS | VOUCHED, &ACCOUNTS),
+    {"createAccount", SYSTEM_ADMIN | VOUCHED, NULL, create_run, NULL, "account_create", "account"},
+    {"setRoles", SECURITY_ADMIN | VOUCHED, account_prepare, roles_run, NULL, "roles", "account"},
+    {"lockAccount", SECURITY_ADMIN | VOUCHED, account_prepare, lock_run, NULL, "account_lock", "account"},
+    {"unlockAccount", SECURITY_ADMIN | VOUCHED, account_prepare, unlock_run, NULL, "account_unlock", "account"},
+    {"resetPassword", SYSTEM_ADMIN | VOUCHED, account_prepare, reset_password_run, NULL, "password_reset", "account"},
+    {"resetTotp", SECURITY_ADMIN | VOUCHED, account_prepare, reset_totp_run, NULL, "totp_reset", "account"},
+    READ_PAGE("listPeople", ADMINS | ORGAN_ADMIN | VOUCHED, &PEOPLE),
     {"readRouting", ORGAN_ADMIN | SYSTEM_ADMIN | CHIEF, NULL, routing_run, NULL, NULL, NULL},
     {"traceRouting", ORGAN_ADMIN | SYSTEM_ADMIN | CHIEF, NULL, trace_run, &TRACE, NULL, NULL},
     READ_ONE("listHolidays", ANYBODY, &HOLIDAYS),

@@ -79,6 +79,24 @@ static int add_cursor(binding *b, const char *text, bool timed) {
     return 0;
 }
 
+/* Numbers and days among them have the form that the document asks for. */
+static int add_filters(binding *b) {
+    static const char *const names[] = {"q",       "domain",     "branch", "kind",    "stars",  "organ",     "town",
+                                        "station", "prosecutor", "state",  "outcome", "urgent", "mediation", "focus",
+                                        "mine",    "subject",    "feed",   "from",    "to"};
+    json_t *filters = json_object();
+    for (size_t i = 0; i < WJZ_COUNT(names); i++) {
+        const char *text = value_of(b->x, names[i]);
+        if (text) (void)json_object_set_new(filters, names[i], json_string(text));
+    }
+    char *text = json_dumps(filters, JSON_COMPACT), *kept = text ? wjz_arena_strdup(b->x->arena, text) : NULL;
+    free(text);
+    json_decref(filters);
+    if (!kept) return -ENOMEM;
+    add(b, wjz_json(kept));
+    return 0;
+}
+
 static int add_box(binding *b, const char *text) {
     double at[4] = {-180, -90, 180, 90};
     if (text && sscanf(text, "%lf,%lf,%lf,%lf", &at[0], &at[1], &at[2], &at[3]) != 4) return -EINVAL;
@@ -88,7 +106,7 @@ static int add_box(binding *b, const char *text) {
 }
 
 static int add_one(binding *b, const bind *what) {
-    const char *text = value_of(b->x, what->name);
+    const char *text = what->name ? value_of(b->x, what->name) : NULL;
     switch (what->kind) {
     case BIND_TEXT:
     case BIND_FLAG:
@@ -112,6 +130,8 @@ static int add_one(binding *b, const bind *what) {
     case BIND_LIMIT:
         add(b, wjz_i64(bind_limit(b->x) + 1));
         return 0;
+    case BIND_FILTERS:
+        return add_filters(b);
     case BIND_BOX:
         return add_box(b, text);
     default:

@@ -17,6 +17,7 @@ typedef enum bind_kind {
     BIND_CURSOR,      /* two: int8 sort key, int8 id */
     BIND_TIME_CURSOR, /* two: timestamptz sort key, int8 id */
     BIND_LIMIT,       /* int8: rows of a page, one more than are shown */
+    BIND_FILTERS,     /* jsonb: those of a list of clues that are there, each a text by its name */
     BIND_BOX,         /* four float8: west, south, east, north; the whole world when absent */
 } bind_kind;
 

@@ -8,6 +8,7 @@
 
 #include "console/ask.h"
 #include "console/card.h"
+#include "console/clue_list.h"
 #include "console/console.h"
 #include "console/cursor.h"
 #include "console/sheet.h"
@@ -19,25 +20,10 @@ enum { EVIDENCE_COMPLAINTS = 64 };
 
 /* --- lists --- */
 
-static const struct {
-    const char *sort;
-    const read_spec *spec;
-} SORTS[] = {{"index", &CLUES_BY_RANK}, {"newest", &CLUES_NEWEST}, {"oldest", &CLUES_OLDEST}, {"due", &CLUES_DUE}};
-
-static int list_prepare(exchange *x, WJZ_UNUSED wjz_err *err) {
-    const char *sort = wjz_request_query(x->request, "sort");
-    const read_spec *spec = SORTS[0].spec;
-    for (size_t i = 0; sort && i < WJZ_COUNT(SORTS); i++)
-        if (strcmp(SORTS[i].sort, sort) == 0) spec = SORTS[i].spec;
-    wjz_param params[BIND_PARAMS];
-    int count, r = bind_params(x, spec->params, params, &count);
-    return r < 0 ? r : wjz_tx_send(x->tx, &spec->stmt, params, count);
-}
-
 /* What somebody looked for by words is written down. */
 static int list_run(exchange *x, wjz_err *err) {
     const char *words = wjz_request_query(x->request, "q");
-    int r = read_page(x, err);
+    int r = clue_list_run(x, err);
     if (r < 0 || !words || x->refused) return r;
     json_t *detail = json_pack("{s:s}", "q", words);
     r = exchange_note(x, "search", "clues", "", "done", detail);
@@ -265,7 +251,7 @@ static const read_spec LAW = {{"console_clue_domain", "SELECT domain FROM consol
 static const question ABOUT_CLUE = {.service = "scoring", .about = "clue", .target = &CLUE_TARGET};
 
 const endpoint CLUE_ENDPOINTS[] = {
-    {"listClues", READERS, list_prepare, list_run, NULL, NULL, "clues"},
+    {"listClues", READERS, read_prepare, list_run, &CLUES, NULL, "clues"},
     {"downloadClues", CASEWORKERS | ORGAN_ADMIN, read_prepare, export_run, &CLUES_EXPORTED, NULL, "clues"},
     {"readClue", READERS, detail_prepare, detail_run, NULL, "view_clue", "clue"},
     {"listComplaints", READERS, complaints_prepare, complaints_run, NULL, "view_complaints", "clue"},

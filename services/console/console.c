@@ -35,6 +35,7 @@ static void stop(void *state) {
     reference_destroy(&c->reference);
     pages_destroy(&c->pages);
     document_destroy(&c->document);
+    vouch_destroy(&c->vouch);
     wjz_seal_destroy(&c->seal);
     free(c->routes);
     free(c->endpoints);
@@ -60,6 +61,7 @@ static int open_parts(console *c, wjz_err *err) {
     if (!c->logins || !c->requests) return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = sodium_init() < 0 ? wjz_err_set(err, -EIO, "could not start libsodium") : 0;
     if (r == 0) r = wjz_seal_open_named(conf->key_file, "console.key", &c->seal, err);
+    if (r == 0) r = vouch_new(c->seal, c->db, &c->vouch, err);
     if (r == 0) r = document_new(&c->document, err);
     if (r == 0) r = pages_load(conf->pages, &c->pages, err);
     if (r == 0) r = endpoints_lay(c, err);

@@ -10,6 +10,7 @@
 #include "console/pages.h"
 #include "console/rate.h"
 #include "console/reference.h"
+#include "console/vouch.h"
 #include "wjz/http.h"
 #include "wjz/seal.h"
 #include "wjz/service.h"
@@ -22,6 +23,7 @@ typedef struct console {
     wjz_db *db;
     wjz_bus *bus;
     wjz_seal *seal;
+    vouch *vouch;
     document *document;
     reference *reference;
     pages *pages;

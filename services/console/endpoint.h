@@ -17,6 +17,7 @@ enum {
     AUDIT_ADMIN = 1 << 8,
     ANYBODY = (1 << 9) - 1, /* who is logged in */
     UNFINISHED = 1 << 9,    /* also a session of which something is still asked */
+    VOUCHED = 1 << 10,      /* of accounts or sessions: the program vouches for the transaction (vouch.h) */
     CASEWORKERS = PROSECUTOR | BRANCH_HEAD | CHIEF,
     READERS = CASEWORKERS | STATION_STAFF | ORGAN_ADMIN,
     HEADS = BRANCH_HEAD | CHIEF | ORGAN_ADMIN,

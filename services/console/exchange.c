@@ -39,7 +39,8 @@ static const wjz_stmt FORGET = {"console_idempotent_forget",
 int exchange_enter(exchange *x) {
     uint8_t hash[TOKEN_HASH];
     token_hash(x->token, hash);
-    return wjz_tx_send_v(x->tx, &ENTER, wjz_bytes(hash, x->token[0] ? sizeof hash : 0));
+    int r = wjz_tx_send_v(x->tx, &ENTER, wjz_bytes(hash, x->token[0] ? sizeof hash : 0));
+    return r == 0 && x->endpoint->roles & VOUCHED ? vouch_send(x->console->vouch, x->tx) : r;
 }
 
 int exchange_begin(exchange *x, wjz_err *err) {

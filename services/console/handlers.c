@@ -7,6 +7,7 @@
 #include "console/endpoint.h"
 #include "console/password.h"
 #include "console/store_admin.h"
+#include "console/vouch.h"
 #include "proto/console.pb-c.h"
 #include "wjz/log.h"
 
@@ -17,6 +18,7 @@ static int refuse_call(wjz_call *call, wjz_refusal_code code, const char *field,
 
 static int begin(console *c, wjz_tx **ret_tx, wjz_err *err) {
     int r = wjz_tx_begin(c->db, ret_tx, err);
+    if (r == 0) r = vouch_send(c->vouch, *ret_tx);
     return r == 0 ? wjz_tx_send(*ret_tx, &BE_OPERATOR, NULL, 0) : r;
 }
 

@@ -315,15 +315,15 @@ static int read_reference(exchange *x, wjz_err *err) {
 }
 
 const endpoint SESSION_ENDPOINTS[] = {
-    {"logIn", 0, NULL, log_in, NULL, NULL, NULL},
+    {"logIn", VOUCHED, NULL, log_in, NULL, NULL, NULL},
     {"readSession", ANYBODY | UNFINISHED, NULL, read_session, NULL, NULL, NULL},
-    {"passTotp", UNFINISHED, NULL, pass_totp, NULL, NULL, NULL},
-    {"logOut", ANYBODY | UNFINISHED, NULL, log_out, NULL, NULL, NULL},
+    {"passTotp", UNFINISHED | VOUCHED, NULL, pass_totp, NULL, NULL, NULL},
+    {"logOut", ANYBODY | UNFINISHED | VOUCHED, NULL, log_out, NULL, NULL, NULL},
     {"readMe", ANYBODY, NULL, read_me, NULL, NULL, NULL},
-    {"changePassword", ANYBODY | UNFINISHED, NULL, change_password, NULL, NULL, NULL},
-    {"beginTotp", ANYBODY | UNFINISHED, NULL, begin_totp, NULL, NULL, NULL},
-    {"confirmTotp", ANYBODY | UNFINISHED, NULL, confirm_totp, NULL, NULL, NULL},
-    {"removeTotp", ANYBODY, NULL, remove_totp, NULL, NULL, NULL},
+    {"changePassword", ANYBODY | UNFINISHED | VOUCHED, NULL, change_password, NULL, NULL, NULL},
+    {"beginTotp", ANYBODY | UNFINISHED | VOUCHED, NULL, begin_totp, NULL, NULL, NULL},
+    {"confirmTotp", ANYBODY | UNFINISHED | VOUCHED, NULL, confirm_totp, NULL, NULL, NULL},
+    {"removeTotp", ANYBODY | VOUCHED, NULL, remove_totp, NULL, NULL, NULL},
     {"readReference", ANYBODY, NULL, read_reference, NULL, NULL, NULL},
     {"streamEvents", ANYBODY, NULL, events_open_stream, NULL, NULL, NULL},
     {0},

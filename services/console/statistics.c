@@ -46,8 +46,9 @@
     "  AND ($4::text IS NULL OR c.organ = $4) AND ($5::int8 IS NULL OR c.town = $5) AND ($6::text IS NULL OR "         \
     "c.domain = $6) AND (cardinality($7::text[]) = 0 OR c.domain = ANY ($7))"                                          \
     "  AND ($8::text IS NULL OR c.branch = $8) AND (cardinality($9::text[]) = 0 OR c.branch = ANY ($9))),"             \
-    " rows AS (SELECT key, " SQL_AGGREGATES " FROM base GROUP BY key), total AS (SELECT " SQL_AGGREGATES               \
-    " FROM base),"                                                                                                     \
+    " sums AS MATERIALIZED (SELECT key, GROUPING(key) AS whole, " SQL_AGGREGATES                                       \
+    " FROM base GROUP BY GROUPING SETS ((key), ())), rows AS (SELECT * FROM sums WHERE whole = 0),"                    \
+    " total AS (SELECT * FROM sums WHERE whole = 1),"                                                                  \
     " common AS (SELECT jsonb_strip_nulls(jsonb_build_object('from', to_char($2, 'YYYY-MM-DD'), 'to', to_char($3 - "   \
     "interval '1 day', 'YYYY-MM-DD'), 'organ', $4,"                                                                    \
     "  'town', $5::text, 'domain', COALESCE($6, NULLIF(array_to_string($7, ','), '')), 'branch', COALESCE($8, "        \

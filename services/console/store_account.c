@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-static const wjz_stmt BE = {"console_be", "SELECT set_config('wjz.login', $1, true)", 1};
+static const wjz_stmt BE = {"console_be", "SELECT console.be($1)", 1};
 static const wjz_stmt READ = {"console_account",
                               "SELECT password, must_change, locked_until > now(), totp, totp_offered, totp_step"
                               " FROM console.account WHERE login = $1 FOR UPDATE",

@@ -13,7 +13,8 @@ typedef struct account {
     int64_t totp_step;
 } account;
 
-/* Makes the transaction that of the login, and reads its account; waits. Texts live in the transaction's arena. */
+/* Makes the transaction, for which the program vouches, that of the login, and reads its account; waits. Texts live in
+ * the transaction's arena. */
 WJZ_MUST_CHECK int store_read_account(wjz_tx *tx, const char *login, account *ret_account, wjz_err *err);
 
 /* A password or code that was wrong: after lock_after of them the account is locked for lock_s. */

@@ -2,9 +2,8 @@
 
 const wjz_stmt BE_OPERATOR = {
     "console_be_operator",
-    "SELECT set_config('wjz.login', 'operator', true), set_config('wjz.person', 'operator', true),"
-    " set_config('wjz.roles', 'system_administrator,security_administrator', true)",
-    3};
+    "SELECT console.be_operator()",
+    1};
 const wjz_stmt MAKE_ACCOUNT = {"console_account_make",
                                "INSERT INTO console.account (login, region, person, roles, password)"
                                " SELECT $1, n.region, n.code, $4::text[], $5 FROM console.person_name n WHERE n.code = "

@@ -4,7 +4,7 @@
 
 #include "wjz/db.h"
 
-/* Makes the transaction that of an operator, who may do what the three administrators may; for requests over the bus,
+/* Makes the transaction, for which the program vouches, that of an operator, who may do what the three administrators may; for requests over the bus,
  * whose senders the bus has authenticated. No parameters. */
 extern const wjz_stmt BE_OPERATOR;
 /* login, region (0: the person's, whichever it is), person, roles, password hash; a row when it was made; nothing when

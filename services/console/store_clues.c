@@ -3,32 +3,7 @@
 
 #include "console/sql.h"
 
-/* --- lists: the order decides the statement; $26 and $27 are the cursor, $28 the rows --- */
-
-#define LIST(name, sort_key, order, before)                                                                            \
-    {                                                                                                                  \
-        {"console_clues_" name,                                                                                        \
-         "SELECT " SQL_CLUE_ROW "::text, " sort_key ", c.clue FROM console.clue c WHERE " SQL_CLUE_FILTER              \
-         " AND " before " ORDER BY " order " LIMIT $28",                                                               \
-         3},                                                                                                           \
-            {CLUE_FILTER_BINDS, {"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {0}},                             \
-    }
-
-const read_spec CLUES_BY_RANK = {{"console_clues_rank",
-                                  "SELECT " SQL_CLUE_ROW
-                                  "::text, c.rank::int8, c.clue FROM console.clue c WHERE " SQL_CLUE_FILTER
-                                  " AND ($26::int8 IS NULL OR (c.rank, c.clue) < ($26::int4, $27::int8)) ORDER BY "
-                                  "c.rank DESC, c.clue DESC LIMIT $28",
-                                  3},
-                                 {CLUE_FILTER_BINDS, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
-
-const read_spec CLUES_NEWEST = LIST("newest", SQL_US("c.reported_at"), "c.reported_at DESC, c.clue DESC",
-                                    "($26::timestamptz IS NULL OR (c.reported_at, c.clue) < ($26, $27::int8))");
-const read_spec CLUES_OLDEST = LIST("oldest", SQL_US("c.reported_at"), "c.reported_at, c.clue",
-                                    "($26::timestamptz IS NULL OR (c.reported_at, c.clue) > ($26, $27::int8))");
-const read_spec CLUES_DUE =
-    LIST("due", SQL_US("c.due_at"), "c.due_at, c.clue",
-         "($26::timestamptz IS NULL OR (c.due_at, c.clue) > ($26, $27::int8)) AND c.state = 'assigned'");
+/* --- lists: console.clue_page (deploy/migrations/0181) plans each for its filters --- */
 
 /* Rows of an export: a line of JSON texts each. */
 const read_spec CLUES_EXPORTED = {
@@ -37,10 +12,10 @@ const read_spec CLUES_EXPORTED = {
      "c.kind, c.title, c.place, c.subject,"
      " c.organ, c.station, c.prosecutor, c.state, c.outcome, c.complaint_count::text, to_char(c.first_report_at, "
      "'YYYY-MM-DD'),"
-     " to_char(c.last_report_at, 'YYYY-MM-DD'))::text FROM console.clue c WHERE " SQL_CLUE_FILTER
-     " ORDER BY c.rank DESC, c.clue DESC LIMIT 10000",
+     " to_char(c.last_report_at, 'YYYY-MM-DD'))::text"
+     " FROM console.clue_page($1, 'index', NULL, NULL, 10000) WITH ORDINALITY c ORDER BY c.ordinality",
      1},
-    {CLUE_FILTER_BINDS, {0}}};
+    {{NULL, BIND_FILTERS}, {0}}};
 
 /* --- one clue --- */
 
@@ -240,7 +215,7 @@ const read_spec REVIEW_CLUES = {
      ", 'question', r.id::text, 'kind', r.kind, 'weight', r.weight)::text, " SQL_US(
          "r.opened_at") ", r.id"
                         " FROM console.review r JOIN console.clue c ON c.region = r.region AND c.clue = r.clue"
-                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY (console.regions())"
+                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY ((SELECT console.regions())::int4[])"
                         " AND ($1::timestamptz IS NULL OR (r.opened_at, r.id) > ($1, $2::int8)) ORDER BY r.opened_at, "
                         "r.id LIMIT $3",
      3},

@@ -4,8 +4,7 @@
 
 #include "console/read.h"
 
-extern const read_spec CLUES_BY_RANK, CLUES_NEWEST, CLUES_OLDEST, CLUES_DUE, CLUES_EXPORTED, CLUE_HISTORY, CLUE_ACCESS,
-    REVIEW_CLUES, REVIEW_REPEATS;
+extern const read_spec CLUES_EXPORTED, CLUE_HISTORY, CLUE_ACCESS, REVIEW_CLUES, REVIEW_REPEATS;
 extern const wjz_stmt CLUE_DETAIL, COMPLAINTS, ACCESS_GRANT, ACCESS_REVOKE, PLAIN_TEXT, REFRESH, CLUE_ROWS;
 
 /* What a change is about: by its id, region, version ("" where there is none), clue. */

@@ -112,8 +112,8 @@ class Console:
         line = next(line for line in self.service.text().splitlines() if "console open" in line)
         return int(line.split("port=")[1].split()[0])
 
-    def make_accounts(self):
-        for login, (person, roles) in PEOPLE.items():
+    def make_accounts(self, people=PEOPLE):
+        for login, (person, roles) in people.items():
             words = [word for role in roles for word in ("--role", role)]
             made = json.loads(self.house.wjz("--json", "accounts", "create", login, "--person", person, *words))
             browser = Browser(self.base)

@@ -472,3 +472,67 @@ def test_the_audit_cannot_be_rewritten_unseen(world):
         assert world["audit"].do("verifyAudit")["ok"]
     finally:
         database.run("ALTER TABLE console.audit ENABLE TRIGGER only_added")
+
+
+# --- what the console's role alone cannot make up ---
+
+
+def digest_of(browser):
+    return psycopg2.Binary(hashlib.blake2b(browser.http.cookies["wjz_session"].encode(), digest_size=32, key=b"wjz.console.session").digest())
+
+
+def test_settings_of_ones_own_make_nobody(direct):
+    """What the store goes by is sealed: no setting that the role can write makes it somebody."""
+    fields = ["chief", "true", "P-510184-001", "510184", "JCY-510184", "chief_procurator", "none", "", "JCY-510184", "510184", "organ"]
+    for seal in ("", "0" * 64, hashlib.sha256("\x1f".join(fields).encode()).hexdigest()):
+        rows(direct, "SELECT set_config('wjz.who', %s, true)", seal + "\x1f".join(fields))
+        for name, value in zip(("login", "person", "region", "organ", "roles", "organs", "sees"), (*fields[:1], *fields[2:6], "JCY-510184", "organ")):
+            rows(direct, "SELECT set_config(%s, %s, true)", f"wjz.{name}", value)
+        for view in VIEWS:
+            assert rows(direct, f"SELECT count(*) FROM console.{view}") == [(0,)], (seal, view)
+        assert rows(direct, "SELECT count(*) FROM console.clue_page('{}', 'index', NULL, NULL, 51)") == [(0,)]
+
+
+def test_a_seal_is_of_no_use_in_another_transaction_or_with_other_words(world, direct):
+    rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world["chief"]))
+    said = rows(direct, "SELECT current_setting('wjz.who')")[0][0]
+    assert rows(direct, "SELECT console.setting('person')") == [(PEOPLE["chief"][0],)]
+    rows(direct, "SELECT set_config('wjz.who', replace(%s, 'chief_procurator', 'audit_administrator'), true)", said)
+    assert rows(direct, "SELECT console.who()") == [(None,)]
+    direct.commit()
+    rows(direct, "SELECT set_config('wjz.who', %s, true)", said)
+    assert rows(direct, "SELECT console.who(), (SELECT count(*) FROM console.clue)") == [(None, 0)]
+
+
+def test_a_person_is_not_enough_for_passwords_rights_and_sessions(world, direct):
+    """As the security administrator, who may change them: without the program's word the store shows and changes nothing."""
+    rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world["security"]))
+    assert rows(direct, "SELECT (SELECT count(*) FROM console.account), (SELECT count(*) FROM console.session)") == [(0, 0)]
+    assert rows(direct, "UPDATE console.account SET roles = '{chief_procurator}' RETURNING login") == []
+    assert rows(direct, "SELECT console.be('chief'), console.be_operator()") == [(False, False)]
+    direct.commit()
+    for attempt in ("INSERT INTO console.session (token_hash, login, stage, address, idle_s, ends_at) VALUES (sha256('mine'), 'chief', 'open', 'x', 1000, 'infinity')",
+                    "INSERT INTO console.account (login, region, person, password) VALUES ('mine', 510184, 'P-510184-004', 'x')",
+                    "SELECT console.vouch(sha256('guessed'))", "SELECT * FROM console.binding",
+                    "SELECT console.say('chief', true, 'P-510184-001', '510184', 'JCY-510184', '{chief_procurator}', '{}', '{}', '{}', '{}', 'organ')"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            rows(direct, attempt)
+        direct.rollback()
+
+
+def test_a_condition_that_tells_what_it_sees_sees_only_what_is_shown(world, direct):
+    """A function that is cheaper than the rule, and says aloud what it is given, is still asked last."""
+    rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world["elsewhere"]))
+    with direct.cursor() as cursor:
+        cursor.execute("CREATE FUNCTION pg_temp.told(title text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS 'BEGIN RAISE NOTICE ''told %'', title; RETURN true; END'")
+    del direct.notices[:]
+    assert rows(direct, "SELECT count(*) FROM console.clue c WHERE pg_temp.told(c.title)") == [(0,)]
+    assert not [n for n in direct.notices if "told" in n]
+    assert world.house.database.value("SELECT count(*) FROM console.clue_copy") > 0
+
+
+@pytest.mark.parametrize("login", [login for login in PEOPLE if login not in ADMINISTRATORS])
+def test_pages_of_lists_and_the_table_follow_one_rule(world, direct, login):
+    rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world[login]))
+    seen = rows(direct, "SELECT clue FROM console.clue WHERE merged_into = 0 ORDER BY clue")
+    assert sorted(rows(direct, "SELECT clue FROM console.clue_page('{}', 'index', NULL, NULL, 100000)")) == seen

@@ -17,12 +17,12 @@ SOCKET_PATH_LIMIT = 85
 
 
 class Cluster:
-    """Started by open(), stopped by close(). The build folder's own one is kept for the next session."""
+    """Started by open(), stopped by close(). The build folder's own one is kept for the next session, as is one in a folder that is named."""
 
-    def __init__(self):
+    def __init__(self, folder=None):
         self._lock = None
         self._temporary = False
-        self.folder = self._choose_folder()
+        self.folder = folder or self._choose_folder()
 
     def _choose_folder(self):
         folder = BUILD / "pytest-cluster"
