@@ -207,6 +207,10 @@ static const char *or_none(const char *text) {
     return text[0] != '\0' ? text : "none";
 }
 
+static char *or_empty(const char *text) {
+    return (char *)(uintptr_t)(text != NULL ? text : "");
+}
+
 int on_trace_routing(wjz_call *call, void *state, wjz_err *err) {
     (void)err;
     assignment_service *self = state;
@@ -230,7 +234,15 @@ int on_trace_routing(wjz_call *call, void *state, wjz_err *err) {
     placement place;
     trace steps = {.arena = wjz_call_arena(call)};
     dispatch_place(&now.on, &wanted, &steps, &place);
+    route alone;
+    routing_decide(now.on.rules, NULL, &told, NULL, &alone);
+    Wjz__Assignment__RuledRoute rules = WJZ__ASSIGNMENT__RULED_ROUTE__INIT;
+    rules.organ = or_empty(alone.organ);
+    rules.consult = or_empty(alone.consult);
+    rules.station = or_empty(alone.station);
+    rules.branch = or_empty(alone.branch);
     Wjz__Assignment__RoutingTrace reply = WJZ__ASSIGNMENT__ROUTING_TRACE__INIT;
+    reply.rules = &rules;
     reply.organ = (char *)(uintptr_t)place.organ;
     reply.station = (char *)(uintptr_t)place.station;
     reply.prosecutor = (char *)(uintptr_t)(place.holder != NULL ? place.holder->code : "");

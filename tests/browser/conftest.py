@@ -100,7 +100,7 @@ def run(packages, county, tmp_path):
             "WJZ_SCRATCH": str(tmp_path),
         }
         done = subprocess.run(
-            ["node", "--test", str(HERE / "specs" / spec)], cwd=HERE, env=environment, capture_output=True, text=True, timeout=240
+            ["node", "--test", str(HERE / "specs" / spec)], cwd=HERE, env=environment, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-4000:]
 

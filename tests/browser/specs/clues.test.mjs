@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { choose, look, settled, told, visit } from '../lib/browser.mjs'
+import { look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const firstLine = (page) => page.locator('section.list article').first()
@@ -59,39 +59,6 @@ suite([
     const factor = page.locator('.factor button').first()
     await factor.focus()
     await page.locator('mark.lit').first().waitFor()
-  }],
-  ['accept, own star, return with reason, and the history says so', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
-    await openFirst(page, 'mine=true&state=assigned')
-    await page.getByRole('button', { name: /^受理/ }).click()
-    await told(page, '已受理')
-    await settled(page)
-    await page.getByRole('button', { name: '更多', exact: true }).click()
-    await page.getByRole('menuitem', { name: '自定星级' }).click()
-    await page.getByRole('dialog').getByText('4 ★').click()
-    await page.getByLabel('理由（必填）').fill('现场已看过')
-    await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
-    await page.getByText(/定为 4 星/).first().waitFor()
-    await page.getByRole('button', { name: /^退回/ }).click()
-    await choose(page, '退回原因', '力量不足')
-    await page.getByLabel('理由（必填）').fill('本周满负荷')
-    await look(page, 'clue-return')
-    await page.getByRole('dialog').getByRole('button', { name: '退回' }).click()
-    await told(page, '已退回')
-    await page.locator('.history').getByText('本周满负荷').first().waitFor()
-  }],
-  ['a first outcome is recorded', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
-    await openFirst(page, 'mine=true&state=accepted')
-    const verify = page.getByRole('button', { name: /^开始核查/ })
-    if (await verify.count()) {
-      await verify.click()
-      await told(page, '已开始核查')
-      await settled(page)
-    }
-    await page.getByRole('button', { name: /^记录结果/ }).click()
-    await choose(page, '处理结果', '立案')
-    await page.getByLabel('理由（必填）').fill('事实清楚')
-    await page.getByRole('dialog').getByRole('button', { name: '记录' }).click()
-    await page.getByText('事实清楚').first().waitFor()
   }],
   ['a clue that is none, or not mine to see, is said to be none', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await page.goto('/clues/1')

@@ -1,13 +1,30 @@
-import { look, visit } from '../lib/browser.mjs'
+import assert from 'node:assert/strict'
+import { look, reason, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
-  ['pairs that may be one matter', { login: 'jianchaguan' }, async (page) => {
+  ['pairs that may be one matter: one joined, one kept apart, by keyboard or finger', { login: 'jianchaguan' }, async (page) => {
     await visit(page, '/review')
     await look(page, 'review-repeats')
+    const pair = page.locator('.pair')
+    for (const [name, key, said] of [['是同一件事', 'y', '已并为同一线索'], ['不是同一件事', 'n', '已记为不同的事']]) {
+      const before = await pair.innerText()
+      if (page.size === 'desktop') await page.keyboard.press(key)
+      else await page.getByRole('button', { name: new RegExp(`^${name}`) }).click()
+      await told(page, said)
+      await page.waitForFunction((text) => document.querySelector('.pair')?.innerText !== text, before)
+    }
   }],
-  ['clues of which the machine is not sure', { login: 'jianchaguan' }, async (page) => {
+  ['clues of which the machine is not sure: the index is confirmed', { login: 'zhuren' }, async (page) => {
     await visit(page, '/review?of=clues')
     await look(page, 'review-clues')
+    const confirm = page.getByRole('button', { name: '确认星级' })
+    const before = await confirm.count()
+    if (before === 0) return page.getByText('没有待复核的线索').waitFor()
+    await confirm.first().click()
+    await reason(page, '原文写得清楚', '确认星级')
+    await told(page, '复核已保存')
+    await settled(page)
+    assert.ok((await confirm.count()) < before)
   }],
 ])

@@ -1,19 +1,14 @@
 // A problem in the reader's words: what happened and what to do. Codes come from the service; an unknown one falls back
 // to its status, and the service's own detail stands beside it where it says more.
 import type { Problem } from '@/api/problem'
-import { locale, te, t } from '@/i18n'
+import { te, t } from '@/i18n'
+import { inLanguage } from '@/i18n/bilingual'
 
 function byStatus(status: number): string {
   if (status === 0) return t('problem.unreachable')
   if (status < 0) return t('problem.page')
   const key = `problem.status.${status}`
   return te(key) ? t(key) : t('problem.other', { status })
-}
-
-/** Details come as "中文 / English", or in English alone. */
-export function inLanguage(detail: string, english: boolean): string {
-  const [chinese, other] = detail.split(' / ')
-  return other && /\p{Script=Han}/u.test(chinese) ? (english ? other : chinese) : detail
 }
 
 export function problemText(problem: Problem): string {
@@ -23,7 +18,7 @@ export function problemText(problem: Problem): string {
   const said = known ? t(key) : byStatus(problem.status)
   const field = name && te(`field.${name}`) ? t(`field.${name}`) : name
   const atField = field ? t('problem.atField', { said, field }) : said
-  const more = !known && problem.status >= 400 && problem.status < 500 && detail ? inLanguage(detail, locale.value === 'en') : ''
+  const more = !known && problem.status >= 400 && problem.status < 500 && detail ? inLanguage(detail) : ''
   return more ? t('problem.because', { said: atField, more }) : atField
 }
 
