@@ -145,7 +145,7 @@ def test_an_activation_reaches_every_worker_and_what_was_scored_before(house, in
 
 
 def test_a_run_goes_on_where_a_killed_worker_left_it(house, intake, database, tmp_path):
-    house.start("scoring")
+    house.start("scoring", rounds_every="1h")  # a turn of an area warning would wait for the region, too, and hold up the rollback
     intake.wait_for(1)
     numbers = make_many(intake, seed=5)
     intake.accept(*numbers)
