@@ -44,9 +44,14 @@ const command commands[] = {
      command_push},
     {"feeds list", "", "数据源 — feeds, their health and gaps", NULL, command_feeds_list},
     {"feeds define",
-     "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--curve-key K] [--new-bearer-key]"
-     " [--silent-after HOURS] [--disable]",
-     "设置数据源 — make or change a feed; prints a new key once", NULL, command_feeds_define},
+     "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--clue-source S] [--curve-key K] "
+     "[--new-bearer-key]"
+     " [--rate N] [--silent-after HOURS] [--disable]",
+     "设置数据源 — make or change a feed; prints a new key once",
+     "  a new feed needs --title --profile --region --legal-basis --clue-source; of an old one only what is given "
+     "changes\n"
+     "  --clue-source S  complaint, own_case, enforcement_platform, state_organ_or_deputy, media or other\n",
+     command_feeds_define},
     {"clues list", "[--stars N] [--domain D] [--branch B] [--organ O] [--limit N]",
      "线索 — clues, the most valuable first", NULL, command_clues_list},
     {"clues show", "CLUE [--lang zh|en] [--rules]", "线索详情 — one clue with its score card in words",

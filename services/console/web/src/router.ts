@@ -40,10 +40,8 @@ export const router = createRouter({
 let asked = false
 
 router.beforeEach(async (to) => {
-  if (!asked) {
-    asked = true
-    await findSession().catch(() => undefined)
-  }
+  // What could not be asked is asked again with the next page.
+  if (!asked) asked = await findSession().then(() => true, () => false)
   if (to.name === 'login') return stage.value === 'open' ? { name: 'desk' } : true
   if (stage.value !== 'open') return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   await readReference().catch(() => undefined)
