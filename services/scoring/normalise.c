@@ -2,6 +2,7 @@
  * Only what NFKC changes goes through utf8proc. */
 #include "scoring/normalise.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,6 +15,18 @@ typedef struct reader {
     size_t length, at;
 } reader;
 
+/* The text under way. Room is kept for all that is unread, so that what is only copied needs no look at it. */
+typedef struct writer {
+    normal_text *text;
+    wjz_arena *arena;
+    size_t part;
+    reader in;               /* the part */
+    size_t later;            /* bytes of the parts behind it, and an end for each */
+    size_t room, piece_room; /* bytes and characters; pieces */
+} writer;
+
+enum { SLACK = 4 /* characters are copied four bytes at a time */ };
+
 /* The character at the reader, its length in *ret_size; -1 for a byte that begins none. */
 static int32_t peek(const reader *in, size_t *ret_size) {
     const unsigned char *text = in->text + in->at;
@@ -21,70 +34,90 @@ static int32_t peek(const reader *in, size_t *ret_size) {
         *ret_size = 1;
         return text[0];
     }
-    /* The common case at once: U+4000 to U+9FFF, where three bytes that look right are right. */
-    if (text[0] >= 0xE4 && text[0] <= 0xE9 && in->length - in->at >= 3 && (text[1] & 0xC0) == 0x80 &&
-        (text[2] & 0xC0) == 0x80) {
-        *ret_size = 3;
-        return (text[0] & 0x0F) << 12 | (text[1] & 0x3F) << 6 | (text[2] & 0x3F);
-    }
     utf8proc_int32_t code;
     utf8proc_ssize_t size = utf8proc_iterate(text, (utf8proc_ssize_t)(in->length - in->at), &code);
     *ret_size = size > 0 ? (size_t)size : 1;
     return size > 0 ? code : -1;
 }
 
-static int reserve(normal_text *text, size_t more) {
-    if (text->length + more + 2 <= text->capacity) return 0;
-    size_t capacity = (text->capacity + more) * 2;
-    if (capacity > TEXT_LIMIT) return -EMSGSIZE;
-    char *bytes = wjz_arena_alloc(text->arena, capacity);
-    if (!bytes) return -ENOMEM;
-    memcpy(bytes, text->bytes, text->length);
+/* --- writing --- */
+
+static void *grown(wjz_arena *arena, const void *old, size_t used, size_t room, size_t size) {
+    void *more = wjz_arena_alloc(arena, room * size);
+    if (more && used) memcpy(more, old, used * size);
+    return more;
+}
+
+/* Makes room for `more` bytes before what is unread. */
+static int reserve(writer *w, size_t more) {
+    normal_text *text = w->text;
+    size_t needed = text->length + more + (w->in.length - w->in.at) + w->later + SLACK;
+    if (needed <= w->room) return 0;
+    size_t room = needed * 2;
+    if (room > TEXT_LIMIT) return -EMSGSIZE;
+    char *bytes = grown(w->arena, text->bytes, text->length, room, 1);
+    uint32_t *codes = grown(w->arena, text->codes, text->char_count, room, sizeof *codes);
+    uint32_t *char_at = grown(w->arena, text->char_at, text->char_count, room, sizeof *char_at);
+    if (!bytes || !codes || !char_at) return -ENOMEM;
     text->bytes = bytes;
-    text->capacity = (uint32_t)capacity;
+    text->codes = codes;
+    text->char_at = char_at;
+    w->room = room;
     return 0;
 }
 
 /* Says that what is written from now on came from `original`. */
-static int begin_piece(normal_text *text, size_t part, size_t original, size_t one) {
+static int begin_piece(writer *w, size_t original, size_t one) {
+    normal_text *text = w->text;
     if (text->piece_count > 0) {
         const text_piece *last = &text->pieces[text->piece_count - 1];
-        if (one == 0 && last->one == 0 && last->part == part &&
+        if (one == 0 && last->one == 0 && last->part == w->part &&
             last->original + (text->length - last->from) == original)
             return 0;
     }
-    if (text->piece_count == text->piece_capacity) {
-        uint32_t capacity = text->piece_capacity * 2;
-        text_piece *pieces = wjz_arena_alloc(text->arena, capacity * sizeof *pieces);
+    if (text->piece_count == w->piece_room) {
+        size_t room = w->piece_room * 2 + 32;
+        text_piece *pieces = grown(w->arena, text->pieces, text->piece_count, room, sizeof *pieces);
         if (!pieces) return -ENOMEM;
-        memcpy(pieces, text->pieces, text->piece_count * sizeof *pieces);
         text->pieces = pieces;
-        text->piece_capacity = capacity;
+        w->piece_room = room;
     }
     text->pieces[text->piece_count++] = (text_piece){.from = text->length,
                                                      .original = (uint32_t)original,
                                                      .one = (uint16_t)(one > UINT16_MAX ? UINT16_MAX : one),
-                                                     .part = (uint16_t)part};
+                                                     .part = (uint16_t)w->part};
     return 0;
 }
 
-static int write_bytes(normal_text *text, size_t part, size_t original, size_t one, const void *bytes, size_t size) {
-    int r = reserve(text, size);
-    if (r == 0) r = begin_piece(text, part, original, one);
+/* Notes the character whose bytes stand at the end of the text. There is room. */
+static inline void end_char(normal_text *text, uint32_t code, uint32_t size) {
+    text->codes[text->char_count] = code;
+    text->char_at[text->char_count++] = text->length;
+    text->length += size;
+}
+
+/* A character that stands for `one` bytes of the original. */
+static int write_char(writer *w, size_t original, size_t one, int32_t code) {
+    unsigned char bytes[4] = {(unsigned char)code};
+    size_t size = code < 0x80 ? 1 : (size_t)utf8proc_encode_char(code, bytes);
+    int r = reserve(w, size);
+    if (r == 0) r = begin_piece(w, original, one);
     if (r < 0) return r;
-    memcpy(text->bytes + text->length, bytes, size);
-    text->length += (uint32_t)size;
+    memcpy(w->text->bytes + w->text->length, bytes, size);
+    end_char(w->text, (uint32_t)code, (uint32_t)size);
     return 0;
 }
+
+/* --- characters --- */
 
 static bool latin(char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z');
 }
 
-static bool plain(int32_t code) {
-    return (code >= 0x4E00 && code <= 0x9FFF) || code == 0x3001 || code == 0x3002 ||
-           (code >= 0x3007 && code <= 0x3011) || (code >= 0x201C && code <= 0x201D) ||
-           (code >= 0x3400 && code <= 0x4DBF);
+/* What stays as it is but for capitals. */
+static inline bool plain(uint32_t code) {
+    return code - 0x4E00 < 0x5200 || code - 0x21 < 0x5E || code == 0x3001 || code == 0x3002 || code - 0x3007 < 0xB ||
+           code == 0x201C || code == 0x201D || code - 0x3400 < 0x19C0;
 }
 
 static bool is_space(int32_t code) {
@@ -92,11 +125,20 @@ static bool is_space(int32_t code) {
            (code >= 0x2000 && code <= 0x200F) || code == 0x2028 || code == 0x2029;
 }
 
+static inline uint32_t small(uint32_t code) {
+    return code - 'A' < 26 ? code + ('a' - 'A') : code;
+}
+
 /* A blank stays only between two Latin words. */
-static int write_space(normal_text *text, size_t part, const reader *in, size_t from) {
-    if (text->length == text->part_from[part] || !latin(text->bytes[text->length - 1])) return 0;
+static int write_spaces(writer *w) {
+    reader *in = &w->in;
+    normal_text *text = w->text;
+    size_t from = in->at, size;
+    while (in->at < in->length && is_space(peek(in, &size)))
+        in->at += size;
+    if (text->length == text->part_from[w->part] || !latin(text->bytes[text->length - 1])) return 0;
     if (in->at >= in->length || !latin((char)in->text[in->at])) return 0;
-    return write_bytes(text, part, from, in->at - from, " ", 1);
+    return write_char(w, from, in->at - from, ' ');
 }
 
 /* Whether the character may melt into the one before it: marks, half-width sound marks, vowels and finals of Hangul. */
@@ -106,20 +148,23 @@ static bool is_mark(int32_t code) {
            property->combining_class != 0 || code == 0xFF9E || code == 0xFF9F || (code >= 0x1161 && code <= 0x11FF);
 }
 
-/* What NFKC may change: a run from `from` up to the next plain character, composed as a whole. */
-static int write_composed(normal_text *text, size_t part, reader *in) {
+/* What NFKC may change: a run from here up to the next plain character, composed as a whole. */
+static int write_composed(writer *w) {
+    reader *in = &w->in;
+    normal_text *text = w->text;
     size_t from = in->at, size;
     int32_t codes[RUN_LIMIT * 18];
     int count = 0;
     /* a mark belongs to the letter before it */
-    if (is_mark(peek(in, &size)) && text->length > text->part_from[part] && latin(text->bytes[text->length - 1])) {
+    if (is_mark(peek(in, &size)) && text->length > text->part_from[w->part] && latin(text->bytes[text->length - 1])) {
         codes[count++] = text->bytes[--text->length];
+        text->char_count--;
         from--;
     }
     size_t first = in->at;
     for (int taken = 0; taken < RUN_LIMIT && in->at < in->length; taken++) {
         int32_t code = peek(in, &size);
-        if (code < 0x80 || plain(code) || is_space(code)) break;
+        if (code < 0x80 || plain((uint32_t)code) || is_space(code)) break;
         if (in->at > first && !is_mark(code)) break; /* the next letter is a piece of its own */
         int boundary = 0;
         utf8proc_ssize_t more =
@@ -132,78 +177,95 @@ static int write_composed(normal_text *text, size_t part, reader *in) {
     if (in->at == first) in->at += size; /* cannot be decomposed: left out */
     utf8proc_ssize_t kept = utf8proc_normalize_utf32(codes, count, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     for (utf8proc_ssize_t i = 0; i < kept; i++) {
-        unsigned char bytes[4];
-        int32_t code = codes[i];
-        if (is_space(code)) continue;
-        if (code >= 'A' && code <= 'Z') code += 'a' - 'A';
-        utf8proc_ssize_t length = utf8proc_encode_char(code, bytes);
-        int r = write_bytes(text, part, from, in->at - from, bytes, (size_t)length);
+        if (is_space(codes[i])) continue;
+        int r = write_char(w, from, in->at - from, (int32_t)small((uint32_t)codes[i]));
         if (r < 0) return r;
     }
     return 0;
 }
 
-/* U+4E00 to U+9FFF, by the first three of four bytes. */
-static bool is_han(const unsigned char *text) {
-    uint32_t bytes = (uint32_t)text[0] << 24 | (uint32_t)text[1] << 16 | (uint32_t)text[2] << 8 | text[3];
-    return bytes >= 0xE4B88000 && bytes < 0xEA000000 && (bytes & 0x00C0C000) == 0x00808000;
-}
-
-/* Where the run of plain characters from the reader on ends. */
-static size_t plain_to(const reader *in, bool *ret_capitals) {
-    reader at = *in;
-    bool capitals = false;
-    while (at.at < at.length) {
-        const unsigned char *c = at.text + at.at;
-        size_t size = 1;
-        if (at.length - at.at > 3 && is_han(c))
-            size = 3;
-        else if (c[0] > 0x20 && c[0] < 0x7F)
-            capitals |= c[0] >= 'A' && c[0] <= 'Z';
-        else if (c[0] < 0xE2 || c[0] > 0xE9 || !plain(peek(&at, &size)))
-            break;
-        at.at += size;
+/* The next four bytes as one number, 0 for those behind the end. */
+static inline uint32_t four_bytes(const unsigned char *text, size_t left) {
+    uint32_t four = 0;
+    if (left >= sizeof four) {
+        memcpy(&four, text, sizeof four);
+        return be32toh(four);
     }
-    *ret_capitals = capitals;
-    return at.at;
+    for (size_t i = 0; i < left; i++)
+        four |= (uint32_t)text[i] << (24 - 8 * i);
+    return four;
 }
 
-static int write_plain_run(normal_text *text, size_t part, reader *in) {
-    bool capitals;
-    size_t from = in->at, to = plain_to(in, &capitals);
-    if (to == from) return 0;
-    in->at = to;
-    int r = write_bytes(text, part, from, 0, in->text + from, to - from);
-    if (r < 0 || !capitals) return r;
-    for (char *c = text->bytes + text->length - (to - from), *end = text->bytes + text->length; c < end; c++)
-        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + ('a' - 'A'));
-    return 0;
+/* The character of three bytes that a number begins with; 0 when it begins with none. */
+static inline uint32_t code_of_three(uint32_t four) {
+    if ((four & 0xF0C0C000) != 0xE0808000) return 0;
+    return (four >> 12 & 0xF000) | (four >> 10 & 0xFC0) | (four >> 8 & 0x3F);
 }
 
-static int write_part(normal_text *text, size_t part, const text_part *source) {
-    reader in = {(const unsigned char *)source->text, source->length, 0};
-    while (in.at < in.length) {
-        int r = write_plain_run(text, part, &in);
-        if (r < 0) return r;
-        if (in.at >= in.length) break;
-        size_t size, from = in.at;
-        int32_t code = peek(&in, &size);
-        if (is_space(code)) {
-            do {
-                in.at += size;
-            } while (in.at < in.length && is_space(peek(&in, &size)));
-            r = write_space(text, part, &in, from);
-        } else if (code >= 0xFF01 && code <= 0xFF5E) {
-            char narrow = (char)(code - 0xFEE0);
-            if (narrow >= 'A' && narrow <= 'Z') narrow = (char)(narrow + ('a' - 'A'));
-            in.at += size;
-            r = write_bytes(text, part, from, size, &narrow, 1);
-        } else {
-            r = write_composed(text, part, &in);
+/* Copies the run of U+4E00 to U+9FFF at the reader. */
+static void write_han(writer *w) {
+    normal_text *text = w->text;
+    const unsigned char *from = w->in.text + w->in.at, *to = w->in.text + w->in.length;
+    char *bytes = text->bytes + text->length;
+    uint32_t *codes = text->codes + text->char_count, *char_at = text->char_at + text->char_count;
+    uint32_t length = text->length, four;
+    for (; to - from >= 4; from += 3, bytes += 3, length += 3) {
+        memcpy(&four, from, sizeof four);
+        uint32_t code = code_of_three(be32toh(four));
+        if (code - 0x4E00 >= 0x5200) break;
+        memcpy(bytes, &four, sizeof four);
+        *codes++ = code;
+        *char_at++ = length;
+    }
+    w->in.at = (size_t)(from - w->in.text);
+    text->length = length;
+    text->char_count = (uint32_t)(codes - text->codes);
+}
+
+/* Copies plain and full-width characters up to the first that is neither; nearly all are. What is read is at least as
+ * long as what is written, so there is room. */
+static int write_plain(writer *w) {
+    reader *in = &w->in;
+    normal_text *text = w->text;
+    int r = 0;
+    for (bool in_piece = false; in->at < in->length;) {
+        uint32_t four = four_bytes(in->text + in->at, in->length - in->at), code = code_of_three(four), size = 3;
+        if (code == 0) {
+            code = four >> 24;
+            size = 1;
         }
-        if (r < 0) return r;
+        bool wide = code >= 0xFF01 && code <= 0xFF5E;
+        if (!wide && !plain(code)) break;
+        if (wide || !in_piece) {
+            r = begin_piece(w, in->at, wide ? size : 0);
+            if (r < 0) break;
+            in_piece = !wide;
+        }
+        code = small(wide ? code - 0xFEE0 : code);
+        four = htobe32(code < 0x80 ? code << 24 : four);
+        memcpy(text->bytes + text->length, &four, sizeof four);
+        end_char(text, code, code < 0x80 ? 1 : size);
+        in->at += size;
+        if (in_piece) write_han(w);
     }
-    return 0;
+    return r;
+}
+
+static int write_part(writer *w) {
+    int r = 0;
+    while (r == 0 && w->in.at < w->in.length) {
+        size_t size;
+        r = write_plain(w);
+        if (r < 0 || w->in.at >= w->in.length) break;
+        r = is_space(peek(&w->in, &size)) ? write_spaces(w) : write_composed(w);
+    }
+    return r;
+}
+
+/* The line's end behind a part, which is no piece of the original. */
+static void end_part(writer *w) {
+    w->text->bytes[w->text->length] = '\n';
+    end_char(w->text, '\n', 1);
 }
 
 int normalise(const text_part *parts, size_t count, wjz_arena *arena, normal_text **ret_text) {
@@ -213,23 +275,31 @@ int normalise(const text_part *parts, size_t count, wjz_arena *arena, normal_tex
     if (length > TEXT_LIMIT / 4 || count > UINT16_MAX) return -EMSGSIZE;
     normal_text *text = wjz_arena_calloc(arena, 1, sizeof *text);
     if (!text) return -ENOMEM;
-    text->arena = arena;
-    text->capacity = (uint32_t)length + 64;
-    text->piece_capacity = (uint32_t)(length / 16) + 32;
-    text->bytes = wjz_arena_alloc(arena, text->capacity);
-    text->pieces = wjz_arena_alloc(arena, text->piece_capacity * sizeof *text->pieces);
+    writer w = {.text = text, .arena = arena, .later = length, .room = length + SLACK, .piece_room = length / 16 + 32};
+    text->bytes = wjz_arena_alloc(arena, w.room);
+    text->codes = wjz_arena_alloc(arena, w.room * sizeof *text->codes);
+    text->char_at = wjz_arena_alloc(arena, w.room * sizeof *text->char_at);
+    text->pieces = wjz_arena_alloc(arena, w.piece_room * sizeof *text->pieces);
     text->part_from = wjz_arena_alloc(arena, (count + 1) * sizeof *text->part_from);
-    if (!text->bytes || !text->pieces || !text->part_from) return -ENOMEM;
+    text->part_char = wjz_arena_alloc(arena, (count + 1) * sizeof *text->part_char);
+    if (!text->bytes || !text->codes || !text->char_at || !text->pieces || !text->part_from || !text->part_char)
+        return -ENOMEM;
     text->parts = parts;
     text->part_count = count;
     for (size_t i = 0; i < count; i++) {
         text->part_from[i] = text->length;
-        int r = write_part(text, i, &parts[i]);
-        if (r == 0) r = reserve(text, 1);
+        text->part_char[i] = text->char_count;
+        w.part = i;
+        w.in = (reader){(const unsigned char *)parts[i].text, parts[i].length, 0};
+        w.later -= parts[i].length;
+        int r = write_part(&w);
         if (r < 0) return r;
-        text->bytes[text->length++] = '\n';
+        end_part(&w);
+        w.later--;
     }
     text->part_from[count] = text->length;
+    text->part_char[count] = text->char_count;
+    text->char_at[text->char_count] = text->length;
     text->bytes[text->length] = '\0';
     *ret_text = text;
     return 0;

@@ -33,9 +33,11 @@ typedef struct normal_text {
     size_t part_count;
     text_piece *pieces;
     uint32_t piece_count;
-    /* private */
-    uint32_t capacity, piece_capacity;
-    wjz_arena *arena;
+    /* The same as characters, so that nobody else has to take UTF-8 apart. */
+    uint32_t *codes;   /* code points */
+    uint32_t *char_at; /* first byte of each; one more for the end */
+    uint32_t char_count;
+    uint32_t *part_char; /* first character of each part; count + 1 entries */
 } normal_text;
 
 /* parts is borrowed for the text's life. Malformed UTF-8 and control characters count as white space. -ENOMEM,
