@@ -37,7 +37,8 @@ typedef struct analysis {
     const complaint *complaint;
     wjz_arena *arena;
     normal_text *text;
-    uint32_t own_to; /* where the complaint's own text ends and the agency's reply begins */
+    uint32_t own_chars; /* characters of the complaint's own text; the agency's reply comes behind */
+    text_spots spots;   /* of them */
     rule_matches matches;
     text_name names[NAMES_LIMIT];
     size_t name_count;
@@ -70,8 +71,9 @@ static int read_text(analysis *a) {
     for (int i = 0; i < PART_COUNT; i++)
         parts[i] = (text_part){sources[i].field, sources[i].text, strlen(sources[i].text)};
     int r = normalise(parts, PART_COUNT, a->arena, &a->text);
-    if (r == 0) a->own_to = a->text->part_from[PART_REPLY];
-    return r;
+    if (r < 0) return r;
+    a->own_chars = a->text->part_char[PART_REPLY];
+    return 0;
 }
 
 /* Which hits are kept: those that make points or evidence; of the kind's words only a few. */
@@ -213,7 +215,7 @@ static void keep_status(analysis *a) {
 
 static int keep_time(analysis *a) {
     uint32_t from, to;
-    if (!extract_time(a->text->bytes, 0, a->own_to, &from, &to)) return 0;
+    if (!extract_time(&a->spots, &from, &to)) return 0;
     a->finding->time_span = new_span(a, from, to);
     return a->finding->time_span ? 0 : -ENOMEM;
 }
@@ -221,7 +223,7 @@ static int keep_time(analysis *a) {
 static int add_reasons(analysis *a, const float *steps, int sign) {
     Wjz__Scoring__Finding *finding = a->finding;
     reason reasons[REASONS_LIMIT];
-    size_t count = reasons_find(a->text, a->own_to, steps, sign, reasons);
+    size_t count = reasons_find(a->text, a->own_chars, steps, sign, reasons);
     for (size_t i = 0; i < count; i++) {
         Wjz__Scoring__LearnedReason *said = wjz_arena_alloc(a->arena, sizeof *said);
         if (!said) return -ENOMEM;
@@ -277,28 +279,24 @@ static int keep_learned(analysis *a, const taught_view *view, const model_verdic
     return finding->reasons ? add_reasons(a, steps, finding->learned > 0 ? 1 : -1) : -ENOMEM;
 }
 
-static int find_features(analysis *a, const taught_view *view, wjz_arena *arena, feature_list *ret_features) {
-    const feature_source source = {.text = a->text,
-                                   .title_part = PART_TITLE,
-                                   .content_part = PART_CONTENT,
-                                   .matches = &view->matches,
-                                   .votes = &view->votes,
-                                   .domain_count = a->pack->domain_count,
-                                   .quantities = a->quantities,
-                                   .quantity_count = a->quantity_count,
-                                   .names = a->names,
-                                   .name_count = a->name_count,
-                                   .votes_for = a->complaint->votes_for};
-    return features_of(&source, arena, ret_features);
+static feature_source source_of(const analysis *a, const taught_view *view) {
+    return (feature_source){.text = a->text,
+                            .title_part = PART_TITLE,
+                            .content_part = PART_CONTENT,
+                            .matches = &view->matches,
+                            .votes = &view->votes,
+                            .domain_count = a->pack->domain_count,
+                            .quantities = a->quantities,
+                            .quantity_count = a->quantity_count,
+                            .names = a->names,
+                            .name_count = a->name_count,
+                            .votes_for = a->complaint->votes_for};
 }
 
-/* Features are larger than all the rest together: they leave before the next complaint comes. */
-static int predict(analysis *a, const taught_view *view, model_verdict *ret_verdict, float *steps) {
+/* What is found on the way is larger than all the rest together: it leaves before the next complaint comes. */
+static int predict(analysis *a, const feature_source *source, model_verdict *ret_verdict, float *steps) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = wjz_arena_new(0);
-    feature_list features;
-    int r = scratch ? find_features(a, view, scratch, &features) : -ENOMEM;
-    if (r == 0) model_predict(a->pack->model, &features, steps, a->own_to, ret_verdict);
-    return r;
+    return scratch ? model_predict(a->pack->model, source, steps, a->own_chars, scratch, ret_verdict) : -ENOMEM;
 }
 
 /* The margins of the model, and what the votes of today's rules say beyond those it was trained with. */
@@ -324,10 +322,12 @@ static int decide(analysis *a, feature_list *ret_features) {
     float *steps = NULL;
     classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
     int r = find_taught(a, &votes, &view);
-    if (r == 0 && ret_features) r = find_features(a, &view, a->arena, ret_features);
+    if (r < 0) return r;
+    const feature_source source = source_of(a, &view);
+    if (ret_features) r = features_of(&source, a->arena, ret_features);
     if (r == 0 && model) {
-        steps = wjz_arena_calloc(a->arena, (size_t)a->own_to + 1, sizeof *steps);
-        r = steps ? predict(a, &view, &verdict, steps) : -ENOMEM;
+        steps = wjz_arena_calloc(a->arena, (size_t)a->own_chars + 1, sizeof *steps);
+        r = steps ? predict(a, &source, &verdict, steps) : -ENOMEM;
         if (r == 0) votes = votes_with_model(&verdict.votes, &votes, &view.votes);
     }
     if (r < 0) return r;
@@ -348,13 +348,14 @@ void analysis_set_class(const rule_pack *pack, const class_decision *decision, W
 
 static int run(analysis *a, const gazetteer *places, feature_list *ret_features) {
     int r = read_text(a);
+    if (r == 0) r = extract_spots(a->text, a->own_chars, a->arena, &a->spots);
     if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->arena, &a->matches);
     if (r < 0) return r;
-    a->name_count = extract_names(a->text->bytes, 0, a->own_to, a->names, NAMES_LIMIT);
-    a->quantity_count = extract_quantities(a->text->bytes, 0, a->own_to, a->quantities, QUANTITIES_LIMIT);
+    a->name_count = extract_names(&a->spots, a->names, NAMES_LIMIT);
+    a->quantity_count = extract_quantities(&a->spots, a->quantities, QUANTITIES_LIMIT);
     a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
     if (!a->finding->place) return -ENOMEM;
-    r = place_find(places, a->complaint, a->text, a->own_to, a->names, a->name_count, a->arena, a->finding->place);
+    r = place_find(places, a->complaint, a->text, &a->spots, a->names, a->name_count, a->arena, a->finding->place);
     if (r == 0) r = keep_hits(a, &a->matches, a->finding);
     if (r == 0) r = keep_anchors(a);
     if (r == 0) r = find_subject(a);

@@ -1,8 +1,6 @@
 /* See card.h. */
 #include "scoring/card.h"
 
-#include <inttypes.h>
-
 #include <string.h>
 
 static void *take(card_writer *writer, size_t size) {
@@ -22,15 +20,25 @@ void card_begin(card_writer *writer, wjz_arena *arena) {
     writer->card = card;
 }
 
+/* A factor with room for what it may get, in one piece. */
+typedef struct factor_room {
+    Wjz__Scoring__Factor factor;
+    Wjz__Scoring__Evidence *evidence[CARD_EVIDENCE];
+    Wjz__Scoring__Note *notes[CARD_NOTES];
+} factor_room;
+
 static Wjz__Scoring__Factor *new_factor(card_writer *writer, const char *id) {
     static Wjz__Scoring__Factor scrap; /* written to, never read, after a failure */
-    Wjz__Scoring__Factor *factor = take(writer, sizeof *factor);
-    if (factor) {
+    factor_room *room = writer->failed ? NULL : wjz_arena_alloc(writer->arena, sizeof *room);
+    Wjz__Scoring__Factor *factor = &scrap;
+    if (room) {
+        factor = &room->factor;
         wjz__scoring__factor__init(factor);
-        factor->evidence = take(writer, CARD_EVIDENCE * sizeof *factor->evidence);
-        factor->notes = take(writer, CARD_NOTES * sizeof *factor->notes);
+        factor->evidence = room->evidence;
+        factor->notes = room->notes;
+    } else {
+        writer->failed = true;
     }
-    if (writer->failed) factor = &scrap;
     factor->id = (char *)id;
     return factor;
 }
@@ -91,10 +99,18 @@ static void add_note(card_writer *writer, Wjz__Scoring__Factor *factor, const ch
 
 void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
     if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
-    add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%.10g", value));
+    bool whole = value > 0 && value < 1e9 && value == (double)(int32_t)value; /* told alike, but sooner */
+    if (whole)
+        card_note_code(writer, factor, key, (uint64_t)value);
+    else
+        add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%.10g", value));
 }
 
 void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code) {
+    char digits[20], *first = digits + sizeof digits;
     if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
-    add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%" PRIu64, code));
+    do
+        *--first = (char)('0' + code % 10);
+    while (code /= 10);
+    add_note(writer, factor, key, wjz_arena_strndup(writer->arena, first, (size_t)(digits + sizeof digits - first)));
 }

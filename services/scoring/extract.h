@@ -10,6 +10,23 @@
 #include "proto/card.pb-c.h"
 #include "scoring/normalise.h"
 
+/* A character that extraction looks at: a digit, a numeral, the end of a name, of an address, of a time. */
+typedef struct text_spot {
+    uint32_t at;
+    uint32_t classes; /* extract_chars.h */
+} text_spot;
+
+/* What is extracted from: the first `to` bytes of a text, and where in it there is something to look at. */
+typedef struct text_spots {
+    const char *text;
+    uint32_t to;
+    const text_spot *list;
+    size_t count;
+} text_spots;
+
+/* Of the first `to` characters. The list lives in the arena. -ENOMEM. */
+WJZ_MUST_CHECK int extract_spots(const normal_text *text, uint32_t to, wjz_arena *arena, text_spots *ret_spots);
+
 typedef struct text_quantity {
     Wjz__Scoring__Unit unit;
     double value;
@@ -17,7 +34,7 @@ typedef struct text_quantity {
 } text_quantity;
 
 /* Numbers with units, Arabic and Chinese (三十余户, 1.5万吨, 半年, 近两年). At most limit; the count. */
-size_t extract_quantities(const char *text, uint32_t from, uint32_t to, text_quantity *quantities, size_t limit);
+size_t extract_quantities(const text_spots *spots, text_quantity *quantities, size_t limit);
 
 typedef struct text_name {
     Wjz__Scoring__AnchorKind kind;
@@ -26,12 +43,12 @@ typedef struct text_name {
 
 /* Names by what they end in (路, 小区, 公司, 学校 …), cut at words that do not belong to names. At most limit; the
  * count. */
-size_t extract_names(const char *text, uint32_t from, uint32_t to, text_name *names, size_t limit);
+size_t extract_names(const text_spots *spots, text_name *names, size_t limit);
 
 /* Whether a house number, building, villagers' group or the like is given; its span. */
-bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to);
+bool extract_address(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_to);
 
 /* Whether an exact time of an event is given (a day or a time of day); its span. */
-bool extract_time(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to);
+bool extract_time(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_to);
 
 #endif

@@ -1,6 +1,10 @@
 /* To give a character a meaning, add it here. */
 #include "scoring/extract_chars.h"
 
+#include <errno.h>
+
+#include "scoring/extract.h"
+
 #define ENDS(group) (ENDING_##group << CHAR_ENDING_SHIFT)
 
 const uint8_t char_classes[0x10000] = {
@@ -126,3 +130,18 @@ const uint8_t char_classes[0x10000] = {
     [0x96F6] = CHAR_NUMERAL, /* 零 */
     [0x9986] = ENDS(COMPANY), /* 馆 */
 };
+
+int extract_spots(const normal_text *text, uint32_t to, wjz_arena *arena, text_spots *ret_spots) {
+    text_spot *list = wjz_arena_alloc(arena, (to + 1) * sizeof *list);
+    if (!list) return -ENOMEM;
+    size_t count = 0;
+    for (uint32_t i = 0; i < to; i++) {
+        uint32_t code = text->codes[i];
+        uint32_t classes = code < WJZ_COUNT(char_classes) ? char_classes[code] & ~CHAR_STOPS : 0;
+        if (code - '0' < 10) classes = CHAR_NUMERAL;
+        list[count] = (text_spot){text->char_at[i], classes};
+        count += classes != 0; /* nearly none: nothing branches on it */
+    }
+    *ret_spots = (text_spots){text->bytes, text->char_at[to], list, count};
+    return 0;
+}

@@ -8,60 +8,69 @@
 enum { NAME_CHARACTERS = 10 };
 
 typedef struct ending {
-    const char *text;
+    const char *text; /* NULL ends a group */
+    uint32_t length;
     Wjz__Scoring__AnchorKind kind;
     int least; /* characters that must stand before it */
 } ending;
 
+#define ENDS_IN(text) text, sizeof(text) - 1
 #define KIND(name) WJZ__SCORING__ANCHOR_KIND__ANCHOR_##name
 
 /* Grouped by their last character; longer ones first. */
-static const ending on_district[] = {
-    {"小区", KIND(ESTATE), 1}, {"社区", KIND(VILLAGE), 1},  {"开发区", KIND(SITE), 1}, {"工业区", KIND(SITE), 1},
-    {"园区", KIND(SITE), 1},   {"安置区", KIND(ESTATE), 1}, {"区", KIND(REGION), 1},   {NULL, 0, 0}};
-static const ending on_garden[] = {
-    {"幼儿园", KIND(SCHOOL), 1}, {"工业园", KIND(SITE), 1}, {"产业园", KIND(SITE), 1}, {"物流园", KIND(SITE), 1},
-    {"公园", KIND(SITE), 1},     {"陵园", KIND(SITE), 1},   {"园", KIND(ESTATE), 2},   {NULL, 0, 0}};
-static const ending on_house[] = {{"医院", KIND(SITE), 1},   {"学院", KIND(SCHOOL), 1}, {"法院", KIND(SITE), 1},
-                                  {"检察院", KIND(SITE), 1}, {"敬老院", KIND(SITE), 1}, {NULL, 0, 0}};
-static const ending on_estate[] = {{"苑", KIND(ESTATE), 1},
-                                   {"府", KIND(ESTATE), 2},
-                                   {"郡", KIND(ESTATE), 2},
-                                   {"城", KIND(ESTATE), 2},
-                                   {"湾", KIND(ESTATE), 2},
-                                   {"公寓", KIND(ESTATE), 1},
-                                   {NULL, 0, 0}};
-static const ending on_road[] = {{"路", KIND(ROAD), 1},   {"街", KIND(ROAD), 1},   {"巷", KIND(ROAD), 1},
-                                 {"大道", KIND(ROAD), 1}, {"国道", KIND(ROAD), 1}, {"省道", KIND(ROAD), 1},
-                                 {"街道", KIND(TOWN), 1}, {"高速", KIND(ROAD), 1}, {"号线", KIND(ROAD), 1},
-                                 {"桥", KIND(ROAD), 2},   {"隧道", KIND(ROAD), 1}, {NULL, 0, 0}};
-static const ending on_area[] = {{"镇", KIND(TOWN), 1},   {"乡", KIND(TOWN), 1},   {"村", KIND(VILLAGE), 1},
-                                 {"县", KIND(REGION), 1}, {"市", KIND(REGION), 1}, {NULL, 0, 0}};
-static const ending on_company[] = {{"公司", KIND(COMPANY), 2},
-                                    {"集团", KIND(COMPANY), 2},
-                                    {"厂", KIND(COMPANY), 1},
-                                    {"店", KIND(COMPANY), 2},
-                                    {"餐馆", KIND(COMPANY), 1},
-                                    {"会所", KIND(COMPANY), 1},
-                                    {"砖厂", KIND(COMPANY), 1},
-                                    {"宾馆", KIND(COMPANY), 1},
-                                    {"银行", KIND(COMPANY), 1},
-                                    {"超市", KIND(COMPANY), 1},
-                                    {NULL, 0, 0}};
-static const ending on_school[] = {{"学校", KIND(SCHOOL), 1}, {"小学", KIND(SCHOOL), 1}, {"中学", KIND(SCHOOL), 1},
-                                   {"大学", KIND(SCHOOL), 1}, {"职校", KIND(SCHOOL), 1}, {NULL, 0, 0}};
-static const ending on_site[] = {{"养猪场", KIND(COMPANY), 1}, {"养殖场", KIND(COMPANY), 1},
-                                 {"采石场", KIND(COMPANY), 1}, {"搅拌站", KIND(COMPANY), 1},
-                                 {"停车场", KIND(SITE), 1},    {"市场", KIND(SITE), 1},
-                                 {"广场", KIND(SITE), 1},      {"火车站", KIND(SITE), 1},
-                                 {"中转站", KIND(SITE), 1},    {"垃圾站", KIND(SITE), 1},
-                                 {"汽车站", KIND(SITE), 1},    {"地铁站", KIND(SITE), 1},
-                                 {"大厦", KIND(SITE), 1},      {"工地", KIND(SITE), 1},
-                                 {"中心", KIND(SITE), 2},      {"项目", KIND(SITE), 2},
-                                 {"楼盘", KIND(ESTATE), 1},    {"煤矿", KIND(COMPANY), 1},
-                                 {"矿业", KIND(COMPANY), 1},   {NULL, 0, 0}};
-static const ending on_water[] = {{"河", KIND(WATER), 1},   {"江", KIND(WATER), 1}, {"湖", KIND(WATER), 1},
-                                  {"水库", KIND(WATER), 1}, {"溪", KIND(WATER), 1}, {NULL, 0, 0}};
+static const ending on_district[] = {{ENDS_IN("小区"), KIND(ESTATE), 1}, {ENDS_IN("社区"), KIND(VILLAGE), 1},
+                                     {ENDS_IN("开发区"), KIND(SITE), 1}, {ENDS_IN("工业区"), KIND(SITE), 1},
+                                     {ENDS_IN("园区"), KIND(SITE), 1},   {ENDS_IN("安置区"), KIND(ESTATE), 1},
+                                     {ENDS_IN("区"), KIND(REGION), 1},   {0}};
+static const ending on_garden[] = {{ENDS_IN("幼儿园"), KIND(SCHOOL), 1}, {ENDS_IN("工业园"), KIND(SITE), 1},
+                                   {ENDS_IN("产业园"), KIND(SITE), 1},   {ENDS_IN("物流园"), KIND(SITE), 1},
+                                   {ENDS_IN("公园"), KIND(SITE), 1},     {ENDS_IN("陵园"), KIND(SITE), 1},
+                                   {ENDS_IN("园"), KIND(ESTATE), 2},     {0}};
+static const ending on_house[] = {{ENDS_IN("医院"), KIND(SITE), 1},   {ENDS_IN("学院"), KIND(SCHOOL), 1},
+                                  {ENDS_IN("法院"), KIND(SITE), 1},   {ENDS_IN("检察院"), KIND(SITE), 1},
+                                  {ENDS_IN("敬老院"), KIND(SITE), 1}, {0}};
+static const ending on_estate[] = {{ENDS_IN("苑"), KIND(ESTATE), 1},
+                                   {ENDS_IN("府"), KIND(ESTATE), 2},
+                                   {ENDS_IN("郡"), KIND(ESTATE), 2},
+                                   {ENDS_IN("城"), KIND(ESTATE), 2},
+                                   {ENDS_IN("湾"), KIND(ESTATE), 2},
+                                   {ENDS_IN("公寓"), KIND(ESTATE), 1},
+                                   {0}};
+static const ending on_road[] = {
+    {ENDS_IN("路"), KIND(ROAD), 1},   {ENDS_IN("街"), KIND(ROAD), 1},   {ENDS_IN("巷"), KIND(ROAD), 1},
+    {ENDS_IN("大道"), KIND(ROAD), 1}, {ENDS_IN("国道"), KIND(ROAD), 1}, {ENDS_IN("省道"), KIND(ROAD), 1},
+    {ENDS_IN("街道"), KIND(TOWN), 1}, {ENDS_IN("高速"), KIND(ROAD), 1}, {ENDS_IN("号线"), KIND(ROAD), 1},
+    {ENDS_IN("桥"), KIND(ROAD), 2},   {ENDS_IN("隧道"), KIND(ROAD), 1}, {0}};
+static const ending on_area[] = {{ENDS_IN("镇"), KIND(TOWN), 1},    {ENDS_IN("乡"), KIND(TOWN), 1},
+                                 {ENDS_IN("村"), KIND(VILLAGE), 1}, {ENDS_IN("县"), KIND(REGION), 1},
+                                 {ENDS_IN("市"), KIND(REGION), 1},  {0}};
+static const ending on_company[] = {{ENDS_IN("公司"), KIND(COMPANY), 2},
+                                    {ENDS_IN("集团"), KIND(COMPANY), 2},
+                                    {ENDS_IN("厂"), KIND(COMPANY), 1},
+                                    {ENDS_IN("店"), KIND(COMPANY), 2},
+                                    {ENDS_IN("餐馆"), KIND(COMPANY), 1},
+                                    {ENDS_IN("会所"), KIND(COMPANY), 1},
+                                    {ENDS_IN("砖厂"), KIND(COMPANY), 1},
+                                    {ENDS_IN("宾馆"), KIND(COMPANY), 1},
+                                    {ENDS_IN("银行"), KIND(COMPANY), 1},
+                                    {ENDS_IN("超市"), KIND(COMPANY), 1},
+                                    {0}};
+static const ending on_school[] = {{ENDS_IN("学校"), KIND(SCHOOL), 1}, {ENDS_IN("小学"), KIND(SCHOOL), 1},
+                                   {ENDS_IN("中学"), KIND(SCHOOL), 1}, {ENDS_IN("大学"), KIND(SCHOOL), 1},
+                                   {ENDS_IN("职校"), KIND(SCHOOL), 1}, {0}};
+static const ending on_site[] = {{ENDS_IN("养猪场"), KIND(COMPANY), 1}, {ENDS_IN("养殖场"), KIND(COMPANY), 1},
+                                 {ENDS_IN("采石场"), KIND(COMPANY), 1}, {ENDS_IN("搅拌站"), KIND(COMPANY), 1},
+                                 {ENDS_IN("停车场"), KIND(SITE), 1},    {ENDS_IN("市场"), KIND(SITE), 1},
+                                 {ENDS_IN("广场"), KIND(SITE), 1},      {ENDS_IN("火车站"), KIND(SITE), 1},
+                                 {ENDS_IN("中转站"), KIND(SITE), 1},    {ENDS_IN("垃圾站"), KIND(SITE), 1},
+                                 {ENDS_IN("汽车站"), KIND(SITE), 1},    {ENDS_IN("地铁站"), KIND(SITE), 1},
+                                 {ENDS_IN("大厦"), KIND(SITE), 1},      {ENDS_IN("工地"), KIND(SITE), 1},
+                                 {ENDS_IN("中心"), KIND(SITE), 2},      {ENDS_IN("项目"), KIND(SITE), 2},
+                                 {ENDS_IN("楼盘"), KIND(ESTATE), 1},    {ENDS_IN("煤矿"), KIND(COMPANY), 1},
+                                 {ENDS_IN("矿业"), KIND(COMPANY), 1},   {0}};
+static const ending on_water[] = {{ENDS_IN("河"), KIND(WATER), 1}, {ENDS_IN("江"), KIND(WATER), 1},
+                                  {ENDS_IN("湖"), KIND(WATER), 1}, {ENDS_IN("水库"), KIND(WATER), 1},
+                                  {ENDS_IN("溪"), KIND(WATER), 1}, {0}};
 
 static const ending *const endings[ENDING_GROUPS] = {
     [ENDING_DISTRICT] = on_district, [ENDING_GARDEN] = on_garden, [ENDING_HOUSE] = on_house,
@@ -115,98 +124,99 @@ static int go_back(const char *text, uint32_t begin, uint32_t *at) {
     return characters;
 }
 
-size_t extract_names(const char *text, uint32_t from, uint32_t to, text_name *names, size_t limit) {
+/* Whether 街 is followed by 道: the town comes, not a street. */
+static bool town_comes(const text_spots *spots, uint32_t at) {
+    return at + 6 <= spots->to && code_at(spots->text, at) == 0x8857 && code_at(spots->text, at + 3) == 0x9053;
+}
+
+/* The first ending of a group that the text has before `to` and not before `begin`; NULL for none. */
+static const ending *ending_at(const ending *row, const char *text, uint32_t begin, uint32_t to) {
+    for (; row->text; row++) {
+        if (row->length > to - begin || text[to - row->length] != row->text[0]) continue;
+        if (memcmp(text + to - row->length, row->text, row->length) == 0) return row;
+    }
+    return NULL;
+}
+
+size_t extract_names(const text_spots *spots, text_name *names, size_t limit) {
+    const char *text = spots->text;
     size_t count = 0;
-    uint32_t begin = from; /* a name does not reach into the one before */
-    for (uint32_t at = from; at < to && count < limit;) {
-        uint32_t next = at + 1;
-        while (next < to && !utf8_begins(text[next]))
-            next++;
-        const ending *row = next - at == 3 ? endings[class_at(text, at) >> CHAR_ENDING_SHIFT] : NULL;
-        for (; row && row->text; row++) {
-            uint32_t length = (uint32_t)strlen(row->text);
-            if (next + 3 <= to && code_at(text, next) == 0x9053 && code_at(text, at) == 0x8857)
-                continue; /* 街道 comes */
-            if (length > next - begin || memcmp(text + next - length, row->text, length) != 0) continue;
-            uint32_t start = next - length;
-            if (count > 0 && start == begin && names[count - 1].to == begin &&
-                names[count - 1].kind >= KIND(ROAD)) { /* "橄榄城" goes on as "橄榄城小区" */
-                names[count - 1] = (text_name){row->kind, names[count - 1].from, next};
-                begin = next;
-                break;
-            }
-            if (go_back(text, begin, &start) < row->least) break; /* the longest ending decides */
+    uint32_t begin = 0; /* a name does not reach into the one before */
+    for (size_t i = 0; i < spots->count && count < limit; i++) {
+        const ending *group = endings[spots->list[i].classes >> CHAR_ENDING_SHIFT];
+        uint32_t at = spots->list[i].at, next = at + 3;
+        if (!group || town_comes(spots, at)) continue;
+        const ending *row = ending_at(group, text, begin, next);
+        if (!row) continue;
+        uint32_t start = next - row->length;
+        if (count > 0 && start == begin && names[count - 1].to == begin &&
+            names[count - 1].kind >= KIND(ROAD)) { /* "橄榄城" goes on as "橄榄城小区" */
+            names[count - 1] = (text_name){row->kind, names[count - 1].from, next};
+            begin = next;
+        } else if (go_back(text, begin, &start) >= row->least) {
             names[count++] = (text_name){row->kind, start, next};
             begin = next;
-            break;
-        }
-        at = next;
+        } /* else the longest ending decides: there is none */
     }
     return count;
 }
 
-static bool digit_before(const char *text, uint32_t from, uint32_t at) {
-    if (at == from) return false;
+static bool digit_before(const char *text, uint32_t at) {
+    if (at == 0) return false;
     if (text[at - 1] >= '0' && text[at - 1] <= '9') return true;
-    if (at - from < 3) return false;
-    return (class_at(text, at - 3) & CHAR_NUMERAL) != 0;
+    return at >= 3 && (class_at(text, at - 3) & CHAR_NUMERAL) != 0;
 }
 
-bool extract_address(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to) {
-    for (uint32_t at = from; at + 3 <= to; at++) {
-        if ((unsigned char)text[at] < 0xE4) continue;
-        if (!(class_at(text, at) & CHAR_ADDRESS)) {
-            at += 2;
-            continue;
-        }
-        bool exact = false;
-        uint32_t length = 3;
-        switch (code_at(text, at)) {
-        case 0x53F7: /* 号 */
-            exact = digit_before(text, from, at) && (at + 6 > to || code_at(text, at + 3) != 0x7EBF);
-            break;
-        case 0x680B: /* 栋 */
-        case 0x5E62: /* 幢 */
-        case 0x7EC4: /* 组 */
-            exact = digit_before(text, from, at);
-            break;
-        case 0x4EA4: /* 交 */
-            exact = at + 9 <= to && (memcmp(text + at, "交汇处", 9) == 0 || memcmp(text + at, "交叉口", 9) == 0 ||
-                                     memcmp(text + at, "交界处", 9) == 0);
-            length = 9;
-            break;
-        default:
-            break;
-        }
-        if (exact) {
-            *ret_to = at + length;
-            *ret_from = at;
-            (void)go_back(text, from, ret_from);
-            return true;
-        }
-        at += 2;
+/* Bytes of the end of an exact place that begins at a character, 0 for none. */
+static uint32_t address_end(const text_spots *spots, uint32_t at) {
+    const char *text = spots->text;
+    switch (code_at(text, at)) {
+    case 0x53F7: /* 号, but 号线 */
+        return digit_before(text, at) && (at + 6 > spots->to || code_at(text, at + 3) != 0x7EBF) ? 3 : 0;
+    case 0x680B: /* 栋 */
+    case 0x5E62: /* 幢 */
+    case 0x7EC4: /* 组 */
+        return digit_before(text, at) ? 3 : 0;
+    case 0x4EA4: /* 交 */
+        return at + 9 <= spots->to && (memcmp(text + at, "交汇处", 9) == 0 || memcmp(text + at, "交叉口", 9) == 0 ||
+                                       memcmp(text + at, "交界处", 9) == 0)
+                   ? 9
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
+bool extract_address(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_to) {
+    for (size_t i = 0; i < spots->count; i++) {
+        uint32_t at = spots->list[i].at;
+        uint32_t length = spots->list[i].classes & CHAR_ADDRESS ? address_end(spots, at) : 0;
+        if (!length) continue;
+        *ret_to = at + length;
+        *ret_from = at;
+        (void)go_back(spots->text, 0, ret_from);
+        return true;
     }
     return false;
 }
 
-static uint32_t digits_before(const char *text, uint32_t from, uint32_t at) {
-    while (at > from && text[at - 1] >= '0' && text[at - 1] <= '9')
+static uint32_t digits_before(const char *text, uint32_t at) {
+    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9')
         at--;
     return at;
 }
 
 /* "8月" alone is not exact. */
-bool extract_time(const char *text, uint32_t from, uint32_t to, uint32_t *ret_from, uint32_t *ret_to) {
-    for (uint32_t at = from; at + 3 <= to; at++) {
-        if ((unsigned char)text[at] < 0xE4) continue;
-        if ((class_at(text, at) & CHAR_TIME) && digit_before(text, from, at)) {
-            *ret_to = at + 3;
-            *ret_from = digits_before(text, from, at);
-            if (*ret_from >= from + 3 && memcmp(text + *ret_from - 3, "月", 3) == 0)
-                *ret_from = digits_before(text, from, *ret_from - 3);
-            return true;
-        }
-        at += 2;
+bool extract_time(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_to) {
+    const char *text = spots->text;
+    for (size_t i = 0; i < spots->count; i++) {
+        uint32_t at = spots->list[i].at;
+        if (!(spots->list[i].classes & CHAR_TIME) || !digit_before(text, at)) continue;
+        *ret_to = at + 3;
+        *ret_from = digits_before(text, at);
+        if (*ret_from >= 3 && memcmp(text + *ret_from - 3, "月", 3) == 0)
+            *ret_from = digits_before(text, *ret_from - 3);
+        return true;
     }
     return false;
 }

@@ -7,47 +7,50 @@
 
 typedef struct unit_row {
     const char *text;
+    uint32_t length;
     Wjz__Scoring__Unit unit;
     double factor;
 } unit_row;
 
+#define UNIT(text) text, sizeof(text) - 1
+
 /* Longer texts before those they begin with. */
 static const unit_row units[] = {
-    {"户", WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
-    {"家庭", WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
-    {"个家庭", WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
-    {"人次", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"人", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"名", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"位", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"居民", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"村民", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"业主", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"学生", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"个居民", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"个业主", WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
-    {"个月", WJZ__SCORING__UNIT__UNIT_DAYS, 30},
-    {"个多月", WJZ__SCORING__UNIT__UNIT_DAYS, 30},
-    {"年", WJZ__SCORING__UNIT__UNIT_DAYS, 365},
-    {"个星期", WJZ__SCORING__UNIT__UNIT_DAYS, 7},
-    {"星期", WJZ__SCORING__UNIT__UNIT_DAYS, 7},
-    {"周年", WJZ__SCORING__UNIT__UNIT_DAYS, 365},
-    {"天", WJZ__SCORING__UNIT__UNIT_DAYS, 1},
-    {"元", WJZ__SCORING__UNIT__UNIT_YUAN, 1},
-    {"块钱", WJZ__SCORING__UNIT__UNIT_YUAN, 1},
-    {"平方米", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
-    {"平方公里", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1e6},
-    {"平方", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
-    {"平米", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
-    {"㎡", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
-    {"亩", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 666.7},
-    {"公顷", WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1e4},
-    {"吨", WJZ__SCORING__UNIT__UNIT_TONNES, 1},
-    {"公里", WJZ__SCORING__UNIT__UNIT_METRES, 1000},
-    {"千米", WJZ__SCORING__UNIT__UNIT_METRES, 1000},
-    {"米", WJZ__SCORING__UNIT__UNIT_METRES, 1},
-    {"多次", WJZ__SCORING__UNIT__UNIT_TIMES, 1},
-    {"次", WJZ__SCORING__UNIT__UNIT_TIMES, 1},
+    {UNIT("户"), WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
+    {UNIT("家庭"), WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
+    {UNIT("个家庭"), WJZ__SCORING__UNIT__UNIT_HOUSEHOLDS, 1},
+    {UNIT("人次"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("人"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("名"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("位"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("居民"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("村民"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("业主"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("学生"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("个居民"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("个业主"), WJZ__SCORING__UNIT__UNIT_PERSONS, 1},
+    {UNIT("个月"), WJZ__SCORING__UNIT__UNIT_DAYS, 30},
+    {UNIT("个多月"), WJZ__SCORING__UNIT__UNIT_DAYS, 30},
+    {UNIT("年"), WJZ__SCORING__UNIT__UNIT_DAYS, 365},
+    {UNIT("个星期"), WJZ__SCORING__UNIT__UNIT_DAYS, 7},
+    {UNIT("星期"), WJZ__SCORING__UNIT__UNIT_DAYS, 7},
+    {UNIT("周年"), WJZ__SCORING__UNIT__UNIT_DAYS, 365},
+    {UNIT("天"), WJZ__SCORING__UNIT__UNIT_DAYS, 1},
+    {UNIT("元"), WJZ__SCORING__UNIT__UNIT_YUAN, 1},
+    {UNIT("块钱"), WJZ__SCORING__UNIT__UNIT_YUAN, 1},
+    {UNIT("平方米"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
+    {UNIT("平方公里"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1e6},
+    {UNIT("平方"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
+    {UNIT("平米"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
+    {UNIT("㎡"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1},
+    {UNIT("亩"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 666.7},
+    {UNIT("公顷"), WJZ__SCORING__UNIT__UNIT_SQUARE_METRES, 1e4},
+    {UNIT("吨"), WJZ__SCORING__UNIT__UNIT_TONNES, 1},
+    {UNIT("公里"), WJZ__SCORING__UNIT__UNIT_METRES, 1000},
+    {UNIT("千米"), WJZ__SCORING__UNIT__UNIT_METRES, 1000},
+    {UNIT("米"), WJZ__SCORING__UNIT__UNIT_METRES, 1},
+    {UNIT("多次"), WJZ__SCORING__UNIT__UNIT_TIMES, 1},
+    {UNIT("次"), WJZ__SCORING__UNIT__UNIT_TIMES, 1},
 };
 
 static bool starts(const char *text, uint32_t at, uint32_t to, const char *with, uint32_t *ret_length) {
@@ -179,40 +182,39 @@ static bool is_calendar(const unit_row *unit, double value, const char *text, ui
     return value >= 50;
 }
 
+static const unit_row *unit_at(const char *text, uint32_t at, uint32_t to) {
+    for (size_t i = 0; i < WJZ_COUNT(units); i++) {
+        const unit_row *unit = &units[i];
+        if (unit->length > to - at || text[at + 1] != unit->text[1]) continue; /* their second bytes differ most */
+        if (memcmp(text + at, unit->text, unit->length) == 0) return unit;
+    }
+    return NULL;
+}
+
 static bool read_quantity(const char *text, uint32_t *at, uint32_t to, text_quantity *ret_quantity) {
-    uint32_t from = *at, length;
+    uint32_t from = *at;
     bool arabic = text[from] >= '0' && text[from] <= '9';
     double value = arabic ? read_arabic(text, at, to) : read_chinese(text, at, to);
     if (value < 0) return false;
     value = read_tail(text, at, to, value);
-    for (size_t i = 0; i < WJZ_COUNT(units); i++) {
-        if (!starts(text, *at, to, units[i].text, &length)) continue;
-        if (!is_calendar(&units[i], value, text, *at + length, to)) {
-            *at += length;
-            *ret_quantity = (text_quantity){units[i].unit, value * units[i].factor, from, *at};
-            return true;
-        }
-        break;
-    }
-    return false;
+    const unit_row *unit = unit_at(text, *at, to);
+    if (!unit || is_calendar(unit, value, text, *at + unit->length, to)) return false;
+    *at += unit->length;
+    *ret_quantity = (text_quantity){unit->unit, value * unit->factor, from, *at};
+    return true;
 }
 
-size_t extract_quantities(const char *text, uint32_t from, uint32_t to, text_quantity *quantities, size_t limit) {
+size_t extract_quantities(const text_spots *spots, text_quantity *quantities, size_t limit) {
+    const char *text = spots->text;
     size_t count = 0;
-    for (uint32_t at = from; at < to && count < limit;) {
-        unsigned char c = (unsigned char)text[at];
-        uint32_t next = at, length;
-        bool digit = c >= '0' && c <= '9';
-        if (digit || (c >= 0xE4 && numeral(text, at, to, &length) >= 0)) {
-            /* digits that continue a code or a name ("a7县") are none */
-            bool part_of_code = digit && at > from && text[at - 1] >= 'a' && text[at - 1] <= 'z';
-            if (read_quantity(text, &next, to, &quantities[count])) {
-                if (!part_of_code) count++;
-            }
-        }
-        at = next > at ? next : at + 1;
-        while (at < to && !utf8_begins(text[at]))
-            at++;
+    uint32_t read_to = 0;
+    for (size_t i = 0; i < spots->count && count < limit; i++) {
+        uint32_t at = spots->list[i].at, next = at;
+        if (at < read_to || !(spots->list[i].classes & CHAR_NUMERAL)) continue;
+        /* digits that continue a code or a name ("a7县") are none */
+        bool part_of_code = (unsigned char)text[at] < 0x80 && at > 0 && text[at - 1] >= 'a' && text[at - 1] <= 'z';
+        if (read_quantity(text, &next, spots->to, &quantities[count]) && !part_of_code) count++;
+        read_to = next;
     }
     return count;
 }

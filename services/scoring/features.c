@@ -1,12 +1,14 @@
-/* Digits count as one, marks end an n-gram, Latin letters are kept. An n-gram counts once however often it stands
- * there, and values are scaled so that a long text weighs as much as a short one. */
+/* An n-gram (grams.h) counts once however often it stands there, and values are scaled so that a long text weighs as
+ * much as a short one. */
 #include "scoring/features.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
-enum { CHARACTERS_LIMIT = 1500, DENSE_LIMIT = 128 };
+#include "scoring/grams.h"
+
+enum { DENSE_LIMIT = 128 };
 
 /* Keys of dense features stand apart by these numbers. */
 enum { FIRST_VOTE = 1, FIRST_DOMAIN = 32, FIRST_MEASURE = 64, FIRST_UNIT = 80, FIRST_NAME = 96 };
@@ -14,87 +16,49 @@ enum { FIRST_VOTE = 1, FIRST_DOMAIN = 32, FIRST_MEASURE = 64, FIRST_UNIT = 80, F
 /* The list under way, and the keys of n-grams that it has. */
 typedef struct collector {
     feature_list list;
+    const normal_text *text;
     uint32_t *seen; /* open table; 0: free */
     uint32_t seen_mask;
 } collector;
-
-static inline uint32_t mix(uint64_t value) {
-    value *= 0x9E3779B97F4A7C15ull;
-    value ^= value >> 29;
-    value *= 0xBF58476D1CE4E5B9ull;
-    return (uint32_t)(value >> 32);
-}
 
 static inline void add(collector *c, feature_block block, uint32_t key, float value, uint32_t from, uint32_t to) {
     c->list.items[c->list.count++] = (feature){key, value, from, to, block};
 }
 
 /* Adds an n-gram unless it is there. Its value is set when all are known. */
-static inline void add_gram(collector *c, feature_block block, uint64_t codes, uint32_t from, uint32_t to) {
-    uint32_t key = mix((uint64_t)(block + 1) << 60 | codes) | 1;
+static inline void add_gram(collector *c, feature_block block, uint32_t key, uint32_t from, uint32_t to) {
     uint32_t at = key >> 8 & c->seen_mask;
     while (c->seen[at]) {
         if (c->seen[at] == key) return;
         at = (at + 1) & c->seen_mask;
     }
     c->seen[at] = key;
-    add(c, block, key, 1, from, to);
+    add(c, block, key, 1, c->text->char_at[from], c->text->char_at[to]);
 }
 
-/* The character at `at` as n-grams see it: 0 for a mark, '0' for any digit. */
-static inline uint32_t letter(const unsigned char *text, uint32_t at, uint32_t *ret_next) {
-    unsigned char c = text[at];
-    if (c < 0x80) {
-        *ret_next = at + 1;
-        return c >= '0' && c <= '9' ? '0' : c >= 'a' && c <= 'z' ? c : c == '?' || c == '!' ? c : 0;
-    }
-    if ((c & 0xF0) == 0xE0) {
-        uint32_t code = (uint32_t)(c & 0x0F) << 12 | (uint32_t)(text[at + 1] & 0x3F) << 6 | (text[at + 2] & 0x3F);
-        *ret_next = at + 3;
-        return code >= 0x3400 && code <= 0x9FFF ? code : 0;
-    }
-    *ret_next = at + ((c & 0xE0) == 0xC0 ? 2 : 4);
-    return 0;
+static inline void add_text_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
+    add_gram(arg, BLOCK_TEXT, key, from, to);
 }
 
-/* Adds the n-grams of one to three characters of a part; returns how many stand there. */
-static size_t add_grams(collector *c, const normal_text *text, size_t part, feature_block block) {
-    const unsigned char *bytes = (const unsigned char *)text->bytes;
-    uint32_t to = text->part_from[part + 1], next;
-    uint64_t before = 0, before2 = 0;
-    uint32_t from = 0, from2 = 0;
-    size_t count = 0;
-    int characters = 0;
-    for (uint32_t at = text->part_from[part]; at < to && characters < CHARACTERS_LIMIT; at = next, characters++) {
-        uint64_t code = letter(bytes, at, &next);
-        if (code == 0) {
-            before = before2 = 0;
-            continue;
-        }
-        add_gram(c, block, code, at, next);
-        if (before) add_gram(c, block, before << 20 | code, from, next);
-        if (before2) add_gram(c, block, before2 << 40 | before << 20 | code, from2, next);
-        count += 1u + (before != 0) + (before2 != 0);
-        before2 = before;
-        from2 = from;
-        before = code;
-        from = at;
-    }
-    return count;
+static inline void add_title_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
+    add_gram(arg, BLOCK_TITLE, key, from, to);
+}
+
+float gram_value(size_t count) {
+    return count > 0 ? 1 / sqrtf((float)count) : 0;
 }
 
 static void scale(collector *c, size_t first, size_t grams) {
-    float value = grams > 0 ? 1 / sqrtf((float)grams) : 0;
     for (size_t i = first; i < c->list.count; i++)
-        c->list.items[i].value = value;
+        c->list.items[i].value = gram_value(grams);
 }
 
 static void add_texts(collector *c, const feature_source *source) {
-    size_t grams = add_grams(c, source->text, source->title_part, BLOCK_TEXT);
-    grams += add_grams(c, source->text, source->content_part, BLOCK_TEXT);
+    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, add_text_gram, c);
+    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, add_text_gram, c);
     scale(c, 0, grams);
     size_t first = c->list.count;
-    grams = add_grams(c, source->text, source->title_part, BLOCK_TITLE);
+    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, add_title_gram, c);
     scale(c, first, grams);
 }
 
@@ -102,7 +66,7 @@ static uint32_t rule_key(const pack_rule *rule, feature_block block) {
     uint64_t hash = 1469598103934665603ull ^ (uint64_t)block;
     for (const char *c = rule->id; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-    return mix(hash);
+    return gram_mix(hash);
 }
 
 /* A rule that hits again is a little louder. */
@@ -117,7 +81,7 @@ static void add_rules(collector *c, const rule_matches *matches) {
 }
 
 static void add_dense(collector *c, feature_block block, uint32_t number, double value) {
-    if (value > 0) add(c, block, mix((uint64_t)(block + 1) << 60 | number), (float)log1p(value), 0, 0);
+    if (value > 0) add(c, block, gram_mix((uint64_t)(block + 1) << 60 | number), (float)log1p(value), 0, 0);
 }
 
 static void add_votes(collector *c, const feature_source *source) {
@@ -165,37 +129,32 @@ static void add_measures(collector *c, const feature_source *source) {
         add_dense(c, BLOCK_MEASURE, FIRST_NAME + (uint32_t)i, kinds[i]);
 }
 
-/* How many of eight bytes continue a character: 10xxxxxx. */
-static inline size_t continuing(const char *bytes) {
-    const uint64_t ones = 0x0101010101010101u;
-    uint64_t eight;
-    memcpy(&eight, bytes, sizeof eight);
-    return (eight >> 7 & ~(eight >> 6) & ones) * ones >> 56;
+static void add_rest(collector *c, const feature_source *source) {
+    add_rules(c, source->matches);
+    add_votes(c, source);
+    add_measures(c, source);
 }
 
-static size_t characters_of(const normal_text *text, size_t part) {
-    uint32_t at = text->part_from[part], to = text->part_from[part + 1];
-    size_t count = to - at;
-    for (; to - at >= 8; at += 8)
-        count -= continuing(text->bytes + at);
-    for (; at < to; at++)
-        count -= !utf8_begins(text->bytes[at]);
-    return count < CHARACTERS_LIMIT ? count : CHARACTERS_LIMIT;
+int features_beside_text(const feature_source *source, wjz_arena *arena, feature_list *ret_features) {
+    collector c = {.text = source->text};
+    c.list.items = wjz_arena_alloc(arena, (source->matches->count * 2 + DENSE_LIMIT) * sizeof *c.list.items);
+    if (!c.list.items) return -ENOMEM;
+    add_rest(&c, source);
+    *ret_features = c.list;
+    return 0;
 }
 
 int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features) {
-    size_t title = characters_of(source->text, source->title_part);
-    size_t grams = (characters_of(source->text, source->content_part) + 2 * title) * 3;
+    size_t grams = grams_most(source->text, source->content_part) + 2 * grams_most(source->text, source->title_part);
     size_t slots = 1024;
     while (slots < grams * 2)
         slots *= 2;
-    collector c = {.seen = wjz_arena_calloc(arena, slots, sizeof *c.seen), .seen_mask = (uint32_t)slots - 1};
+    collector c = {
+        .text = source->text, .seen = wjz_arena_calloc(arena, slots, sizeof *c.seen), .seen_mask = (uint32_t)slots - 1};
     c.list.items = wjz_arena_alloc(arena, (grams + source->matches->count * 2 + DENSE_LIMIT) * sizeof *c.list.items);
     if (!c.seen || !c.list.items) return -ENOMEM;
     add_texts(&c, source);
-    add_rules(&c, source->matches);
-    add_votes(&c, source);
-    add_measures(&c, source);
+    add_rest(&c, source);
     *ret_features = c.list;
     return 0;
 }

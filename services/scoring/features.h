@@ -52,4 +52,7 @@ typedef struct feature_source {
 /* The list lives in the arena. -ENOMEM. */
 WJZ_MUST_CHECK int features_of(const feature_source *source, wjz_arena *arena, feature_list *ret_features);
 
+/* The same without the n-grams, which prediction looks up as it finds them (model_predict). */
+WJZ_MUST_CHECK int features_beside_text(const feature_source *source, wjz_arena *arena, feature_list *ret_features);
+
 #endif

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scoring/normalise.h"
 #include "wjz/arena.h"
 #include "wjz/yaml.h"
 
@@ -20,6 +19,7 @@ typedef struct place_name {
     const char *text; /* normalised */
     uint32_t length;
     uint32_t head;  /* bytes of its first two characters */
+    uint32_t first; /* code of its first character */
     uint32_t place; /* index of its entry */
     uint32_t next;  /* shorter or equal name with the same first two characters, plus one; 0 ends */
 } place_name;
@@ -30,7 +30,7 @@ struct gazetteer {
     size_t place_count, place_capacity;
     place_name *names;
     size_t name_count, name_capacity;
-    uint64_t firsts[65536 / 64]; /* a bit for the first character of each name: most characters begin none */
+    uint64_t firsts[65536 / 64]; /* a bit for the first code of each name (its low half): most characters begin none */
     uint32_t *slots;             /* name index + 1 by its first two characters */
     uint32_t slot_mask;
 };
@@ -49,13 +49,6 @@ static uint32_t hash_head(const char *head, uint32_t length) {
     for (uint32_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)head[i]) * 16777619u;
     return hash ^ hash >> 15;
-}
-
-/* A number for the character that begins at text: its code up to U+FFFF, or some other. */
-static inline uint32_t first_of(const char *text, size_t length) {
-    const unsigned char *c = (const unsigned char *)text;
-    if ((c[0] & 0xF0) != 0xE0 || length < 3) return c[0];
-    return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
 }
 
 /* Bytes of the first two characters, 0 when there are fewer. */
@@ -84,8 +77,11 @@ static int add_name(gazetteer *g, const wjz_yaml_node *node, const char *name, w
         g->names = names;
         g->name_capacity = capacity;
     }
-    g->names[g->name_count++] =
-        (place_name){.text = text->bytes, .length = text->length, .head = head, .place = (uint32_t)g->place_count};
+    g->names[g->name_count++] = (place_name){.text = text->bytes,
+                                             .length = text->length,
+                                             .head = head,
+                                             .first = text->codes[0],
+                                             .place = (uint32_t)g->place_count};
     return 0;
 }
 
@@ -253,8 +249,7 @@ static int index_names(gazetteer *g, wjz_err *err) {
             if (other->head == name->head && memcmp(other->text, name->text, name->head) == 0) break;
             at = (at + 1) & g->slot_mask;
         }
-        uint32_t first = first_of(name->text, name->length);
-        g->firsts[first / 64] |= UINT64_C(1) << first % 64;
+        g->firsts[(name->first & 0xFFFF) / 64] |= UINT64_C(1) << name->first % 64;
         name->next = g->slots[at];
         g->slots[at] = i + 1;
     }
@@ -290,8 +285,6 @@ size_t gazetteer_count(const gazetteer *places) {
 /* The longest names that begin at text, all places of that name; the bytes taken, 0 for none. */
 static size_t find_here(const gazetteer *g, const char *text, size_t at, size_t length, gazetteer_hit_fn *hit,
                         void *arg) {
-    uint32_t first_code = first_of(text + at, length - at);
-    if (!(g->firsts[first_code / 64] >> first_code % 64 & 1)) return 0;
     uint32_t head = head_length(text + at, length - at);
     if (head == 0) return 0;
     uint32_t slot = hash_head(text + at, head) & g->slot_mask;
@@ -310,16 +303,13 @@ static size_t find_here(const gazetteer *g, const char *text, size_t at, size_t 
     return taken;
 }
 
-void gazetteer_find(const gazetteer *places, const char *text, size_t length, gazetteer_hit_fn *hit, void *arg) {
-    for (size_t at = 0; at < length;) {
-        size_t taken = find_here(places, text, at, length, hit, arg);
-        if (taken) {
-            at += taken;
-            continue;
-        }
-        do
-            at++;
-        while (at < length && !utf8_begins(text[at]));
+void gazetteer_find(const gazetteer *places, const normal_text *text, uint32_t length, gazetteer_hit_fn *hit,
+                    void *arg) {
+    uint32_t taken_to = 0;
+    for (uint32_t i = 0; i < text->char_count && text->char_at[i] < length; i++) {
+        uint32_t code = text->codes[i], at = text->char_at[i];
+        if (!(places->firsts[(code & 0xFFFF) / 64] >> code % 64 & 1) || at < taken_to) continue;
+        taken_to = at + (uint32_t)find_here(places, text->bytes, at, length, hit, arg);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scoring/normalise.h"
 #include "wjz/err.h"
 
 typedef struct gazetteer gazetteer;
@@ -28,9 +29,9 @@ void gazetteer_destroy(gazetteer **places);
 size_t gazetteer_count(const gazetteer *places);
 
 /* Names may be shared (one town name in two counties): each meaning is reported, longest name first at a position,
- * names inside a longer name are not. from and to are bytes of text. */
+ * names inside a longer name are not. The first `length` bytes are searched; from and to are bytes of text. */
 typedef void gazetteer_hit_fn(const place_entry *place, size_t from, size_t to, void *arg);
-void gazetteer_find(const gazetteer *places, const char *text, size_t length, gazetteer_hit_fn *hit, void *arg);
+void gazetteer_find(const gazetteer *places, const normal_text *text, uint32_t length, gazetteer_hit_fn *hit, void *arg);
 
 /* A place by code, NULL when not known. */
 const place_entry *gazetteer_by_code(const gazetteer *places, uint64_t code);

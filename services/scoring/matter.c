@@ -23,7 +23,8 @@ enum {
     KEY_NAMES = 3,
     DISTRICT_BYTES = 100, /* of the content in which districts count */
     GRAM_HASH_BITS = 25,
-    FEW_SLOTS = 2048, /* enough for most complaints */
+    FEW_SLOTS = 2048,     /* enough for most complaints */
+    MOST_SLOTS = 1 << 16, /* a gram's number has 16 bits */
 };
 
 static const double weight_step = 1.5;
@@ -32,16 +33,17 @@ static const double name_rarity = 4;
 
 typedef struct counted {
     uint32_t hash; /* 25 bits */
-    float rarity;
+    uint32_t first, second;
     uint16_t count;
     uint8_t marks;
 } counted;
 
 typedef struct reader {
     const repeat_rules *rules;
-    counted *table;    /* open, its slots in the order of the hashes; written only where one is taken */
-    uint64_t *taken;   /* a bit for each slot */
-    const char *title; /* normalised, or the head of the content */
+    const uint64_t *frame_firsts; /* of the rules */
+    counted *grams;               /* as they came */
+    uint16_t *table;              /* number of a gram from 1, open, its slots in the order of the hashes; 0: free */
+    const char *title;            /* normalised, or the head of the content */
     size_t title_length;
     uint32_t slots, used;
     uint32_t districts[MATTER_DISTRICTS];
@@ -185,7 +187,7 @@ static uint32_t gram_hash(uint32_t first, uint32_t second) {
 /* The slot of a gram, or the free one where it belongs. */
 static uint32_t find(const reader *in, uint32_t hash) {
     uint32_t at = (uint32_t)((uint64_t)hash * in->slots >> GRAM_HASH_BITS);
-    while ((in->taken[at / 64] >> at % 64 & 1) && in->table[at].hash != hash)
+    while (in->table[at] && in->grams[in->table[at] - 1].hash != hash)
         at = (at + 1) & (in->slots - 1);
     return at;
 }
@@ -193,15 +195,12 @@ static uint32_t find(const reader *in, uint32_t hash) {
 static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
     uint32_t hash = gram_hash(first, second);
     uint32_t at = find(in, hash);
-    counted *gram = &in->table[at];
-    if (!(in->taken[at / 64] >> at % 64 & 1)) {
+    if (!in->table[at]) {
         if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
-        bool rare = false;
-        float rarity = (float)repeat_rules_rarity(in->rules, first, second, &rare);
-        *gram = (counted){.hash = hash, .rarity = rarity, .marks = rare ? GRAM_RARE : 0};
-        in->taken[at / 64] |= UINT64_C(1) << at % 64;
-        in->used++;
+        in->grams[in->used++] = (counted){.hash = hash, .first = first, .second = second};
+        in->table[at] = (uint16_t)in->used;
     }
+    counted *gram = &in->grams[in->table[at] - 1];
     if (where == ZONE_TITLE) gram->marks |= GRAM_TITLE;
     if (where == ZONE_NAME || where == ZONE_ADDRESS) gram->marks |= GRAM_PLACE;
     if (where == ZONE_DISTRICT) gram->count = 0;
@@ -209,9 +208,25 @@ static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) 
     if (gram->count + more <= UINT16_MAX) gram->count = (uint16_t)(gram->count + more);
 }
 
+/* The Chinese character of a text that begins with one which begins no frame; 0 for anything else. Most do. */
+static inline uint32_t bare_han(const reader *in, const char *text, size_t length) {
+    const unsigned char *b = (const unsigned char *)text;
+    if (length < 3 || (b[0] & 0xF0) != 0xE0) return 0;
+    uint32_t code = (uint32_t)(b[0] & 0x0F) << 12 | (uint32_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
+    if (code - 0x3400 >= 0x6C00 || (in->frame_firsts[code / 64] >> code % 64 & 1)) return 0;
+    return code;
+}
+
 static void read_zone(reader *in, const char *text, size_t length, zone where) {
     uint32_t previous = 0;
     for (size_t at = 0; at < length;) {
+        uint32_t code = bare_han(in, text + at, length - at);
+        if (code) {
+            if (previous) count_gram(in, previous, code, where);
+            previous = code;
+            at += 3;
+            continue;
+        }
         bool districts_count = where == ZONE_TITLE || where == ZONE_ADDRESS || at < DISTRICT_BYTES;
         unit u = next_unit(in, text + at, length - at, districts_count && where != ZONE_NAME);
         at += u.length;
@@ -342,23 +357,28 @@ static void sort_few(uint32_t *values, uint16_t count) {
         put_sorted(values, i, values[i]);
 }
 
-static uint32_t weighed(const counted *gram) {
-    double often = gram->count == 1 ? 1 : 1 + log(gram->count);
-    double weight = often * gram->rarity / weight_step;
+/* 1 + log(count), for the counts that nearly all grams have from a table. */
+static double often(uint32_t count) {
+    static const double small[] = {1, 1, 1.6931471805599454, 2.09861228866811, 2.386294361119891};
+    return count < WJZ_COUNT(small) ? small[count] : 1 + log(count);
+}
+
+static uint32_t weighed(const reader *in, const counted *gram) {
+    bool rare = false;
+    float rarity = (float)repeat_rules_rarity(in->rules, gram->first, gram->second, &rare);
+    double weight = often(gram->count) * rarity / weight_step;
     uint32_t whole = weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : (uint32_t)(weight + 0.5);
-    return gram->hash << GRAM_HASH_SHIFT | gram->marks | whole;
+    return gram->hash << GRAM_HASH_SHIFT | gram->marks | (rare ? GRAM_RARE : 0) | whole;
 }
 
 /* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before.
  */
 static uint32_t list_grams(const reader *in, uint32_t *grams) {
     uint32_t count = 0;
-    for (uint32_t word = 0; word < in->slots / 64; word++) {
-        for (uint64_t left = in->taken[word]; left; left &= left - 1) {
-            const counted *gram = &in->table[word * 64 + (uint32_t)__builtin_ctzll(left)];
-            if (!gram->count) continue;
-            put_sorted(grams, count++, weighed(gram));
-        }
+    for (uint32_t slot = 0; slot < in->slots; slot++) {
+        if (!in->table[slot]) continue;
+        const counted *gram = &in->grams[in->table[slot] - 1];
+        if (gram->count) put_sorted(grams, count++, weighed(in, gram));
     }
     return count;
 }
@@ -542,11 +562,14 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena,
     part_text content = part_of(text, WJZ__SCORING__FIELD__FIELD_CONTENT);
     part_text address = part_of(text, WJZ__SCORING__FIELD__FIELD_ADDRESS);
     if (content.length > CONTENT_BYTES) content.length = CONTENT_BYTES;
-    for (in->slots = 256; in->slots < (title.length + content.length) * 2 / 3 + 256;)
+    for (in->slots = 256; in->slots < MOST_SLOTS && in->slots < (title.length + content.length) * 2 / 3 + 256;)
         in->slots *= 2;
-    if (in->slots > FEW_SLOTS) in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
-    in->taken = wjz_arena_calloc(arena, in->slots / 64, sizeof *in->taken);
-    if (!in->table || !in->taken) return -ENOMEM;
+    if (in->slots > FEW_SLOTS) {
+        in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
+        in->grams = wjz_arena_alloc(arena, in->slots / 2 * sizeof *in->grams);
+        if (!in->table || !in->grams) return -ENOMEM;
+    }
+    memset(in->table, 0, in->slots * sizeof *in->table);
     if (title.length <= 1) { /* nothing but the line's end: the head of the content stands for it */
         title = (part_text){content.bytes, content.length < HEAD_BYTES ? content.length : HEAD_BYTES};
         while (title.length < content.length && !utf8_begins(title.bytes[title.length]))
@@ -585,8 +608,9 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
 
 int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding,
                    const normal_text *text, wjz_arena *arena, matter **ret_matter) {
-    counted few[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
-    reader in = {.rules = rules, .table = few};
+    uint16_t table[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
+    counted few[FEW_SLOTS / 2];
+    reader in = {.rules = rules, .frame_firsts = repeat_rules_frame_firsts(rules), .table = table, .grams = few};
     uint64_t copy = 0;
     int r = read_complaint(&in, text, arena, &copy);
     if (r) return r;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KNOWN_BITS = 1 << 18 };
+#include "scoring/grams.h"
+
+enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KEYS_AT_ONCE = 256, KNOWN_BITS = 1 << 18 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
 
@@ -33,6 +35,7 @@ struct learned_model {
     model_slot *slots;
     uint32_t slot_mask;
     model_row *rows;
+    uint64_t *added; /* of the prediction under way: a bit for each row that is in its sum */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -98,7 +101,8 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
     memcpy(model->bias, head.bias, sizeof head.bias);
     model->domain_count = domain_count;
     model->rows = malloc((size_t)head.row_count * sizeof *model->rows + 1);
-    if (!model->rows) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
+    model->added = calloc(head.row_count / 64 + 1, sizeof *model->added);
+    if (!model->rows || !model->added) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
     memcpy(model->rows, (const char *)data + sizeof head, (size_t)head.row_count * sizeof *model->rows);
     r = index_rows(model, head.row_count, name, err);
     if (r == 0) *ret_model = WJZ_STEAL(model);
@@ -109,6 +113,7 @@ void model_destroy(learned_model **model) {
     if (!model || !*model) return;
     free((*model)->slots);
     free((*model)->rows);
+    free((*model)->added);
     free(*model);
     *model = NULL;
 }
@@ -117,13 +122,91 @@ const char *model_version(const learned_model *model) {
     return model->version;
 }
 
-static inline const model_row *find_row(const learned_model *model, uint32_t key) {
-    uint32_t bit = key >> 14;
-    if (!(model->known[bit / 64] >> bit % 64 & 1)) return NULL;
-    for (uint32_t at = key & model->slot_mask; model->slots[at].row; at = (at + 1) & model->slot_mask)
-        if (model->slots[at].key == key) return &model->rows[model->slots[at].row - 1];
-    return NULL;
+/* --- finding rows: the table and the rows are larger than the near caches, so each is asked for before it is needed
+ * --- */
+
+/* An n-gram of the text, or a feature beside it, and the row that the model has for it. */
+typedef struct found_row {
+    uint32_t key, from, to; /* characters; from = to: none */
+    uint32_t row;
+    float value;
+} found_row;
+
+typedef struct row_search {
+    const learned_model *model;
+    found_row wanted[KEYS_AT_ONCE + 1]; /* whose slots are on their way */
+    size_t wanted_count;
+    found_row *found; /* whose rows are on their way */
+    size_t count;
+} row_search;
+
+static uint32_t find_row(const learned_model *model, uint32_t key) {
+    uint32_t at = key & model->slot_mask;
+    while (model->slots[at].row && model->slots[at].key != key)
+        at = (at + 1) & model->slot_mask;
+    return model->slots[at].row;
 }
+
+static void find_rows(row_search *search) {
+    const learned_model *model = search->model;
+    for (size_t i = 0; i < search->wanted_count; i++) {
+        uint32_t row = find_row(model, search->wanted[i].key);
+        if (!row) continue;
+        const model_row *weights = &model->rows[row - 1];
+        __builtin_prefetch(weights);
+        __builtin_prefetch((const char *)(weights + 1) - 1);
+        search->found[search->count] = search->wanted[i];
+        search->found[search->count++].row = row - 1;
+    }
+    search->wanted_count = 0;
+}
+
+/* Most keys were never seen in training; which ones is chance, so nothing branches on it. */
+static inline void want(row_search *search, uint32_t key, uint32_t from, uint32_t to) {
+    const learned_model *model = search->model;
+    uint32_t bit = key >> 14;
+    __builtin_prefetch(&model->slots[key & model->slot_mask]);
+    search->wanted[search->wanted_count] = (found_row){.key = key, .from = from, .to = to};
+    search->wanted_count += model->known[bit / 64] >> bit % 64 & 1;
+    if (search->wanted_count == KEYS_AT_ONCE) find_rows(search);
+}
+
+static inline void want_gram(void *search, uint32_t key, uint32_t from, uint32_t to) {
+    want(search, key, from, to);
+}
+
+/* Ends a group of n-grams, which share one value. */
+static void end_grams(row_search *search, size_t from, size_t grams) {
+    find_rows(search);
+    float value = gram_value(grams);
+    for (size_t i = from; i < search->count; i++)
+        search->found[i].value = value;
+}
+
+static void find_grams(row_search *search, const feature_source *source) {
+    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, want_gram, search);
+    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, want_gram, search);
+    end_grams(search, 0, grams);
+    size_t first = search->count;
+    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, want_gram, search);
+    end_grams(search, first, grams);
+}
+
+static void find_others(row_search *search, const feature_list *features, const normal_text *text, uint32_t to) {
+    for (size_t i = 0; i < features->count; i++) {
+        const feature *item = &features->items[i];
+        uint32_t row = find_row(search->model, item->key);
+        if (!row) continue;
+        found_row *found = &search->found[search->count++];
+        *found = (found_row){.key = item->key, .row = row - 1, .value = item->value};
+        if (item->from < item->to && item->to <= text->char_at[to]) {
+            found->from = normal_char(text, item->from);
+            found->to = normal_char(text, item->to);
+        }
+    }
+}
+
+/* --- adding them up --- */
 
 /* sum += value * weights, with the widest vectors that the machine has. */
 __attribute__((target_clones("avx512f", "avx2", "default"))) static void
@@ -138,12 +221,38 @@ add_rows(const model_row *const *rows, const float *values, size_t count, float 
     memcpy(sum, total, sizeof total);
 }
 
-/* Spreads what a feature adds to the points over its bytes. */
-static inline void trace(const feature *item, float points, float *steps, uint32_t to) {
-    if (item->from >= item->to || item->to > to) return;
-    float share = points / (float)(item->to - item->from);
-    steps[item->from] += share;
-    steps[item->to] -= share;
+/* Spreads what a row adds to the points over its bytes. */
+static inline void trace(const found_row *found, const model_row *row, const normal_text *text, float *steps,
+                         uint32_t to) {
+    if (found->from >= found->to || found->to > to) return;
+    float points = row->scale * found->value * row->weights[OUTPUT_POINTS];
+    float share = points / (float)(text->char_at[found->to] - text->char_at[found->from]);
+    steps[found->from] += share;
+    steps[found->to] -= share;
+}
+
+/* Adds each row once: an n-gram counts once however often it stands there. */
+static void add_found(const row_search *search, const normal_text *text, float *steps, uint32_t to,
+                      float sum[MODEL_OUTPUTS]) {
+    const learned_model *model = search->model;
+    const model_row *rows[ROWS_AT_ONCE + 1];
+    float values[ROWS_AT_ONCE + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        const found_row *found = &search->found[i];
+        uint64_t *added = &model->added[found->row / 64], bit = UINT64_C(1) << found->row % 64;
+        if (*added & bit) continue;
+        *added |= bit;
+        rows[count] = &model->rows[found->row];
+        values[count] = found->value;
+        trace(found, rows[count], text, steps, to);
+        if (++count < ROWS_AT_ONCE) continue;
+        add_rows(rows, values, count, sum);
+        count = 0;
+    }
+    add_rows(rows, values, count, sum);
+    for (size_t i = 0; i < search->count; i++)
+        model->added[search->found[i].row / 64] = 0;
 }
 
 static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPUTS], model_verdict *verdict) {
@@ -157,30 +266,28 @@ static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPU
     verdict->points = sum[OUTPUT_POINTS];
 }
 
-void model_predict(const learned_model *model, const feature_list *features, float *steps, uint32_t to,
-                   model_verdict *ret_verdict) {
+int model_predict(const learned_model *model, const feature_source *source, float *steps, uint32_t to, wjz_arena *arena,
+                  model_verdict *ret_verdict) {
+    const normal_text *text = source->text;
+    feature_list others;
+    int r = features_beside_text(source, arena, &others);
+    if (r < 0) return r;
+    size_t most = grams_most(text, source->content_part) + 2 * grams_most(text, source->title_part) + others.count;
+    row_search *search = wjz_arena_alloc(arena, sizeof *search);
+    found_row *found = wjz_arena_alloc(arena, most * sizeof *found);
+    if (!search || !found) return -ENOMEM;
+    search->model = model;
+    search->wanted_count = search->count = 0;
+    search->found = found;
+    find_grams(search, source);
+    find_others(search, &others, text, to);
     float sum[MODEL_OUTPUTS];
     memcpy(sum, model->bias, sizeof sum);
-    for (size_t i = 0; i < features->count;) {
-        const model_row *rows[ROWS_AT_ONCE];
-        const feature *items[ROWS_AT_ONCE];
-        float values[ROWS_AT_ONCE];
-        size_t count = 0;
-        for (; i < features->count && count < ROWS_AT_ONCE; i++) {
-            const model_row *row = find_row(model, features->items[i].key);
-            if (!row) continue;
-            __builtin_prefetch(row);
-            rows[count] = row;
-            items[count] = &features->items[i];
-            values[count++] = features->items[i].value;
-        }
-        add_rows(rows, values, count, sum);
-        for (size_t k = 0; steps && k < count; k++)
-            trace(items[k], rows[k]->scale * values[k] * rows[k]->weights[OUTPUT_POINTS], steps, to);
-    }
+    add_found(search, text, steps, to, sum);
     model_verdict verdict = {0};
     read_outputs(model, sum, &verdict);
     *ret_verdict = verdict;
+    return 0;
 }
 
 int model_encode(const char *version, const pack_topic *domains, size_t domain_count, const float bias[MODEL_OUTPUTS],

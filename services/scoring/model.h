@@ -42,10 +42,10 @@ WJZ_MUST_CHECK int model_parse(const void *data, size_t length, const char *name
                                size_t domain_count, learned_model **ret_model, wjz_err *err);
 void model_destroy(learned_model **model);
 const char *model_version(const learned_model *model);
-/* steps: as reasons.h wants them, up to the byte `to`; what each feature adds to the points is added there. NULL: not
- * wanted. */
-void model_predict(const learned_model *model, const feature_list *features, float *steps, uint32_t to,
-                   model_verdict *ret_verdict);
+/* steps: as reasons.h wants them, up to the character `to`; what each feature adds to the points is added there. The
+ * arena holds what is forgotten afterwards. -ENOMEM. A model predicts for one thread at a time. */
+WJZ_MUST_CHECK int model_predict(const learned_model *model, const feature_source *source, float *steps, uint32_t to,
+                                 wjz_arena *arena, model_verdict *ret_verdict);
 
 /* The file as bytes, which the caller frees; rows sorted by key. */
 WJZ_MUST_CHECK int model_encode(const char *version, const pack_topic *domains, size_t domain_count,

@@ -312,6 +312,18 @@ size_t normal_part(const normal_text *text, uint32_t at) {
     return part;
 }
 
+uint32_t normal_char(const normal_text *text, uint32_t at) {
+    uint32_t low = 0, high = text->char_count + 1; /* the end counts as one */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (text->char_at[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static const text_piece *piece_at(const normal_text *text, uint32_t at) {
     uint32_t low = 0, high = text->piece_count;
     while (high - low > 1) {

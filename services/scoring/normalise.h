@@ -46,6 +46,8 @@ WJZ_MUST_CHECK int normalise(const text_part *parts, size_t count, wjz_arena *ar
 
 /* Part index of a byte of the normalised text. */
 size_t normal_part(const normal_text *text, uint32_t at);
+/* Index of the character that a byte of the normalised text belongs to; char_count for its end. */
+uint32_t normal_char(const normal_text *text, uint32_t at);
 /* Where [from, to) was in the original; from < to, both in one part. */
 void normal_span(const normal_text *text, uint32_t from, uint32_t to, Wjz__Scoring__Span *ret_span);
 

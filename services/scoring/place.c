@@ -45,7 +45,7 @@ static int see_field(const gazetteer *places, const char *field, wjz_arena *aren
     text_part part = {WJZ__SCORING__FIELD__FIELD_NONE, field, strlen(field)};
     normal_text *text;
     int r = normalise(&part, 1, arena, &text);
-    if (r == 0) gazetteer_find(places, text->bytes, text->length, see, seen);
+    if (r == 0) gazetteer_find(places, text, text->length, see, seen);
     return r;
 }
 
@@ -111,7 +111,7 @@ static int set_span(const normal_text *text, uint32_t from, uint32_t to, wjz_are
     return 0;
 }
 
-int place_find(const gazetteer *places, const complaint *report, const normal_text *text, uint32_t text_to,
+int place_find(const gazetteer *places, const complaint *report, const normal_text *text, const text_spots *spots,
                const text_name *names, size_t name_count, wjz_arena *arena, Wjz__Scoring__Place *ret_place) {
     Wjz__Scoring__Place place = WJZ__SCORING__PLACE__INIT;
     seen_places seen = {0};
@@ -119,7 +119,7 @@ int place_find(const gazetteer *places, const complaint *report, const normal_te
     if (r == 0) r = see_field(places, report->town, arena, &seen);
     if (r < 0) return r;
     seen.text = text;
-    gazetteer_find(places, text->bytes, text_to, see, &seen);
+    gazetteer_find(places, text, spots->to, see, &seen);
     uint32_t home = (uint32_t)report->region;
     const seen_place *county = best_of(&seen, PLACE_COUNTY, home, 0);
     const seen_place *village = best_of(&seen, PLACE_VILLAGE, home, 0);
@@ -133,7 +133,7 @@ int place_find(const gazetteer *places, const complaint *report, const normal_te
     place.longitude = report->longitude;
     place.latitude = report->latitude;
     uint32_t from = exact ? exact->from : 0, to = exact ? exact->to : 0;
-    place.has_address = extract_address(text->bytes, 0, text_to, &from, &to);
+    place.has_address = extract_address(spots, &from, &to);
     if (from >= to && name_count > 0) {
         from = names[0].from;
         to = names[0].to;

@@ -18,27 +18,20 @@ static void keep(reason found, size_t *count, reason reasons[REASONS_LIMIT]) {
     reasons[at] = found;
 }
 
-/* Bytes of the character that begins with the byte; what lies on one of them lies on all. */
-static inline uint32_t character(char first) {
-    unsigned char c = (unsigned char)first;
-    return c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-}
-
-size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, int sign,
-                    reason reasons[REASONS_LIMIT]) {
+size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, int sign, reason reasons[REASONS_LIMIT]) {
     float level = 0, most = 0, direction = (float)sign;
-    for (uint32_t at = 0; at < to; at += character(text->bytes[at])) {
-        level += direction * steps[at];
+    for (uint32_t i = 0; i < to; i++) {
+        level += direction * steps[i];
         if (level > most) most = level;
     }
     float least = most * run_share;
     reason run = {0};
     size_t count = 0;
     level = 0;
-    for (uint32_t at = 0, next; at < to; at = next) {
-        next = at + character(text->bytes[at]);
-        level += direction * steps[at];
+    for (uint32_t i = 0; i < to; i++) {
+        level += direction * steps[i];
         if (level > least) {
+            uint32_t at = text->char_at[i], next = text->char_at[i + 1];
             if (run.points <= 0) run.from = at;
             run.points += level * (float)(next - at);
             run.to = next;

@@ -15,8 +15,8 @@ typedef struct reason {
     float points;
 } reason;
 
-/* steps: one for each byte of the text up to `to` and one more; the sum of those up to a byte is what lies on it; they
- * are 0 inside characters. At most REASONS_LIMIT that raise (sign 1) or lower (sign -1), strongest first; the count. */
+/* steps: one for each character of the text up to `to` and one more; the sum of those up to a character is what lies on
+ * each of its bytes. At most REASONS_LIMIT that raise (sign 1) or lower (sign -1), strongest first; the count. */
 size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, int sign, reason reasons[REASONS_LIMIT]);
 
 #endif

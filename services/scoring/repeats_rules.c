@@ -147,6 +147,10 @@ static size_t frame_first(const char *text) {
     return (size_t)(b[0] & 0x0F) << 12 | (size_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
 }
 
+const uint64_t *repeat_rules_frame_firsts(const repeat_rules *rules) {
+    return rules->frame_firsts;
+}
+
 static size_t frame_slot(const char *text) {
     const unsigned char *bytes = (const unsigned char *)text;
     return (bytes[0] * 31U + bytes[1] * 257U + bytes[2] * 1031U) % FRAME_SLOTS;

@@ -67,4 +67,7 @@ double repeat_rules_most_rarity(const repeat_rules *rules);
 /* Bytes of the longest frame that text begins with, 0: none. */
 size_t repeat_rules_frame(const repeat_rules *rules, const char *text, size_t length);
 
+/* A bit for each character that begins a frame, by code up to U+FFFF: most begin none. */
+const uint64_t *repeat_rules_frame_firsts(const repeat_rules *rules);
+
 #endif

@@ -250,7 +250,7 @@ int rules_parse(const pack_files *files, const char *prefix, rule_pack **ret_pac
     if (r == 0) r = rules_check_collisions(pack, err);
     if (r < 0) return r;
     pack->states = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->states);
-    pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count, sizeof *pack->touched);
+    pack->touched = wjz_arena_calloc(pack->arena, pack->rule_count / 64 + 1, sizeof *pack->touched);
     if (!pack->states || !pack->touched) return builder_no_memory(err);
     *ret_pack = WJZ_STEAL(pack);
     return 0;

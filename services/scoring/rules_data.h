@@ -90,6 +90,11 @@ typedef struct pack_pattern {
     int line;
 } pack_pattern;
 
+typedef struct pack_word {
+    const char *text; /* normalised */
+    size_t length;
+} pack_word;
+
 typedef struct pack_points {
     double source_hotline, source_enforcement, source_state_organ, source_grid, source_photo, source_media,
         source_anonymous;
@@ -143,7 +148,7 @@ struct rule_pack {
     pack_topic domains[DOMAIN_LIMIT]; /* 0 is none */
     size_t domain_count;
     pack_topic branches[BRANCH_COUNT];
-    const char **negations; /* words that undo a hit right after them */
+    pack_word *negations; /* words that undo a hit right after them */
     size_t negation_count;
     pack_rule *rules;
     uint32_t rule_count;
@@ -159,7 +164,7 @@ struct rule_pack {
     hs_database_t *database;
     hs_scratch_t *scratch;
     rule_state *states; /* of the match under way, one per rule */
-    uint32_t *touched;
+    uint64_t *touched;  /* a bit for each of them that has one */
 };
 
 /* One rule's occurrences in a text. */

@@ -3,20 +3,17 @@
 #include "scoring/rules_data.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct match_pass {
     const rule_pack *pack;
     const normal_text *text;
     uint32_t title_to, reply_from, reply_to; /* bytes of the normalised text */
-    size_t touched_count;
 } match_pass;
 
 static rule_state *touch(match_pass *pass, uint32_t index) {
-    rule_state *state = &pass->pack->states[index];
-    if (state->count == 0 && !state->has_act && !state->has_object) pass->pack->touched[pass->touched_count++] = index;
-    return state;
+    pass->pack->touched[index / 64] |= UINT64_C(1) << index % 64;
+    return &pass->pack->states[index];
 }
 
 static bool in_place(const match_pass *pass, const pack_rule *rule, uint32_t at) {
@@ -30,8 +27,9 @@ static bool in_place(const match_pass *pass, const pack_rule *rule, uint32_t at)
 static bool negated(const match_pass *pass, uint32_t from) {
     const rule_pack *pack = pass->pack;
     for (size_t i = 0; i < pack->negation_count; i++) {
-        size_t length = strlen(pack->negations[i]);
-        if (length <= from && memcmp(pass->text->bytes + from - length, pack->negations[i], length) == 0) return true;
+        const pack_word *word = &pack->negations[i];
+        if (word->length > from || pass->text->bytes[from - 1] != word->text[word->length - 1]) continue;
+        if (memcmp(pass->text->bytes + from - word->length, word->text, word->length) == 0) return true;
     }
     return false;
 }
@@ -102,9 +100,31 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
     return 0;
 }
 
-static int by_index(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
+/* Lists the rules that hit, in their order, and forgets what was found. */
+static size_t take_matches(const rule_pack *pack, rule_match *list) {
+    size_t count = 0;
+    for (uint32_t word = 0; word * 64 < pack->rule_count; word++) {
+        for (uint64_t left = pack->touched[word]; left; left &= left - 1) {
+            uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(left);
+            rule_state *state = &pack->states[index];
+            if (list && state->count > 0)
+                list[count++] = (rule_match){.rule = &pack->rules[index],
+                                             .from = state->from,
+                                             .to = state->to,
+                                             .count = state->count,
+                                             .in_title = state->in_title};
+            *state = (rule_state){0};
+        }
+        pack->touched[word] = 0;
+    }
+    return count;
+}
+
+static size_t touched_count(const rule_pack *pack) {
+    size_t count = 0;
+    for (uint32_t word = 0; word * 64 < pack->rule_count; word++)
+        count += (size_t)__builtin_popcountll(pack->touched[word]);
+    return count;
 }
 
 int rules_match(const rule_pack *pack, const normal_text *text, int title_part, int reply_part, wjz_arena *arena,
@@ -116,19 +136,8 @@ int rules_match(const rule_pack *pack, const normal_text *text, int title_part, 
         pass.reply_to = text->part_from[reply_part + 1];
     }
     hs_error_t r = hs_scan(pack->database, text->bytes, text->length, 0, pack->scratch, on_match, &pass);
-    qsort(pack->touched, pass.touched_count, sizeof *pack->touched, by_index);
-    rule_match *list = wjz_arena_alloc(arena, pass.touched_count * sizeof *list);
-    size_t count = 0;
-    for (size_t i = 0; i < pass.touched_count; i++) {
-        rule_state *state = &pack->states[pack->touched[i]];
-        if (list && state->count > 0)
-            list[count++] = (rule_match){.rule = &pack->rules[pack->touched[i]],
-                                         .from = state->from,
-                                         .to = state->to,
-                                         .count = state->count,
-                                         .in_title = state->in_title};
-        *state = (rule_state){0};
-    }
+    rule_match *list = wjz_arena_alloc(arena, touched_count(pack) * sizeof *list);
+    size_t count = take_matches(pack, list);
     if (r != HS_SUCCESS) return -EIO;
     if (!list) return -ENOMEM;
     *ret_matches = (rule_matches){list, count};

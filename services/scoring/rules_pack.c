@@ -154,7 +154,7 @@ static int read_negations(rule_pack *pack, const wjz_yaml_node *root, wjz_err *e
         if (!word || !*word) return wjz_yaml_error(list, err, "negations must be a list of words");
         word = wjz_arena_strdup(pack->arena, word);
         if (!word) return wjz_err_set(err, -ENOMEM, "could not read the rule pack: no memory");
-        pack->negations[pack->negation_count++] = word;
+        pack->negations[pack->negation_count++] = (pack_word){word, strlen(word)};
     }
     return 0;
 }

@@ -83,7 +83,7 @@ static uint64_t *digest_rules(const rule_pack *pack, wjz_arena *arena) {
 static bool same_negations(const rule_pack *a, const rule_pack *b) {
     if (a->negation_count != b->negation_count) return false;
     for (size_t i = 0; i < a->negation_count; i++)
-        if (strcmp(a->negations[i], b->negations[i]) != 0) return false;
+        if (strcmp(a->negations[i].text, b->negations[i].text) != 0) return false;
     return true;
 }
 

@@ -169,7 +169,7 @@ static void parts_one(size_t i) {
     wjz_arena_reset(bench.turn);
     const normal_text *text = normalised(&bench.complaints[i], bench.turn);
     scan(text);
-    gazetteer_find(bench.places, text->bytes, text->length, on_place, NULL);
+    gazetteer_find(bench.places, text, text->length, on_place, NULL);
     hash_grams(text);
 }
 

@@ -7,8 +7,17 @@
 #define UNIT(name) WJZ__SCORING__UNIT__UNIT_##name
 #define ANCHOR(name) WJZ__SCORING__ANCHOR_KIND__ANCHOR_##name
 
+/* Of a text that is normal already, without its line's end. */
+static text_spots spots_of(world *w, const char *content) {
+    const normal_text *text = normal_of(w->arena, content);
+    text_spots spots;
+    assert_string_equal(wjz_arena_strndup(w->arena, text->bytes, text->length - 1), content);
+    assert_int_equal(extract_spots(text, text->char_count - 1, w->arena, &spots), 0);
+    return spots;
+}
+
 static void reads_quantities(void **state) {
-    (void)state;
+    world *w = *state;
     static const struct {
         const char *text;
         Wjz__Scoring__Unit unit;
@@ -45,7 +54,8 @@ static void reads_quantities(void **state) {
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
         text_quantity found[4];
-        size_t count = extract_quantities(cases[i].text, 0, (uint32_t)strlen(cases[i].text), found, 4);
+        text_spots spots = spots_of(w, cases[i].text);
+        size_t count = extract_quantities(&spots, found, 4);
         if (cases[i].unit == UNIT(NONE)) {
             if (count != 0) fail_msg("%s: %g of unit %d", cases[i].text, found[0].value, found[0].unit);
             continue;
@@ -56,11 +66,12 @@ static void reads_quantities(void **state) {
                      count ? (int)found[0].unit : 0);
     }
     text_quantity few[2];
-    assert_int_equal(extract_quantities("1户2户3户", 0, 15, few, 2), 2);
+    text_spots spots = spots_of(w, "1户2户3户");
+    assert_int_equal(extract_quantities(&spots, few, 2), 2);
 }
 
 static void finds_names(void **state) {
-    (void)state;
+    world *w = *state;
     static const struct {
         const char *text, *names; /* joined by a blank */
     } cases[] = {
@@ -75,7 +86,8 @@ static void finds_names(void **state) {
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
         text_name found[10];
-        size_t count = extract_names(cases[i].text, 0, (uint32_t)strlen(cases[i].text), found, 10);
+        text_spots spots = spots_of(w, cases[i].text);
+        size_t count = extract_names(&spots, found, 10);
         char joined[200] = "";
         for (size_t k = 0; k < count; k++) {
             if (k) strcat(joined, " ");
@@ -84,12 +96,13 @@ static void finds_names(void **state) {
         assert_string_equal(joined, cases[i].names);
     }
     text_name one;
-    assert_int_equal(extract_names("芙蓉路人民路", 0, 18, &one, 1), 1);
+    text_spots spots = spots_of(w, "芙蓉路人民路");
+    assert_int_equal(extract_names(&spots, &one, 1), 1);
     assert_int_equal(one.kind, ANCHOR(ROAD));
 }
 
 static void finds_addresses_and_times(void **state) {
-    (void)state;
+    world *w = *state;
     static const struct {
         const char *text;
         bool address, time;
@@ -99,9 +112,10 @@ static void finds_addresses_and_times(void **state) {
         {"月亮", false, false},      {"", false, false},
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
-        uint32_t from, to, length = (uint32_t)strlen(cases[i].text);
-        assert_int_equal(extract_address(cases[i].text, 0, length, &from, &to), cases[i].address);
-        assert_int_equal(extract_time(cases[i].text, 0, length, &from, &to), cases[i].time);
+        uint32_t from, to;
+        text_spots spots = spots_of(w, cases[i].text);
+        assert_int_equal(extract_address(&spots, &from, &to), cases[i].address);
+        assert_int_equal(extract_time(&spots, &from, &to), cases[i].time);
     }
 }
 
@@ -111,5 +125,5 @@ int main(void) {
         cmocka_unit_test(finds_names),
         cmocka_unit_test(finds_addresses_and_times),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, world_open, world_close);
 }

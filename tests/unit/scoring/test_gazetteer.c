@@ -36,7 +36,8 @@ static void finds_names_and_aliases(void **state) {
     assert_true(gazetteer_count(w->places) > 40);
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
         seen s = {0};
-        gazetteer_find(w->places, cases[i].text, strlen(cases[i].text), see, &s);
+        const normal_text *text = normal_of(w->arena, cases[i].text);
+        gazetteer_find(w->places, text, text->length, see, &s);
         size_t expected = 0;
         while (expected < 3 && cases[i].codes[expected])
             expected++;

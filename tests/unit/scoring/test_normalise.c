@@ -44,6 +44,22 @@ static void gives_one_form(void **state) {
     }
 }
 
+static void takes_characters_apart(void **state) {
+    static const uint32_t codes[] = {0x6CB3, 'a', '7', ',', 0xE9, 0x20000, '\n', 'x', '\n'};
+    static const uint32_t char_at[] = {0, 3, 4, 5, 6, 8, 12, 13, 14, 15};
+    world *w = *state;
+    normal_text *text = made(w->arena, "河 Ａ7，e\xCC\x81\xF0\xA0\x80\x80", "x");
+    assert_int_equal(text->char_count, WJZ_COUNT(codes));
+    assert_memory_equal(text->codes, codes, sizeof codes);
+    assert_memory_equal(text->char_at, char_at, sizeof char_at);
+    assert_int_equal(text->part_char[1], 7);
+    assert_int_equal(text->part_char[2], 9);
+    assert_int_equal(normal_char(text, 0), 0);
+    assert_int_equal(normal_char(text, 2), 0);
+    assert_int_equal(normal_char(text, 7), 4);
+    assert_int_equal(normal_char(text, text->length), text->char_count);
+}
+
 static void finds_the_way_back(void **state) {
     static const struct {
         const char *original, *word, *found;
@@ -87,6 +103,7 @@ static void grows_for_what_expands(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_one_form),
+        cmocka_unit_test(takes_characters_apart),
         cmocka_unit_test(finds_the_way_back),
         cmocka_unit_test(grows_for_what_expands),
     };

@@ -9,8 +9,12 @@
 
 #include "scoring/reasons.h"
 
+/* Of characters that are one byte each. */
 static normal_text text_of(const char *bytes) {
-    return (normal_text){.bytes = (char *)bytes, .length = (uint32_t)strlen(bytes)};
+    static uint32_t char_at[100];
+    for (uint32_t i = 0; i < 100; i++)
+        char_at[i] = i;
+    return (normal_text){.bytes = (char *)bytes, .length = (uint32_t)strlen(bytes), .char_at = char_at};
 }
 
 static void put(float *steps, uint32_t from, uint32_t to, float points) {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -40,6 +41,16 @@ static inline int world_close(void **state) {
     wjz_arena_destroy(&w->arena);
     free(w);
     return 0;
+}
+
+/* The text of a complaint's content, normalised; it lives in the arena. */
+static inline normal_text *normal_of(wjz_arena *arena, const char *content) {
+    text_part *part = wjz_arena_alloc(arena, sizeof *part);
+    normal_text *text = NULL;
+    assert_non_null(part);
+    *part = (text_part){WJZ__SCORING__FIELD__FIELD_CONTENT, content, strlen(content)};
+    assert_int_equal(normalise(part, 1, arena, &text), 0);
+    return text;
 }
 
 static inline complaint blank_complaint(void) {
