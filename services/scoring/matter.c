@@ -199,6 +199,7 @@ static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) 
         if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
         in->grams[in->used++] = (counted){.hash = hash, .first = first, .second = second};
         in->table[at] = (uint16_t)in->used;
+        repeat_rules_prepare(in->rules, first, second);
     }
     counted *gram = &in->grams[in->table[at] - 1];
     if (where == ZONE_TITLE) gram->marks |= GRAM_TITLE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scoring/grams.h"
+#include "scoring/large.h"
 
 enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KEYS_AT_ONCE = 256, KNOWN_BITS = 1 << 18 };
 
@@ -71,7 +72,7 @@ static int index_rows(learned_model *model, uint32_t count, const char *name, wj
     uint32_t slots = 1024;
     while (slots < count * 2)
         slots *= 2;
-    model->slots = calloc(slots, sizeof *model->slots);
+    model->slots = large_calloc(slots * sizeof *model->slots);
     if (!model->slots) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
     model->slot_mask = slots - 1;
     for (uint32_t i = 0; i < count; i++) {
@@ -100,7 +101,7 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
     memcpy(model->version, head.version, sizeof head.version);
     memcpy(model->bias, head.bias, sizeof head.bias);
     model->domain_count = domain_count;
-    model->rows = malloc((size_t)head.row_count * sizeof *model->rows + 1);
+    model->rows = large_calloc((size_t)head.row_count * sizeof *model->rows);
     model->added = calloc(head.row_count / 64 + 1, sizeof *model->added);
     if (!model->rows || !model->added) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
     memcpy(model->rows, (const char *)data + sizeof head, (size_t)head.row_count * sizeof *model->rows);
@@ -125,16 +126,20 @@ const char *model_version(const learned_model *model) {
 /* --- finding rows: the table and the rows are larger than the near caches, so each is asked for before it is needed
  * --- */
 
-/* An n-gram of the text, or a feature beside it, and the row that the model has for it. */
+/* A key of an n-gram that the model may have a row for, and where it stands. */
+typedef struct wanted_row {
+    uint32_t key;
+    uint32_t to; /* the character behind it << 2 | its characters */
+} wanted_row;
+
 typedef struct found_row {
-    uint32_t key, from, to; /* characters; from = to: none */
-    uint32_t row;
+    uint32_t row, to;
     float value;
 } found_row;
 
 typedef struct row_search {
     const learned_model *model;
-    found_row wanted[KEYS_AT_ONCE + 1]; /* whose slots are on their way */
+    wanted_row wanted[KEYS_AT_ONCE]; /* whose slots are on their way */
     size_t wanted_count;
     found_row *found; /* whose rows are on their way */
     size_t count;
@@ -155,24 +160,20 @@ static void find_rows(row_search *search) {
         const model_row *weights = &model->rows[row - 1];
         __builtin_prefetch(weights);
         __builtin_prefetch((const char *)(weights + 1) - 1);
-        search->found[search->count] = search->wanted[i];
-        search->found[search->count++].row = row - 1;
+        search->found[search->count++] = (found_row){.row = row - 1, .to = search->wanted[i].to};
     }
     search->wanted_count = 0;
 }
 
 /* Most keys were never seen in training; which ones is chance, so nothing branches on it. */
-static inline void want(row_search *search, uint32_t key, uint32_t from, uint32_t to) {
+static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
+    row_search *search = arg;
     const learned_model *model = search->model;
     uint32_t bit = key >> 14;
     __builtin_prefetch(&model->slots[key & model->slot_mask]);
-    search->wanted[search->wanted_count] = (found_row){.key = key, .from = from, .to = to};
+    search->wanted[search->wanted_count] = (wanted_row){key, to << 2 | (to - from)};
     search->wanted_count += model->known[bit / 64] >> bit % 64 & 1;
     if (search->wanted_count == KEYS_AT_ONCE) find_rows(search);
-}
-
-static inline void want_gram(void *search, uint32_t key, uint32_t from, uint32_t to) {
-    want(search, key, from, to);
 }
 
 /* Ends a group of n-grams, which share one value. */
@@ -192,20 +193,6 @@ static void find_grams(row_search *search, const feature_source *source) {
     end_grams(search, first, grams);
 }
 
-static void find_others(row_search *search, const feature_list *features, const normal_text *text, uint32_t to) {
-    for (size_t i = 0; i < features->count; i++) {
-        const feature *item = &features->items[i];
-        uint32_t row = find_row(search->model, item->key);
-        if (!row) continue;
-        found_row *found = &search->found[search->count++];
-        *found = (found_row){.key = item->key, .row = row - 1, .value = item->value};
-        if (item->from < item->to && item->to <= text->char_at[to]) {
-            found->from = normal_char(text, item->from);
-            found->to = normal_char(text, item->to);
-        }
-    }
-}
-
 /* --- adding them up --- */
 
 /* sum += value * weights, with the widest vectors that the machine has. */
@@ -221,38 +208,62 @@ add_rows(const model_row *const *rows, const float *values, size_t count, float 
     memcpy(sum, total, sizeof total);
 }
 
-/* Spreads what a row adds to the points over its bytes. */
-static inline void trace(const found_row *found, const model_row *row, const normal_text *text, float *steps,
-                         uint32_t to) {
-    if (found->from >= found->to || found->to > to) return;
-    float points = row->scale * found->value * row->weights[OUTPUT_POINTS];
-    float share = points / (float)(text->char_at[found->to] - text->char_at[found->from]);
-    steps[found->from] += share;
-    steps[found->to] -= share;
+typedef struct adder {
+    const learned_model *model;
+    const normal_text *text;
+    float *steps; /* of the first `to` characters, and one more */
+    uint32_t to;
+    const model_row *rows[ROWS_AT_ONCE];
+    float values[ROWS_AT_ONCE];
+    size_t count;
+    float sum[MODEL_OUTPUTS];
+} adder;
+
+static void flush(adder *a) {
+    add_rows(a->rows, a->values, a->count, a->sum);
+    a->count = 0;
 }
 
-/* Adds each row once: an n-gram counts once however often it stands there. */
-static void add_found(const row_search *search, const normal_text *text, float *steps, uint32_t to,
-                      float sum[MODEL_OUTPUTS]) {
-    const learned_model *model = search->model;
-    const model_row *rows[ROWS_AT_ONCE + 1];
-    float values[ROWS_AT_ONCE + 1];
-    size_t count = 0;
+/* Adds a row that stands on the characters [from, to), from = to: on none; what it adds to the points is spread over
+ * their bytes. */
+static inline void add_row(adder *a, const model_row *row, float value, uint32_t from, uint32_t to) {
+    a->rows[a->count] = row;
+    a->values[a->count++] = value;
+    if (from < to && to <= a->to) {
+        float share =
+            row->scale * value * row->weights[OUTPUT_POINTS] / (float)(a->text->char_at[to] - a->text->char_at[from]);
+        a->steps[from] += share;
+        a->steps[to] -= share;
+    }
+    if (a->count == ROWS_AT_ONCE) flush(a);
+}
+
+/* Each row once: an n-gram counts once however often it stands there. */
+static void add_grams(adder *a, const row_search *search) {
+    uint64_t *added = a->model->added;
     for (size_t i = 0; i < search->count; i++) {
         const found_row *found = &search->found[i];
-        uint64_t *added = &model->added[found->row / 64], bit = UINT64_C(1) << found->row % 64;
-        if (*added & bit) continue;
-        *added |= bit;
-        rows[count] = &model->rows[found->row];
-        values[count] = found->value;
-        trace(found, rows[count], text, steps, to);
-        if (++count < ROWS_AT_ONCE) continue;
-        add_rows(rows, values, count, sum);
-        count = 0;
+        uint64_t bit = UINT64_C(1) << found->row % 64;
+        if (added[found->row / 64] & bit) continue;
+        added[found->row / 64] |= bit;
+        uint32_t to = found->to >> 2;
+        add_row(a, &a->model->rows[found->row], found->value, to - (found->to & 3), to);
     }
-    add_rows(rows, values, count, sum);
     for (size_t i = 0; i < search->count; i++)
-        model->added[search->found[i].row / 64] = 0;
+        added[search->found[i].row / 64] = 0;
+}
+
+static void add_others(adder *a, const feature_list *features) {
+    for (size_t i = 0; i < features->count; i++) {
+        const feature *item = &features->items[i];
+        uint32_t row = find_row(a->model, item->key), from = 0, to = 0;
+        if (!row) continue;
+        if (item->from < item->to && item->to <= a->text->char_at[a->to]) {
+            from = normal_char(a->text, item->from);
+            to = normal_char(a->text, item->to);
+        }
+        add_row(a, &a->model->rows[row - 1], item->value, from, to);
+    }
 }
 
 static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPUTS], model_verdict *verdict) {
@@ -272,20 +283,24 @@ int model_predict(const learned_model *model, const feature_source *source, floa
     feature_list others;
     int r = features_beside_text(source, arena, &others);
     if (r < 0) return r;
-    size_t most = grams_most(text, source->content_part) + 2 * grams_most(text, source->title_part) + others.count;
+    for (size_t i = 0; i < others.count; i++)
+        __builtin_prefetch(&model->slots[others.items[i].key & model->slot_mask]);
+    size_t most = grams_most(text, source->content_part) + 2 * grams_most(text, source->title_part);
     row_search *search = wjz_arena_alloc(arena, sizeof *search);
+    adder *sum = wjz_arena_alloc(arena, sizeof *sum);
     found_row *found = wjz_arena_alloc(arena, most * sizeof *found);
-    if (!search || !found) return -ENOMEM;
+    if (!search || !sum || !found) return -ENOMEM;
     search->model = model;
     search->wanted_count = search->count = 0;
     search->found = found;
+    *sum = (adder){.model = model, .text = text, .steps = steps, .to = to};
+    memcpy(sum->sum, model->bias, sizeof sum->sum);
     find_grams(search, source);
-    find_others(search, &others, text, to);
-    float sum[MODEL_OUTPUTS];
-    memcpy(sum, model->bias, sizeof sum);
-    add_found(search, text, steps, to, sum);
+    add_grams(sum, search);
+    add_others(sum, &others);
+    flush(sum);
     model_verdict verdict = {0};
-    read_outputs(model, sum, &verdict);
+    read_outputs(model, sum->sum, &verdict);
     *ret_verdict = verdict;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scoring/large.h"
 #include "wjz/arena.h"
 #include "wjz/clock.h"
 #include "wjz/utf8.h"
@@ -121,11 +122,22 @@ static uint32_t pair_key(uint32_t first, uint32_t second) {
     return (first - HAN_FIRST) * HAN_COUNT + (second - HAN_FIRST) + 1;
 }
 
+static size_t first_slot(const repeat_rules *rules, uint32_t key) {
+    return (key * 2654435761U >> 7) & (rules->pair_slots - 1);
+}
+
 static size_t pair_slot(const repeat_rules *rules, uint32_t key) {
-    size_t at = (key * 2654435761U >> 7) & (rules->pair_slots - 1);
+    size_t at = first_slot(rules, key);
     while (rules->pairs[at] && rules->pairs[at] != key)
         at = (at + 1) & (rules->pair_slots - 1);
     return at;
+}
+
+void repeat_rules_prepare(const repeat_rules *rules, uint32_t first, uint32_t second) {
+    if (!is_han(first) || !is_han(second)) return;
+    size_t at = first_slot(rules, pair_key(first, second));
+    __builtin_prefetch(&rules->pairs[at]);
+    __builtin_prefetch(&rules->pair_step[at]);
 }
 
 double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare) {
@@ -283,7 +295,7 @@ static int grow_pairs(repeat_rules *rules) {
     uint32_t *old = rules->pairs;
     uint8_t *old_step = rules->pair_step;
     size_t old_slots = rules->pair_slots;
-    uint32_t *pairs = calloc(slots, sizeof *pairs);
+    uint32_t *pairs = large_calloc(slots * sizeof *pairs);
     uint8_t *steps = calloc(slots, sizeof *steps);
     if (!pairs || !steps) {
         free(pairs);

@@ -62,6 +62,8 @@ const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign
 
 /* Of two adjacent Chinese characters: log(messages / messages that use the pair), and whether it counts as a name. */
 double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare);
+/* Says that the rarity of a pair will be asked for soon: the table is larger than the near caches. */
+void repeat_rules_prepare(const repeat_rules *rules, uint32_t first, uint32_t second);
 /* The most any pair can have. */
 double repeat_rules_most_rarity(const repeat_rules *rules);
 /* Bytes of the longest frame that text begins with, 0: none. */

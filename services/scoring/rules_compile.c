@@ -28,6 +28,8 @@ static int compile_error(const rule_pack *pack, const hs_compile_error_t *error,
 
 int rules_compile(rule_pack *pack, wjz_err *err) {
     uint32_t count = pack->pattern_count;
+    for (uint32_t use = 1; use < pack->use_count; use++)
+        pack->uses[use].where = pack->rules[pack->uses[use].rule].where;
     const char **expressions = wjz_arena_alloc(pack->arena, count * sizeof *expressions);
     unsigned *flags = wjz_arena_alloc(pack->arena, count * sizeof *flags);
     unsigned *ids = wjz_arena_alloc(pack->arena, count * sizeof *ids);

@@ -79,6 +79,7 @@ typedef struct pattern_use {
     uint32_t next; /* of the same pattern; 0 ends */
     uint32_t rule;
     rule_side side;
+    rule_where where; /* the rule's; here, because a match looks at it first */
 } pattern_use;
 
 /* What Hyperscan looks for: a word, or an expression. */

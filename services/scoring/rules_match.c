@@ -16,10 +16,10 @@ static rule_state *touch(match_pass *pass, uint32_t index) {
     return &pass->pack->states[index];
 }
 
-static bool in_place(const match_pass *pass, const pack_rule *rule, uint32_t at) {
+static bool in_place(const match_pass *pass, rule_where where, uint32_t at) {
     bool reply = at >= pass->reply_from && at < pass->reply_to;
-    if (rule->where == WHERE_REPLY) return reply;
-    if (rule->where == WHERE_TITLE) return at < pass->title_to;
+    if (where == WHERE_REPLY) return reply;
+    if (where == WHERE_TITLE) return at < pass->title_to;
     return !reply;
 }
 
@@ -89,13 +89,14 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
     const pack_pattern *pattern = &pack->patterns[id];
     if (pattern->length > 0) from = to - pattern->length;
     if (from == to) return 0;
-    for (uint32_t use = pattern->uses; use != 0; use = pack->uses[use].next) {
-        uint32_t index = pack->uses[use].rule;
-        if (!in_place(pass, &pack->rules[index], (uint32_t)from)) continue;
-        if (pack->uses[use].side == SIDE_WORD)
-            found(pass, index, touch(pass, index), (uint32_t)from, (uint32_t)to);
+    for (uint32_t next = pattern->uses; next != 0;) {
+        const pattern_use *use = &pack->uses[next];
+        next = use->next;
+        if (!in_place(pass, use->where, (uint32_t)from)) continue;
+        if (use->side == SIDE_WORD)
+            found(pass, use->rule, touch(pass, use->rule), (uint32_t)from, (uint32_t)to);
         else
-            meet(pass, index, pack->uses[use].side, (uint32_t)from, (uint32_t)to);
+            meet(pass, use->rule, use->side, (uint32_t)from, (uint32_t)to);
     }
     return 0;
 }
