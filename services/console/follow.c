@@ -9,10 +9,10 @@
 #include "wjz/log.h"
 #include "wjz/metrics.h"
 
-enum { PORTION = 1000, SWEEP_US = 60 * 1000000, REGIONS_MOST = 64 };
+enum { PORTION = 200, SWEEP_US = 60 * 1000000, REGIONS_MOST = 64 };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
-static const wjz_stmt STEP = {"console_follow_step", "SELECT cardinality(console.follow_step($1, $2))", 1};
+static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more FROM console.follow_step($1, $2)", 2};
 static const wjz_stmt SWEEP = {"console_sweep", "SELECT console.sweep_sessions()::text", 1};
 static const wjz_stmt ALIVE = {"console_alive",
                                "SELECT COALESCE(string_agg(DISTINCT service, ',' ORDER BY service), '') FROM "
@@ -40,14 +40,15 @@ static int read_regions(follow *f, int64_t *ret_regions, size_t *ret_count, wjz_
     return 0;
 }
 
-/* How many clues were copied. */
-static int step(follow *f, int32_t region, int *ret_copied, wjz_err *err) {
+/* How many clues were copied, and whether there is more to do at once. */
+static int step(follow *f, int32_t region, int *ret_copied, bool *ret_more, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(f->console->db, &tx, err);
     if (r == 0) r = wjz_tx_query_v(tx, &STEP, &rows, err, wjz_i32(region), wjz_i32(PORTION));
     if (r < 0) return r;
     *ret_copied = (int)wjz_row_int(rows, 0, 0);
+    *ret_more = wjz_row_bool(rows, 0, 1);
     return wjz_tx_commit(&tx, err);
 }
 
@@ -77,17 +78,18 @@ static bool make_way(follow *f, int64_t took_us) {
 static int go_round(follow *f, wjz_err *err) {
     int64_t regions[REGIONS_MOST];
     size_t count = 0;
+    bool more = false;
     int copied, r = read_regions(f, regions, &count, err);
     for (size_t i = 0; r == 0 && i < count; i++) {
         int64_t began_us;
         do {
             began_us = wjz_clock_monotonic_us();
-            r = step(f, (int32_t)regions[i], &copied, err);
+            r = step(f, (int32_t)regions[i], &copied, &more, err);
             if (r == 0 && copied > 0) {
                 wjz_count(f->copied, (uint64_t)copied);
                 events_tell(f->console->events, "clue", (int32_t)regions[i], 0);
             }
-        } while (r == 0 && copied >= PORTION && make_way(f, wjz_clock_monotonic_us() - began_us));
+        } while (r == 0 && more && make_way(f, wjz_clock_monotonic_us() - began_us));
     }
     return r == 0 ? look_after(f, err) : r;
 }

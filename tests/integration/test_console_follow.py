@@ -1,0 +1,42 @@
+"""The console's copy of clues, step by step."""
+
+from wjzlib.wait import wait_until
+
+REGION = 510184
+
+
+def test_small_steps_follow_a_flood_to_its_end(house):
+    for service in ("notification", "scheduling", "assignment", "scoring"):
+        house.start(service)
+    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
+    house.wjz("demo", "load")
+    house.wjz("demo", "feed", "--complaints", 150, "--seed", 3, "--push", timeout=200)
+    house.wjz("queues", "--wait", timeout=200)
+    database = house.database
+    copied_all, looked_at = 0, []
+    for _ in range(100):
+        [(copied, more)] = database.rows("SELECT * FROM console.follow_step(%s, 10)", REGION)
+        copied_all += copied
+        if not more:
+            break
+        assert copied <= 20
+        looked_at.append(database.value("SELECT complaint FROM console.follow"))
+    assert looked_at == sorted(set(looked_at)) and len(looked_at) >= 14  # on and on, though all came within moments
+    assert copied_all == database.value("SELECT count(*) FROM scoring.clue") == database.value("SELECT count(*) FROM console.clue_copy")
+    last = "(SELECT max(complaint) FROM scoring.finding)"
+    assert database.value(f"SELECT {last} - complaint FROM console.follow") == 3000 << 22  # what is stored late is met when it comes
+    clue = database.value(f"SELECT clue FROM scoring.finding WHERE complaint = {last}")
+    database.run("UPDATE console.clue_copy SET revision = 0 WHERE clue = %s", clue)
+    assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(1, False)]
+
+
+def test_the_console_follows_by_itself(house):
+    for service in ("notification", "scheduling", "assignment", "scoring"):
+        house.start(service)
+    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
+    house.wjz("demo", "load")
+    house.start("console", console_http="127.0.0.1:0", console_follow_every="50ms")
+    house.wjz("demo", "feed", "--complaints", 250, "--seed", 3, "--push", timeout=200)
+    house.wjz("queues", "--wait", timeout=200)
+    same = "SELECT (SELECT count(*) FROM console.clue_copy) = (SELECT count(*) FROM scoring.clue)"
+    wait_until(lambda: house.database.value(same), 60, "clues copied")
