@@ -102,22 +102,29 @@ static const wjz_stmt HURRY_ROUND = {
     "scoring_hurry_round", "UPDATE scoring.round SET due_at = now() WHERE region = $1 AND name = $2 AND due_at > now()",
     0};
 
-static const wjz_stmt NEXT_TO_SPREAD = {
-    "scoring_next_to_spread",
+static const wjz_stmt LOAD_UNSPREAD = {
+    "scoring_load_unspread",
     "SELECT " OPEN_COLUMNS ", (SELECT g.outline::text FROM directory.grid g WHERE w.unit_kind = 'grid' AND g.region ="
-    " w.region AND g.code = w.unit) FROM scoring.area_warning w WHERE region = $1 AND NOT spread ORDER BY id LIMIT 1",
+    " w.region AND g.code = w.unit) FROM scoring.area_warning w WHERE region = $1 AND NOT spread ORDER BY id",
     12};
 
-static const wjz_stmt CLUES_IN_AREA = {
-    "scoring_clues_in_area",
-    "SELECT c.id, CASE WHEN c.merged_into = 0 AND c.domain = $5 AND CASE $3 WHEN 'town' THEN c.town = $4 WHEN 'village'"
-    " THEN c.village = $4 ELSE c.longitude BETWEEN $6 AND $7 AND c.latitude BETWEEN $8 AND $9 END THEN (SELECT"
-    " min(f.complaint) FROM scoring.finding f WHERE f.region = c.region AND f.clue = c.id) END FROM scoring.clue c"
-    " WHERE c.region = $1 AND c.id > $2 ORDER BY c.id LIMIT 5000",
+/* One look at each clue for all the warnings: there may be a hundred, and a million clues. */
+static const wjz_stmt CLUES_IN_AREAS = {
+    "scoring_clues_in_areas",
+    "SELECT c.id, CASE WHEN c.merged_into = 0 AND c.domain = ANY ($5) AND EXISTS (SELECT FROM unnest($3::text[],"
+    " $4::int8[], $5::text[], $6::float8[], $7::float8[], $8::float8[], $9::float8[]) AS w (kind, code, domain, west,"
+    " east, south, north) WHERE w.domain = c.domain AND CASE w.kind WHEN 'town' THEN c.town = w.code WHEN 'village' THEN"
+    " c.village = w.code ELSE c.longitude BETWEEN w.west AND w.east AND c.latitude BETWEEN w.south AND w.north END) THEN"
+    " (SELECT min(f.complaint) FROM scoring.finding f WHERE f.region = c.region AND f.clue = c.id) END"
+    " FROM scoring.clue c WHERE c.region = $1 AND c.id > $2 ORDER BY c.id LIMIT 5000",
     2};
 
-static const wjz_stmt SET_SPREAD = {"scoring_set_spread",
-                                    "UPDATE scoring.area_warning SET spread = true WHERE region = $1 AND id = $2", 0};
+/* One that has changed in the meantime is to be spread again. */
+static const wjz_stmt SET_SPREAD = {
+    "scoring_set_spread",
+    "UPDATE scoring.area_warning w SET spread = true FROM unnest($2::int8[], $3::int4[]) AS u (id, revision)"
+    " WHERE w.region = $1 AND w.id = u.id AND w.revision = u.revision",
+    0};
 
 /* --- reading --- */
 
@@ -326,28 +333,45 @@ int store_hurry_round(wjz_tx *tx, int32_t region, const char *name) {
 
 /* --- scoring again --- */
 
-int store_next_to_spread(wjz_tx *tx, int32_t region, wjz_arena *arena, open_warning *ret_warning,
-                         area_outline *ret_outline, bool *ret_found, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &NEXT_TO_SPREAD, &rows, err, wjz_i32(region));
-    if (r) return r;
-    *ret_found = wjz_rows_count(rows) > 0;
-    if (!*ret_found) return 0;
-    row_texts texts = {.arena = arena};
-    *ret_warning = read_warning(&texts, rows, 0);
-    r = area_outline_parse(wjz_row_text(rows, 0, 11), arena, ret_outline);
-    return texts.failed || r ? out_of_memory(err) : 0;
-}
-
-int store_clues_in_area(wjz_tx *tx, int32_t region, const open_warning *w, const area_outline *outline, int64_t after,
-                        wjz_arena *arena, int64_t **ret_complaints, size_t *ret_count, int64_t *ret_after,
+int store_load_unspread(wjz_tx *tx, int32_t region, wjz_arena *arena, unspread_warning **ret_warnings, size_t *ret_count,
                         wjz_err *err) {
     wjz_rows *rows = NULL;
-    int64_t code = w->kind == AREA_GRID ? 0 : strtoll(w->unit, NULL, 10);
-    int r =
-        wjz_tx_query_v(tx, &CLUES_IN_AREA, &rows, err, wjz_i32(region), wjz_i64(after),
-                       wjz_text(area_kind_names[w->kind]), wjz_i64(code), wjz_text(w->domain), wjz_f64(outline->west),
-                       wjz_f64(outline->east), wjz_f64(outline->south), wjz_f64(outline->north));
+    int r = wjz_tx_query_v(tx, &LOAD_UNSPREAD, &rows, err, wjz_i32(region));
+    if (r) return r;
+    size_t count = (size_t)wjz_rows_count(rows);
+    unspread_warning *list = wjz_arena_calloc(arena, count, sizeof *list);
+    row_texts texts = {.arena = arena, .failed = !list};
+    for (size_t i = 0; i < count && !texts.failed; i++) {
+        list[i].warning = read_warning(&texts, rows, (int)i);
+        if (area_outline_parse(wjz_row_text(rows, (int)i, 11), arena, &list[i].outline) < 0) texts.failed = true;
+    }
+    if (texts.failed) return out_of_memory(err);
+    *ret_warnings = list;
+    *ret_count = count;
+    return 0;
+}
+
+static int ask_for_clues(wjz_tx *tx, int32_t region, const unspread_warning *rows, size_t count, int64_t after,
+                         wjz_arena *arena) {
+    COLUMN(const char *, kinds, area_kind_names[rows[i].warning.kind]);
+    COLUMN(int64_t, codes, rows[i].warning.kind == AREA_GRID ? 0 : strtoll(rows[i].warning.unit, NULL, 10));
+    COLUMN(const char *, domains, rows[i].warning.domain);
+    COLUMN(double, west, rows[i].outline.west);
+    COLUMN(double, east, rows[i].outline.east);
+    COLUMN(double, south, rows[i].outline.south);
+    COLUMN(double, north, rows[i].outline.north);
+    return wjz_tx_send_v(tx, &CLUES_IN_AREAS, wjz_i32(region), wjz_i64(after), wjz_texts(kinds, count),
+                         wjz_i64s(codes, count), wjz_texts(domains, count), wjz_f64s(west, NULL, count),
+                         wjz_f64s(east, NULL, count), wjz_f64s(south, NULL, count), wjz_f64s(north, NULL, count));
+}
+
+int store_clues_in_areas(wjz_tx *tx, int32_t region, const unspread_warning *warnings, size_t warning_count,
+                         int64_t after, wjz_arena *arena, int64_t **ret_complaints, size_t *ret_count,
+                         int64_t *ret_after, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = ask_for_clues(tx, region, warnings, warning_count, after, arena);
+    if (r) return wjz_err_set(err, r, "could not ask for the clues of warned areas of region %d", (int)region);
+    r = wjz_tx_wait(tx, &rows, err);
     if (r) return r;
     int count = wjz_rows_count(rows);
     int64_t *complaints = wjz_arena_alloc(arena, (size_t)count * sizeof *complaints);
@@ -360,6 +384,8 @@ int store_clues_in_area(wjz_tx *tx, int32_t region, const open_warning *w, const
     return 0;
 }
 
-int store_set_spread(wjz_tx *tx, int32_t region, int64_t warning) {
-    return wjz_tx_send_v(tx, &SET_SPREAD, wjz_i32(region), wjz_i64(warning));
+int store_set_spread(wjz_tx *tx, int32_t region, const unspread_warning *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, ids, rows[i].warning.id);
+    COLUMN(int32_t, revisions, rows[i].warning.revision);
+    return wjz_tx_send_v(tx, &SET_SPREAD, wjz_i32(region), wjz_i64s(ids, count), wjz_i32s(revisions, count));
 }

@@ -56,14 +56,20 @@ WJZ_MUST_CHECK int store_hurry_round(wjz_tx *tx, int32_t region, const char *nam
 
 /* --- scoring again --- */
 
-/* A warning whose area's clues have not been sent yet; *ret_found false when there is none. */
-WJZ_MUST_CHECK int store_next_to_spread(wjz_tx *tx, int32_t region, wjz_arena *arena, open_warning *ret_warning,
-                                        area_outline *ret_outline, bool *ret_found, wjz_err *err);
-/* A complaint of each of the next clues above `after` that lie in the warning's area (for a grid: near it); *ret_after
- * is the last clue looked at, the same as `after` when there are no more. */
-WJZ_MUST_CHECK int store_clues_in_area(wjz_tx *tx, int32_t region, const open_warning *w, const area_outline *outline,
-                                       int64_t after, wjz_arena *arena, int64_t **ret_complaints, size_t *ret_count,
-                                       int64_t *ret_after, wjz_err *err);
-WJZ_MUST_CHECK int store_set_spread(wjz_tx *tx, int32_t region, int64_t warning);
+/* A warning whose area's clues have not been sent yet. */
+typedef struct unspread_warning {
+    open_warning warning;
+    area_outline outline; /* of a grid */
+} unspread_warning;
+WJZ_MUST_CHECK int store_load_unspread(wjz_tx *tx, int32_t region, wjz_arena *arena, unspread_warning **ret_warnings,
+                                       size_t *ret_count, wjz_err *err);
+/* A complaint of each of the next clues above `after` that lie in the area of one of the warnings (for a grid: near it);
+ * *ret_after is the last clue looked at, the same as `after` when there are no more. */
+WJZ_MUST_CHECK int store_clues_in_areas(wjz_tx *tx, int32_t region, const unspread_warning *warnings,
+                                        size_t warning_count, int64_t after, wjz_arena *arena,
+                                        int64_t **ret_complaints, size_t *ret_count, int64_t *ret_after, wjz_err *err);
+/* Queued. Those of them that are still as they were loaded. */
+WJZ_MUST_CHECK int store_set_spread(wjz_tx *tx, int32_t region, const unspread_warning *warnings, size_t count,
+                                    wjz_arena *arena);
 
 #endif

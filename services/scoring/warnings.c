@@ -17,27 +17,25 @@
 
 /* --- clues of areas whose warning has changed are scored again --- */
 
-/* 1 when one was spread, 0 when none is left. */
-static int spread_next(round_lease *round, wjz_err *err) {
+/* All at once, so that a clue is looked at once, and scored again once, however many of its areas changed. */
+static int spread_all(round_lease *round, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    open_warning w;
-    area_outline outline;
-    bool found = false;
+    unspread_warning *list = NULL;
+    size_t warnings = 0;
     int r = wjz_tx_begin(round->self->db, &tx, err);
-    if (r == 0) r = store_next_to_spread(tx, round->region, round->arena, &w, &outline, &found, err);
-    if (r || !found) return r;
+    if (r == 0) r = store_load_unspread(tx, round->region, round->arena, &list, &warnings, err);
+    if (r || !warnings) return r;
     int64_t after = INT64_MIN, last = INT64_MIN;
     do {
         int64_t *complaints = NULL;
         size_t count = 0;
         after = last;
-        r = store_clues_in_area(tx, round->region, &w, &outline, after, round->arena, &complaints, &count, &last, err);
+        r = store_clues_in_areas(tx, round->region, list, warnings, after, round->arena, &complaints, &count, &last, err);
         if (r == 0) r = rescore_emit(round->self->bus, tx, round->region, complaints, count, err);
         round_pause(round);
     } while (r == 0 && last > after);
-    if (r == 0) r = store_set_spread(tx, round->region, w.id);
-    if (r == 0) r = wjz_tx_commit(&tx, err);
-    return r ? r : 1;
+    if (r == 0) r = store_set_spread(tx, round->region, list, warnings, round->arena);
+    return r ? r : wjz_tx_commit(&tx, err);
 }
 
 /* --- what areas show --- */
@@ -279,9 +277,7 @@ int warnings_round(round_lease *round, wjz_err *err) {
     warn_found *found = NULL;
     size_t count = 0;
     bool quiet = false;
-    int r;
-    while ((r = spread_next(round, err)) > 0)
-        ;
+    int r = spread_all(round, err);
     if (r == 0) r = nothing_new(round, due_us, &quiet, err);
     if (r || quiet) return r;
     r = find(round, now_us, &input, &found, &count, err);
