@@ -69,8 +69,8 @@ static json_t *factor_json(const Wjz__Scoring__Factor *factor, const card_texts 
     for (size_t i = 0; i < factor->n_notes; i++)
         (void)json_array_append_new(
             notes, json_pack("{s:s, s:s}", "key", factor->notes[i]->key, "value", factor->notes[i]->value));
-    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "id", factor->id, "points", factor->points, "max", factor->max,
-                     "evidence", evidence, "notes", notes);
+    return json_pack("{s:s, s:f, s:f, s:o, s:o, s:b}", "id", factor->id, "points", factor->points, "max", factor->max,
+                     "evidence", evidence, "notes", notes, "undecided", (int)factor->undecided);
 }
 
 static json_t *factors_json(Wjz__Scoring__Factor **factors, size_t n, const card_texts *texts, size_t count) {
@@ -93,14 +93,15 @@ static json_t *position_json(const Wjz__Scoring__Place *place) {
 }
 
 json_t *card_json(const Wjz__Scoring__ScoreCard *card, const card_texts *texts, size_t count) {
-    return json_pack("{s:s, s:s, s:f, s:i, s:i, s:o, s:o, s:o, s:f, s:o, s:i, s:i, s:o}", "pack", card->pack, "model",
+    return json_pack("{s:s, s:s, s:f, s:i, s:i, s:o, s:o, s:o, s:f, s:o, s:i, s:i, s:i, s:i, s:o}", "pack", card->pack, "model",
                      card->model, "index", card->index, "stars", (int)card->stars, "stars_before_gates",
                      card->stars_before_gates ? (int)card->stars_before_gates : 1, "factors",
                      factors_json(card->factors, card->n_factors, texts, count), "adjustments",
                      factors_json(card->adjustments, card->n_adjustments, texts, count), "gates",
                      texts_json(card->gates, card->n_gates), "confidence", card->confidence, "agencies",
                      texts_json(card->agencies, card->n_agencies), "repeat_count", (int)card->repeat_count,
-                     "reporter_count", (int)card->reporter_count, "place", position_json(card->place));
+                     "reporter_count", (int)card->reporter_count, "copy_count",
+                     (int)card->copy_count, "undated_count", (int)card->undated_count, "place", position_json(card->place));
 }
 
 static json_t *record_json(const Wjz__Scoring__CollidingRecord *record) {
@@ -117,9 +118,9 @@ json_t *card_collisions_json(const Wjz__Scoring__ScoreCard *card) {
         json_t *records = json_array();
         for (size_t j = 0; j < c->n_records; j++)
             (void)json_array_append_new(records, record_json(c->records[j]));
-        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:f, s:o}", "rule", c->rule, "factor",
+        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:f, s:o, s:b}", "rule", c->rule, "factor",
                                                     *c->factor ? json_string(c->factor) : json_null(), "points",
-                                                    c->points, "records", records));
+                                                    c->points, "records", records, "undecided", (int)c->undecided));
     }
     return list;
 }

@@ -79,6 +79,11 @@ static void print_class(const wording *w, const score_card *card) {
     if (card->complaint_count > 1)
         PRINT(w, "  共 %u 件诉求反映这件事，%u 人反映。\n", "  %u complaints tell of it, by %u people.\n",
               card->complaint_count, card->reporter_count);
+    if (card->copy_count)
+        PRINT(w, "  其中 %u 件与别的诉求文字相同，算重复反映时不另计。\n",
+              "  %u of them are copies of another one's text; as repeats they count once.\n", card->copy_count);
+    if (card->undated_count)
+        PRINT(w, "  其中 %u 件没有反映时间。\n", "  %u of them have no time of report.\n", card->undated_count);
     if (card->mediation) PRINT(w, "  可由联络站调解。\n", "  A station can mediate.\n");
     if (card->urgent) PRINT(w, "  紧急：适用快速办理。\n", "  Urgent: on the fast track.\n");
 }
@@ -129,8 +134,12 @@ static void print_collision(const wording *w, const Wjz__Scoring__Collision *c) 
     for (size_t i = 0; w->outline && i < w->outline->n_collisions; i++)
         if (strcmp(w->outline->collisions[i]->id, c->rule) == 0)
             name = say(w, w->outline->collisions[i]->zh, w->outline->collisions[i]->en);
-    PRINT(w, "  %s（使“%s”得 %g 分）\n", "  %s (gives “%s” %g points)\n", name,
-          *c->factor ? wording_title(w->language, c->factor) : say(w, "无", "none"), c->points);
+    if (c->undecided)
+        PRINT(w, "  %s？时间不全，依据不足，没有计分\n",
+              "  %s? A time is missing: not enough evidence, no points\n", name);
+    else
+        PRINT(w, "  %s（使“%s”得 %g 分）\n", "  %s (gives “%s” %g points)\n", name,
+              *c->factor ? wording_title(w->language, c->factor) : say(w, "无", "none"), c->points);
     for (size_t i = 0; i < c->n_records; i++) {
         const Wjz__Scoring__CollidingRecord *r = c->records[i];
         fprintf(w->out, "    %s %s", named(w, wording_records, r->kind), *r->number ? r->number : "");

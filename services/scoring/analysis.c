@@ -379,6 +379,7 @@ static int analyse_all(const rule_pack *pack, const gazetteer *places, const com
         a.finding->feed = wjz_arena_strdup(arena, report->feed);
         a.finding->identity = matter_self(report->feed, report->external_id);
         r = a.finding->feed ? run(&a, places, ret_features) : -ENOMEM;
+        if (r == 0) a.finding->copy = matter_copy_of(a.text);
     }
     if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));
     *ret_finding = a.finding;

@@ -158,6 +158,7 @@ static void put_reason(packer *p, uint32_t number, const Wjz__Scoring__LearnedRe
 }
 
 static void put_platform(packer *p, const Wjz__Scoring__Finding *f) {
+    put_fixed(p, 39, f->copy);
     put_fixed(p, 38, f->identity);
     put_span(p, 37, f->time_span);
     put_text(p, 36, f->feed);
@@ -225,6 +226,7 @@ static void put_note(packer *p, uint32_t number, const Wjz__Scoring__Note *note)
 
 static void put_factor(packer *p, uint32_t number, const Wjz__Scoring__Factor *factor) {
     size_t before = written(p);
+    put_number(p, 6, factor->undecided != 0);
     for (size_t i = factor->n_notes; i-- > 0;)
         put_note(p, 5, factor->notes[i]);
     for (size_t i = factor->n_evidence; i-- > 0;)
@@ -247,6 +249,7 @@ static void put_record(packer *p, uint32_t number, const Wjz__Scoring__Colliding
 
 static void put_collision(packer *p, uint32_t number, const Wjz__Scoring__Collision *collision) {
     size_t before = written(p);
+    put_number(p, 5, collision->undecided != 0);
     for (size_t i = collision->n_records; i-- > 0;)
         put_record(p, 4, collision->records[i]);
     put_real(p, 3, collision->points);
@@ -256,6 +259,8 @@ static void put_collision(packer *p, uint32_t number, const Wjz__Scoring__Collis
 }
 
 static void put_class(packer *p, const Wjz__Scoring__ScoreCard *c) {
+    put_number(p, 27, c->undated_count);
+    put_number(p, 26, c->copy_count);
     put_text(p, 25, c->model);
     put_number(p, 24, c->focus != 0);
     put_number(p, 23, c->repeat_count);

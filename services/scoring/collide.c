@@ -61,26 +61,38 @@ static bool has_hit(const finding *f, const char *rule) {
     return false;
 }
 
-/* Whether fact `at` fits the record, given those taken for the ones before it. */
-static bool fits(const view *v, const collision_record *record, size_t at, const size_t *taken) {
-    const near_fact *fact = &v->facts[at];
-    if (fact->state != record->state) return false;
-    if (record->state == NEAR_OTHER_TOWN && (!v->town || !fact->town || fact->town == v->town)) return false;
-    if (*record->hit && !has_hit(v->findings[at], record->hit)) return false;
-    if (record->same >= 0 && v->facts[taken[record->same]].id != fact->id) return false;
-    if (record->after < 0) return true;
-    int64_t before = v->facts[taken[record->after]].at_us;
-    if (!before || !fact->at_us || fact->at_us <= before) return false;
-    return !record->within_us || fact->at_us - before <= record->within_us;
+typedef enum fit { FIT_NO, FIT_UNKNOWN, FIT_YES } fit;
+
+/* Whether `later` was after `earlier`, and soon enough. A complaint is no answer to its own closing, and what was reported before a
+ * complaint came was reported before it was closed: that is known without the day of closing. */
+static fit comes_after(const view *v, const collision_record *record, size_t earlier, size_t later) {
+    const near_fact *before = &v->facts[earlier], *fact = &v->facts[later];
+    if (before->at_us && fact->at_us) {
+        bool soon = !record->within_us || fact->at_us - before->at_us <= record->within_us;
+        return fact->at_us > before->at_us && soon ? FIT_YES : FIT_NO;
+    }
+    const finding *closed = v->findings[earlier];
+    if (closed && closed == v->findings[later]) return FIT_NO;
+    return closed && fact->at_us && fact->at_us <= closed->received_at_us ? FIT_NO : FIT_UNKNOWN;
 }
 
-/* Takes facts for the records from `n` on; the first ones that fit. */
-static bool match(const view *v, const collision_rule *rule, int n, size_t *taken) {
+/* Whether fact `at` fits the record, given those taken for the ones before it. */
+static fit fits(const view *v, const collision_record *record, size_t at, const size_t *taken) {
+    const near_fact *fact = &v->facts[at];
+    if (fact->state != record->state) return FIT_NO;
+    if (record->state == NEAR_OTHER_TOWN && (!v->town || !fact->town || fact->town == v->town)) return FIT_NO;
+    if (*record->hit && !has_hit(v->findings[at], record->hit)) return FIT_NO;
+    if (record->same >= 0 && v->facts[taken[record->same]].id != fact->id) return FIT_NO;
+    return record->after < 0 ? FIT_YES : comes_after(v, record, taken[record->after], at);
+}
+
+/* Takes facts for the records from `n` on; the first ones that fit at least so well. */
+static bool match(const view *v, const collision_rule *rule, int n, fit least, size_t *taken) {
     if (n == rule->record_count) return true;
     for (size_t at = 0; at < v->count; at++) {
-        if (!fits(v, &rule->records[n], at, taken)) continue;
+        if (fits(v, &rule->records[n], at, taken) < least) continue;
         taken[n] = at;
-        if (match(v, rule, n + 1, taken)) return true;
+        if (match(v, rule, n + 1, least, taken)) return true;
     }
     return false;
 }
@@ -92,7 +104,7 @@ static const char *kind_of(near_state state) {
                                              : "outcome";
 }
 
-static Wjz__Scoring__Collision *describe(const view *v, const collision_rule *rule, const size_t *taken,
+static Wjz__Scoring__Collision *describe(const view *v, const collision_rule *rule, const size_t *taken, bool decided,
                                          wjz_arena *arena) {
     Wjz__Scoring__Collision *c = wjz_arena_alloc(arena, sizeof *c);
     Wjz__Scoring__CollidingRecord *records = wjz_arena_alloc(arena, COLLISION_RECORDS * sizeof *records);
@@ -100,7 +112,8 @@ static Wjz__Scoring__Collision *describe(const view *v, const collision_rule *ru
     wjz__scoring__collision__init(c);
     c->rule = (char *)rule->id;
     c->factor = (char *)rule->factor;
-    c->points = rule->points;
+    c->points = decided ? rule->points : 0;
+    c->undecided = !decided;
     c->records = wjz_arena_alloc(arena, COLLISION_RECORDS * sizeof *c->records);
     if (!c->records) return NULL;
     for (int i = 0; i < rule->record_count; i++) {
@@ -139,11 +152,12 @@ void collide(const matter_facts *m, card_writer *card) {
     card->failed = !card->card->collisions || !look(m, card, &v);
     for (size_t i = 0; !card->failed && i < pack->collision_count; i++) {
         size_t taken[COLLISION_RECORDS];
-        if (!match(&v, &pack->collisions[i], 0, taken)) continue;
-        Wjz__Scoring__Collision *c = describe(&v, &pack->collisions[i], taken, card->arena);
+        bool decided = match(&v, &pack->collisions[i], 0, FIT_YES, taken);
+        if (!decided && !match(&v, &pack->collisions[i], 0, FIT_UNKNOWN, taken)) continue;
+        Wjz__Scoring__Collision *c = describe(&v, &pack->collisions[i], taken, decided, card->arena);
         card->failed = !c;
         if (!c) return;
         card->card->collisions[card->card->n_collisions++] = c;
-        raise_factor(card, &pack->collisions[i], complaint_of(&v, &pack->collisions[i], taken));
+        if (decided) raise_factor(card, &pack->collisions[i], complaint_of(&v, &pack->collisions[i], taken));
     }
 }

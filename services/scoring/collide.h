@@ -57,7 +57,8 @@ typedef struct collision_rule {
 struct matter_facts;
 struct card_writer;
 
-/* After all factors are on the card: adds the collisions, and gives their factors the points. */
+/* After all factors are on the card: adds the collisions, and gives their factors the points. Where only a time that is missing
+ * leaves open whether records contradict each other, the collision is shown as undecided, without points. */
 void collide(const struct matter_facts *matter, struct card_writer *card);
 
 #endif

@@ -558,11 +558,21 @@ static part_text part_of(const normal_text *text, Wjz__Scoring__Field field) {
     return (part_text){"\n", 1};
 }
 
-static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena, uint64_t *ret_copy) {
-    part_text title = part_of(text, WJZ__SCORING__FIELD__FIELD_TITLE);
+static part_text content_of(const normal_text *text) {
     part_text content = part_of(text, WJZ__SCORING__FIELD__FIELD_CONTENT);
-    part_text address = part_of(text, WJZ__SCORING__FIELD__FIELD_ADDRESS);
     if (content.length > CONTENT_BYTES) content.length = CONTENT_BYTES;
+    return content;
+}
+
+uint64_t matter_copy_of(const normal_text *text) {
+    part_text content = content_of(text);
+    return copy_hash(content.bytes, content.length);
+}
+
+static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena) {
+    part_text title = part_of(text, WJZ__SCORING__FIELD__FIELD_TITLE);
+    part_text content = content_of(text);
+    part_text address = part_of(text, WJZ__SCORING__FIELD__FIELD_ADDRESS);
     for (in->slots = 256; in->slots < MOST_SLOTS && in->slots < (title.length + content.length) * 2 / 3 + 256;)
         in->slots *= 2;
     if (in->slots > FEW_SLOTS) {
@@ -583,7 +593,6 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena,
     read_zone(in, title.bytes, title.length, ZONE_TITLE);
     read_zone(in, content.bytes, content.length, ZONE_CONTENT);
     read_zone(in, address.bytes, address.length, ZONE_ADDRESS);
-    *ret_copy = copy_hash(content.bytes, content.length);
     return 0;
 }
 
@@ -612,8 +621,8 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
     uint16_t table[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
     counted few[FEW_SLOTS / 2];
     reader in = {.rules = rules, .frame_firsts = repeat_rules_frame_firsts(rules), .table = table, .grams = few};
-    uint64_t copy = 0;
-    int r = read_complaint(&in, text, arena, &copy);
+    uint64_t copy = finding ? finding->copy : matter_copy_of(text);
+    int r = read_complaint(&in, text, arena);
     if (r) return r;
     add_address(&in, in.address, in.address_length);
     if (finding) read_names(&in, finding);

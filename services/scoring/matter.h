@@ -91,6 +91,9 @@ static inline bool matter_before(const matter *a, const matter *b) {
     return canon_before(a->received_at_us, a->self, b->received_at_us, b->self);
 }
 
+/* Hash of the words of the content alone, equal in copies of one text; 0: too short to tell. */
+uint64_t matter_copy_of(const normal_text *text);
+
 /* The self of a complaint of a feed; never 0. */
 uint64_t matter_self(const char *feed, const char *external_id);
 

@@ -81,26 +81,47 @@ static void decide_class(matter_facts *m) {
     m->mediation = mediation > 0;
 }
 
-/* Complaints within the window before the last one; one whose time is not known counts, for it was made. Those are
- * independent that come over two kinds of channel or from two people who are known to be two. */
+static bool has_copy(const matter_facts *m, size_t before, const finding *f, int64_t since) {
+    for (size_t k = 0; f->copy && k < before; k++)
+        if (m->findings[k]->copy == f->copy &&
+            (m->findings[k]->received_at_us == 0 || m->findings[k]->received_at_us >= since))
+            return true;
+    return false;
+}
+
+static bool has_reporter(const matter_facts *m, size_t before, const finding *f) {
+    for (size_t k = 0; f->reporter && k < before; k++)
+        if (m->findings[k]->reporter == f->reporter) return true;
+    return false;
+}
+
+/* Those are independent that come over two kinds of channel or from two people who are known to be two. */
+static void hear(voices *v, const finding *f) {
+    if (!v->first) v->first = f;
+    if (!v->known) v->known = f->reporter;
+    v->count++;
+    if (f->source != v->first->source || (f->reporter && f->reporter != v->known)) v->independent = true;
+}
+
+/* Complaints within the window before the last one. A copy of a text that is counted is no other voice, whoever sent it: it may
+ * be mass posting. One whose time is not known may be within the window or not: what it would add is not enough evidence. */
 static void count_repeats(matter_facts *m) {
     int64_t last = 0, window = (int64_t)(m->pack->points.repetition_window_days * WJZ_DAY_US);
     for (size_t i = 0; i < m->count; i++)
         if (m->findings[i]->received_at_us > last) last = m->findings[i]->received_at_us;
-    const finding *first = NULL;
-    uint64_t known = 0; /* the first reporter who is known */
     for (size_t i = 0; i < m->count; i++) {
         const finding *f = m->findings[i];
-        if (f->received_at_us != 0 && last - f->received_at_us > window) continue;
-        if (!first) first = f;
-        if (!known) known = f->reporter;
-        m->repeat_count++;
-        bool counted = false;
-        for (size_t k = 0; k < i && !counted; k++)
-            counted = f->reporter != 0 && m->findings[k]->reporter == f->reporter;
-        if (!counted) m->reporter_count++;
-        if (f->source != first->source || (f->reporter && f->reporter != known)) m->independent = true;
+        bool undated = f->received_at_us == 0, met = has_reporter(m, i, f);
+        m->undated_count += undated;
+        m->copy_count += has_copy(m, i, f, 0);
+        if (!undated && last - f->received_at_us > window) continue;
+        m->reporter_count += !met;
+        if (has_copy(m, i, f, last - window)) continue;
+        m->people += !met;
+        hear(&m->possible, f);
+        if (!undated) hear(&m->known, f);
     }
+    if (!m->known.count) m->known.count = 1; /* the matter itself */
 }
 
 static double sum_points(Wjz__Scoring__Factor *const *factors, size_t count) {
@@ -219,7 +240,9 @@ static void describe(const matter_facts *m, card_writer *writer) {
                          factors_points(writer, "domain_match") > 0 && m->branch != BRANCH_CIVIL;
     card->complaint_count = (uint32_t)m->count;
     card->reporter_count = m->reporter_count;
-    card->repeat_count = m->repeat_count;
+    card->repeat_count = m->known.count;
+    card->copy_count = m->copy_count;
+    card->undated_count = m->undated_count;
 }
 
 /* What a warning adds must not count for the warning. Gates bound the own stars like the others. */
@@ -285,7 +308,7 @@ int score_matter(const rule_pack *pack, const finding *const *findings, const in
     apply_gates(&m, &writer);
     card->own_stars = own_stars(&m, card, index);
     card->focus = card->stars == 5 &&
-                  (factors_points(&writer, "dissatisfaction") >= pack->gates.five_dissatisfied || m.repeat_count >= 2);
+                  (factors_points(&writer, "dissatisfaction") >= pack->gates.five_dissatisfied || m.known.count >= 2);
     *ret_card = card;
     return 0;
 }

@@ -69,9 +69,12 @@ void factors_source(const matter_facts *m, card_writer *card) {
         if (m->context->near[i].state == NEAR_PUNISHED)
             card_offer(card, source, p->source_enforcement, m->context->near[i].id, NULL, NULL);
     score_factor *corroboration = card_factor(card, "corroboration", p->corroboration);
-    if (m->independent && m->repeat_count >= 2) {
+    if (m->known.independent && m->known.count >= 2) {
         corroboration->points = p->corroboration;
         card_note(card, corroboration, "reporters", m->reporter_count);
+    } else if (m->possible.independent && m->possible.count >= 2) {
+        corroboration->undecided = true;
+        card_note(card, corroboration, "undated", m->undated_count);
     }
 }
 
@@ -142,7 +145,7 @@ static void offer_scope(const matter_facts *m, card_writer *card) {
                    persons->span, NULL);
         card_note(card, scope, "persons", persons->value);
     }
-    if (m->reporter_count >= 2) card_offer(card, scope, p->scope_several, 0, NULL, NULL);
+    if (m->people >= 2) card_offer(card, scope, p->scope_several, 0, NULL, NULL);
 }
 
 /* Days between the first and the last report, 0 when less than two have a time. */
@@ -223,18 +226,22 @@ static void offer_dissatisfaction(const matter_facts *m, card_writer *card) {
     offer_hits(m, card, dissatisfaction, ROLE(DISSATISFIED), p->half_satisfied);
 }
 
+static double repetition_points(const pack_points *p, uint32_t count) {
+    return count >= 5 ? p->repetition_five : count >= 3 ? p->repetition_three : count == 2 ? p->repetition_two : 0;
+}
+
 static void offer_repetition(const matter_facts *m, card_writer *card) {
     const pack_points *p = &m->pack->points;
     score_factor *repetition = card_factor(card, "repetition", p->repetition_five);
-    double points = m->repeat_count >= 5   ? p->repetition_five
-                    : m->repeat_count >= 3 ? p->repetition_three
-                    : m->repeat_count == 2 ? p->repetition_two
-                                           : 0;
-    card_offer(card, repetition, points, 0, NULL, NULL);
-    card_note(card, repetition, "repeat_count", m->repeat_count);
+    card_offer(card, repetition, repetition_points(p, m->known.count), 0, NULL, NULL);
+    card_note(card, repetition, "repeat_count", m->known.count);
     for (size_t i = 0; i < m->count; i++)
         if (m->findings[i]->urge_count > 0) card_offer(card, repetition, p->repetition_two, m->ids[i], NULL, NULL);
     offer_hits(m, card, repetition, ROLE(REPEAT), p->repetition_two);
+    if (repetition && repetition_points(p, m->possible.count) > repetition->points) {
+        repetition->undecided = true;
+        card_note(card, repetition, "undated", m->undated_count);
+    }
 }
 
 void factors_performance(const matter_facts *m, card_writer *card) {

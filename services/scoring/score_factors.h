@@ -7,6 +7,14 @@
 #include "scoring/rules_data.h"
 #include "scoring/score.h"
 
+/* Complaints within the window for repeats, copies of one text as one. */
+typedef struct voices {
+    uint32_t count;   /* the matter's first one included */
+    bool independent; /* reporters or sources differ */
+    const Wjz__Scoring__Finding *first;
+    uint64_t known; /* the first reporter who is known */
+} voices;
+
 /* A matter in canonical order: received first, then smaller id; unknown times last. */
 typedef struct matter_facts {
     const rule_pack *pack;
@@ -20,9 +28,11 @@ typedef struct matter_facts {
     const Wjz__Scoring__Place *place; /* the most exact one, NULL: none */
     size_t place_from;                /* index of the finding that has it */
     bool mediation;
-    uint32_t repeat_count;   /* within the window, this one included */
+    voices known, possible;  /* known to be within the window; and with those whose time is not known */
     uint32_t reporter_count; /* known ones; each anonymous complaint counts as one */
-    bool independent;        /* reporters or sources differ */
+    uint32_t people;         /* of them those with words of their own */
+    uint32_t copy_count;     /* complaints whose text is that of one before */
+    uint32_t undated_count;
 } matter_facts;
 
 /* Each adds its factors to the card, also those with 0 points. */

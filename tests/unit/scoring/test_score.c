@@ -51,8 +51,10 @@ static void worked_example(world *w, finding *findings[3]) {
         reports[i].reporter = (uint64_t)(11 + i);
         reports[i].received_at_us = DAY(40 + 20 * i);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         findings[i] = analysed(w, &reports[i]);
+        findings[i]->copy = (uint64_t)(i + 1); /* each in words of their own */
+    }
 }
 
 static void gives_the_worked_example(void **state) {
@@ -180,6 +182,7 @@ static void counts_what_lies_in_the_window(void **state) {
         c.reporter = (uint64_t)(i + 1);
         c.received_at_us = DAY(i == 0 ? 0 : 180 + i);
         findings[i] = analysed(w, &c);
+        findings[i]->copy = (uint64_t)(i + 1);
         ids[i] = i + 1;
     }
     static const double by_count[] = {0, 0, 4, 7, 7, 10};
@@ -188,8 +191,83 @@ static void counts_what_lies_in_the_window(void **state) {
     card *all = scored(w, findings, ids, 6, &nothing_more);
     assert_int_equal(all->repeat_count, 5); /* the first lies 185 days back */
     assert_int_equal(all->complaint_count, 6);
-    findings[0]->received_at_us = 0; /* not known: it was made, so it counts */
-    assert_int_equal(scored(w, findings, ids, 6, &nothing_more)->repeat_count, 6);
+}
+
+static const Wjz__Scoring__Factor *factor_of(const card *c, const char *id) {
+    for (size_t i = 0; i < c->n_factors; i++)
+        if (strcmp(c->factors[i]->id, id) == 0) return c->factors[i];
+    fail_msg("no factor %s", id);
+    return NULL;
+}
+
+/* Within the window, outside of it, or not enough evidence: what has no time of report is neither. */
+static void says_when_times_are_missing(void **state) {
+    world *w = *state;
+    finding *findings[3];
+    int64_t ids[] = {1, 2, 3};
+    for (int i = 0; i < 3; i++) {
+        complaint c = river_garbage();
+        c.reporter = (uint64_t)(i + 1);
+        findings[i] = analysed(w, &c);
+        findings[i]->copy = (uint64_t)(i + 1);
+    }
+    static const struct {
+        int64_t times[3];
+        uint32_t counted, undated;
+        double points;
+        bool undecided, corroborated, corroboration_undecided;
+    } cases[] = {
+        {{DAY(1), DAY(2), DAY(3)}, 3, 0, 7, false, true, false},
+        {{DAY(1), DAY(300), DAY(301)}, 2, 0, 4, false, true, false},
+        {{DAY(1), DAY(300), DAY(600)}, 1, 0, 0, false, false, false},
+        {{DAY(1), DAY(2), 0}, 2, 1, 4, true, true, false},
+        {{DAY(1), 0, 0}, 1, 2, 0, true, false, true},
+        {{0, 0, 0}, 1, 3, 0, true, false, true},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        for (int j = 0; j < 3; j++)
+            findings[j]->received_at_us = cases[i].times[j];
+        const card *c = scored(w, findings, ids, 3, &nothing_more);
+        const Wjz__Scoring__Factor *repetition = factor_of(c, "repetition"), *twice = factor_of(c, "corroboration");
+        assert_int_equal(c->repeat_count, cases[i].counted);
+        assert_int_equal(c->undated_count, cases[i].undated);
+        assert_true(repetition->points == cases[i].points);
+        assert_int_equal(!!repetition->undecided, cases[i].undecided);
+        assert_int_equal(twice->points > 0, cases[i].corroborated);
+        assert_int_equal(!!twice->undecided, cases[i].corroboration_undecided);
+    }
+}
+
+/* Complaints, reporters and copies are counted apart: one text that many send is one voice, the same person in other words is one
+ * more. */
+static void counts_copies_apart(void **state) {
+    world *w = *state;
+    finding *findings[4];
+    int64_t ids[] = {1, 2, 3, 4};
+    for (int i = 0; i < 4; i++) {
+        complaint c = river_garbage();
+        c.reporter = (uint64_t)(i + 1);
+        c.received_at_us = DAY(i);
+        if (i == 3) c.content = "小罗村的河道里又有人堆放垃圾，请清理，并请查明是谁倒的。";
+        findings[i] = analysed(w, &c);
+    }
+    assert_true(findings[0]->copy != 0 && findings[0]->copy == findings[1]->copy);
+    assert_true(findings[3]->copy != 0 && findings[3]->copy != findings[0]->copy);
+    const card *copies = scored(w, findings, ids, 3, &nothing_more), *all = scored(w, findings, ids, 4, &nothing_more);
+    assert_int_equal(copies->complaint_count, 3);
+    assert_int_equal(copies->reporter_count, 3);
+    assert_int_equal(copies->copy_count, 2);
+    assert_int_equal(copies->repeat_count, 1);
+    assert_true(points(copies, "repetition") == 0);
+    assert_true(points(copies, "corroboration") == 0);
+    assert_int_equal(all->copy_count, 2);
+    assert_int_equal(all->repeat_count, 2);
+    assert_true(points(all, "corroboration") > 0);
+    findings[3]->reporter = findings[0]->reporter; /* no other person, yet reported again */
+    all = scored(w, findings, ids, 4, &nothing_more);
+    assert_int_equal(all->reporter_count, 3);
+    assert_int_equal(all->repeat_count, 2);
+    assert_true(points(all, "corroboration") == 0);
 }
 
 static void sees_what_came_back(void **state) {
@@ -271,6 +349,8 @@ int main(void) {
         cmocka_unit_test(does_not_depend_on_arrival),
         cmocka_unit_test(does_not_depend_on_order),
         cmocka_unit_test(counts_what_lies_in_the_window),
+        cmocka_unit_test(says_when_times_are_missing),
+        cmocka_unit_test(counts_copies_apart),
         cmocka_unit_test(sees_what_came_back),
         cmocka_unit_test(lifts_what_lies_in_a_warned_area),
         cmocka_unit_test(shows_where_it_stands),

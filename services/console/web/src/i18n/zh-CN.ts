@@ -55,13 +55,13 @@ export default {
   searches: { title: '保存的检索', save: '保存此检索', saved: '检索已保存', name: '名称', forget: '删除检索', forgetLead: '删除“{name}”？', forgetThis: '删除检索“{name}”', digest: '摘要提醒', digest_none: '不提醒', digest_daily: '每日摘要', digest_weekly: '每周摘要', leftOut: '以下条件不随检索保存：{names}' },
   clue: {
     title: '线索', back: '‹ 线索列表', untitled: '（无标题）', urgent: '紧急', focus: '重点', confidential: '保密', mediation: '可调解', complaints: '{n} 条诉求', complaintsBy: '{n} 条，{m} 人反映', noTime: '未载明时间', place: '地点', reports: '诉求', period: '时间', organ: '承办院', merged: '已并入另一线索，点此查看',
-    timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
+    undecided: '依据不足', timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
   },
   alike: { domain: '同属{name}', town: '同在{name}', name: '同一对象：{name}', words: '{n} 个相同的词', rules: '{n} 条相同的规则' },
   access: { title: '知悉人', add: '增加知悉人', none: '尚无他人知悉。', person: '人员', lead: '保密线索只有知悉人可见，增加须说明理由并留痕。', granted: '已增加知悉人', revoked: '已取消知悉', revoke: '取消' },
   card: { title: '为何是这个星级', because: '主要因为：{reasons}', own: '{name} 定为 {n} 星：{reason}', unsure: '系统把握不足，请人工判断。', show: '在原文中查看', pack: '规则包 {pack}' },
   part: { source: '来源', public_harm: '公益损害', performance: '行政履职', checkability: '可查性', other: '其他', adjust: '调整项' },
-  note: { reporters: '{value} 人反映', households: '{value} 户', persons: '{value} 人', days: '持续 {value} 天', yuan: '{value} 元', square_metres: '{value} 平方米', tonnes: '{value} 吨', metres: '{value} 米', times: '{value} 次', repeat_count: '180 天内 {value} 次', level: '{value} 级' },
+  note: { reporters: '{value} 人反映', households: '{value} 户', persons: '{value} 人', days: '持续 {value} 天', yuan: '{value} 元', square_metres: '{value} 平方米', tonnes: '{value} 吨', metres: '{value} 米', times: '{value} 次', undated: '{value} 件没有反映时间，依据不足', repeat_count: '180 天内 {value} 次', level: '{value} 级' },
   complaint: {
     urge_count: '催办 {n} 次', redispatch_count: '重办 {n} 次', return_count: '退单 {n} 次', delay_days: '延期 {n} 天', photo_count: '{n} 张照片', unsolved: '未解决', sameReporter: '同一人另有 {n} 条', anonymous: '匿名', reply: '{unit} 答复', someUnit: '承办单位', handler: '承办：{unit}', visitNote: '回访', reveal: '查看反映人', plain: '查看未脱敏文本', show: '查看', revealLead: '查看须说明理由，并会留痕备查。', noReporter: '未留反映人信息', picture: '照片 {n}，{size}',
   },
