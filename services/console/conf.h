@@ -11,7 +11,7 @@ typedef struct console_conf {
     char *key_file, *pages, *names, *gazetteer, *outlines, *rules, *routing, *profiles, *tile_url, *privacy_notice;
     bool behind_proxy, totp_required;
     int64_t session_idle, session_length, lock_after, lock_for, login_rate, request_rate, ask_timeout, follow_every,
-        citizen_rate;
+        citizen_rate, guard_every, views_alarm;
 } console_conf;
 
 extern const wjz_option CONSOLE_OPTIONS[];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "console/endpoint.h"
+#include "console/guard.h"
 #include "console/handlers.h"
 #include "wjz/log.h"
 
@@ -96,6 +97,7 @@ const wjz_service_spec CONSOLE_SERVICE = {
     .options = CONSOLE_OPTIONS,
     .conf_size = sizeof(console_conf),
     .requests = CONSOLE_REQUESTS,
+    .emits = CONSOLE_EMITS,
     .start = start,
     .stop = stop,
 };

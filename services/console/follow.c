@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "console/console.h"
+#include "console/guard.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
 #include "wjz/metrics.h"
 
-enum { PORTION = 200, SWEEP_US = 60 * 1000000, REGIONS_MOST = 64 };
+enum { PORTION = 200, REGIONS_MOST = 64 };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
 static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more FROM console.follow_step($1, $2)", 2};
@@ -55,9 +56,11 @@ static int step(follow *f, int32_t region, int *ret_copied, bool *ret_more, wjz_
 static int look_after(follow *f, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
-    bool sweep = wjz_clock_monotonic_us() - f->swept_us > SWEEP_US;
-    int r = wjz_tx_begin(f->console->db, &tx, err);
+    const console *c = f->console;
+    bool sweep = wjz_clock_monotonic_us() - f->swept_us > c->conf->guard_every * 1000;
+    int r = wjz_tx_begin(c->db, &tx, err);
     if (r == 0 && sweep) r = wjz_tx_send(tx, &SWEEP, NULL, 0);
+    if (r == 0 && sweep) r = guard_look(tx, c->bus, (int)c->conf->views_alarm, err);
     if (r == 0) r = wjz_tx_query(tx, &ALIVE, NULL, 0, &rows, err);
     if (r < 0) return r;
     const char *alive = wjz_row_text(rows, 0, 0);

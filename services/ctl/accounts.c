@@ -181,10 +181,22 @@ static const out_column VERIFIED[] = {{"chains", "链 / chains", true},
                                       {"first_bad", "首条不符 / first bad", false},
                                       {"until", "截至 / until", false}};
 
-static int verify(session *s, void *arg, wjz_err *err) {
-    (void)arg;
+static const wjz_stmt ANCHORED = {"ctl_audit_anchored", "SELECT console.audit_anchored($1)", 1};
+
+/* Against a digest that was told long ago (NULL: none): who has rewritten everything here could not rewrite that. */
+static int verify_head(session *s, const char *digest, wjz_err *err) {
     wjz_rows *rows;
-    int r = session_read(s, &VERIFY, NULL, 0, &rows, err);
+    if (!digest) return 0;
+    int r = session_read(s, &ANCHORED, (const wjz_param[]){wjz_text(digest)}, 1, &rows, err);
+    if (r < 0 || strcmp(wjz_row_text(rows, 0, 0), "whole") == 0) return r;
+    return wjz_err_set(err, -EBADMSG, "the audit is not as it was when its head \"%.70s\" was told: %s", digest,
+                       wjz_row_text(rows, 0, 0));
+}
+
+static int verify(session *s, void *arg, wjz_err *err) {
+    wjz_rows *rows;
+    int r = verify_head(s, arg, err);
+    if (r == 0) r = session_read(s, &VERIFY, NULL, 0, &rows, err);
     if (r == 0) r = out_print(s->format, VERIFIED, WJZ_COUNT(VERIFIED), rows, "");
     if (r == 0 && !wjz_row_null(rows, 0, 2))
         r = wjz_err_set(err, -EBADMSG, "the audit is not as it was written: %s is \"%s\"", "the first bad row",
@@ -193,8 +205,9 @@ static int verify(session *s, void *arg, wjz_err *err) {
 }
 
 int command_audit_verify(session *s, int argc, char **argv, wjz_err *err) {
-    int r = argument_end(argc, argv, 0, "audit verify", err);
-    return r < 0 ? r : session_connected(s, false, verify, NULL, err);
+    const char *head = argument_option(&argc, argv, "head");
+    int r = argument_end(argc, argv, 0, "audit verify [--head DIGEST]", err);
+    return r < 0 ? r : session_connected(s, false, verify, (void *)head, err);
 }
 
 static const wjz_stmt SEARCH = {"ctl_audit_search",

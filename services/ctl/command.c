@@ -188,7 +188,7 @@ const command commands[] = {
     {"accounts demonstration", "",
      "演示账号 — a login for each role of the demonstration county, when there is none yet", NULL,
      command_accounts_demonstration},
-    {"audit verify", "", "校验审计 — whether the audit is as it was written", NULL, command_audit_verify},
+    {"audit verify", "[--head DIGEST]", "校验审计 — whether the audit is as it was written", NULL, command_audit_verify},
     {"audit search", "[--person P] [--event E] [--object ID] [--limit N]", "审计 — who did what, the newest first",
      NULL, command_audit_search},
     {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, micro-grids, holidays",

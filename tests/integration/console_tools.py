@@ -103,8 +103,8 @@ class Console:
 
     def __init__(self, house, **options):
         self.house = house
-        self.service = house.start("console", console_http="127.0.0.1:0", console_login_rate=100000, console_request_rate=100000,
-                                   console_follow_every="50ms", **options)
+        usual = {"console_login_rate": 100000, "console_request_rate": 100000, "console_follow_every": "50ms"}
+        self.service = house.start("console", console_http="127.0.0.1:0", **(usual | options))
         self.base = f"http://127.0.0.1:{self.port()}"
         self.browsers = {}
 
