@@ -8,5 +8,6 @@ SPECS = sorted(path.name for path in (pathlib.Path(__file__).parent / "specs").g
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_page(run, spec):
-    run(spec)
+def test_page(outcomes, spec):
+    done = outcomes[spec].result()
+    assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-4000:]
