@@ -13,8 +13,8 @@ static const struct {
     double part;
     uint32_t least_texts;
 } blocks[BLOCK_COUNT] = {
-    [BLOCK_TEXT] = {1, 5},         [BLOCK_TITLE] = {0.5, 3}, [BLOCK_RULE] = {0.5, 1},
-    [BLOCK_RULE_TITLE] = {0.5, 1}, [BLOCK_VOTE] = {0.2, 1},  [BLOCK_MEASURE] = {0.4, 1},
+    [BLOCK_TEXT] = {1, 5},          [BLOCK_TITLE] = {0.5, 3}, [BLOCK_RULE] = {0.25, 1},
+    [BLOCK_RULE_TITLE] = {0.25, 1}, [BLOCK_VOTE] = {0.1, 1},  [BLOCK_MEASURE] = {0.4, 1},
 };
 
 enum { LEAST_SLOTS = 1 << 14, MOST_SLOTS = 1 << 23, SLOTS_A_TEXT = 1 << 12 };
