@@ -152,7 +152,8 @@ static const factor_case cases[] = {
     {"repetition", MISS, "one", 0, FIRST(0)},
     {"repetition", EDGE, "180 days apart", 4, .given.reports = {{0}, {.day = 180}}},
     {"repetition", EDGE, "a moment more", 0, .given.reports = {{0}, {.day = 180.01}}},
-    {"repetition", EDGE, "nobody knows when: not enough evidence", 0, .given.reports = {{.undated = true}, {.day = 300}}},
+    {"repetition", EDGE, "nobody knows when: not enough evidence", 0,
+     .given.reports = {{.undated = true}, {.day = 300}}},
 
     /* --- D: whether it can be checked --- */
     {"location", HIT, "coordinates", 6, FIRST(.here = true)},
