@@ -5,11 +5,14 @@
  * DEPLOY: the folder with rules, gazetteer and repeats. FILE: messages, as `weijianzhi-scoring score` reads them. One
  * JSON object: microseconds of the processor for a message (the quickest of the rounds, default 7) of
  *
- *   read        the bytes of the texts, once                                          (the memory's limit)
- *   patterns    Hyperscan alone over texts that were normalised before               (pattern matching alone)
- *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash,
- * one after the other on each text and with nothing around                       (the bare parts in one loop) analyse,
- * sign, score, whole    the product: text to finding, finding to signature, findings to score card, all of it */
+ *   read        the bytes of the texts, once (the memory's limit)
+ *   patterns    Hyperscan alone over texts that were normalised before (pattern matching alone)
+ *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash, one
+ *               after the other on each text and with nothing around (the bare parts in one loop); normalising and the
+ *               gazetteer are the product's own, so what makes them quicker makes the parts quicker as well
+ *   analyse     the product: text to finding
+ *   analyse_sign, whole    and to signature, and to score card: all of it
+ */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
