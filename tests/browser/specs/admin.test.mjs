@@ -1,4 +1,4 @@
-import { look, settled, visit } from '../lib/browser.mjs'
+import { look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const show = (section) => async (page) => {
@@ -8,20 +8,36 @@ const show = (section) => async (page) => {
 
 suite([
   ['accounts and roles', { login: 'anquan' }, show('accounts')],
-  ['services and queues', { login: 'xitong' }, show('services')],
   ['the audit, and its chain is whole', { login: 'shenji' }, async (page) => {
     await show('audit')(page)
     await page.getByRole('button', { name: '校验哈希链' }).click()
     await page.getByText(/未被改动/).waitFor()
   }],
-  ['routing rules with their test table, and a trace', { login: 'guanli' }, async (page) => {
-    await show('routing')(page)
-    await page.getByRole('button', { name: '试分派' }).click()
-    await page.locator('.answer li').first().waitFor()
+  ['the watch list: a topic is watched, and no longer', { login: 'guanli' }, async (page) => {
+    await visit(page, '/admin/watch')
+    await page.getByLabel('名称').fill(`秸秆 ${page.size}`)
+    await page.getByLabel('词语').fill('秸秆 焚烧')
+    await page.getByRole('button', { name: '增加关注' }).click()
+    const row = page.getByRole('row', { name: new RegExp(`秸秆 ${page.size}`) })
+    await row.waitFor()
+    await look(page, 'admin-watch')
+    await row.getByRole('button', { name: '删除' }).click()
+    await told(page, '已完成')
+    await row.getByText('已结束').waitFor()
+  }],
+  ['the calendar: a holiday is set, and removed', { login: 'guanli' }, async (page) => {
+    await visit(page, '/admin/holidays')
+    const day = page.size === 'phone' ? '2026-12-30' : '2026-12-31'
+    await page.getByLabel('日期').fill(day)
+    await page.getByLabel('名称').fill('测试假日')
+    await page.getByRole('button', { name: '保存' }).click()
+    const row = page.getByRole('row', { name: /测试假日/ })
+    await row.waitFor()
+    await look(page, 'admin-holidays')
+    await row.getByRole('button', { name: '删除' }).click()
+    await row.waitFor({ state: 'detached' })
   }],
   ['rule packs', { login: 'guanli' }, show('rules')],
-  ['the watch list', { login: 'guanli' }, show('watch')],
-  ['holidays', { login: 'guanli' }, show('holidays')],
   ['the directory', { login: 'guanli' }, show('people')],
   ['one’s own account', { login: 'jianchaguan' }, async (page) => {
     await visit(page, '/account')
