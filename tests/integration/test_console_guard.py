@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from console_tools import Console
+from console_tools import PEOPLE, Console
 from wjzlib.wait import wait_until
 
 
@@ -12,7 +12,8 @@ from wjzlib.wait import wait_until
 def console(module_house):
     module_house.start("notification", notification_http="127.0.0.1:0")
     module_house.wjz("demo", "load", check=False)  # the feed wants intake, which is not needed here
-    return Console(module_house, console_guard_every="100ms", console_views_alarm=3).make_accounts()
+    console = Console(module_house, console_follow_every="300ms", console_guard_every="10ms", console_views_alarm=3)
+    return console.make_accounts({login: PEOPLE[login] for login in ("chief", "system", "security", "audit")})
 
 
 def told(browser, template):
