@@ -76,6 +76,9 @@ const en: Messages = {
   event: {
     assigned: 'Assigned', accepted: 'Accepted', verifying: 'Verification begun', returned: 'Returned', transferred: 'Transferred', escalated: 'Escalated', closed: 'Closed', withdrawn: 'Withdrawn', merged: 'Merged', split: 'Split', undone: 'Undone', stars_overridden: 'Own stars', scored: 'Scored', revealed: 'Reporter revealed', recusal_declared: 'Recusal asked for', recusal_decided: 'Recusal decided', outcome: 'Outcome recorded', created: 'Formed',
   },
+  cause: {
+    clue_told: 'new clue', clue_changed: 'the clue changed', below_stars: 'fewer stars than are assigned', merged: 'merged into another clue', overdue: 'not accepted in time', other_organ: 'to another procuratorate', colleague: 'to a colleague', recusal: 'recusal declared', recusal_granted: 'recusal granted',
+  },
   act: {
     accept: 'Accept', verify: 'Begin verification', outcome: 'Record outcome', return: 'Return', transfer: 'Transfer', decide_recusal: 'Decide recusal', override_stars: 'Own stars', merge: 'Merge into another', split: 'Split', declare_recusal: 'Ask for recusal', reveal: 'Reveal reporter', undo: 'Undo', record: 'Record',
     acceptDone: 'Accepted', verifyDone: 'Verification begun', returnDone: 'Returned; it will be assigned anew', transferDone: 'Transferred', outcomeDone: 'Outcome recorded', recusalDone: 'Recusal asked for', recusalDecided: 'Recusal decided', starsDone: 'Stars saved', mergeDone: 'Merged', splitDone: 'Split', undoDone: 'Undone',
