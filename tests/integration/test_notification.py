@@ -591,10 +591,10 @@ def test_what_nobody_acknowledges_is_repeated_then_escalated(house, told, county
     (row,) = wait_until(lambda: inbox(county, CHIEF))
     assert "张三" in row[1]
     wait_until(lambda: inbox(county, OPERATOR))  # nobody was named for n:2
-    again = [m for m in mail.to("zhang@example.org") if "再次提醒" in m["Subject"]]
+    again = wait_until(lambda: [m for m in mail.to("zhang@example.org") if "再次提醒" in m["Subject"]])
     assert len(again) == 1
     assert again[0]["In-Reply-To"] == again[0]["Message-ID"].replace(".email.2@", ".email.1@")
-    assert len(mail.to("zhang@example.org")) == 3
+    wait_until(lambda: len(mail.to("zhang@example.org")) == 3)
     wait_until(lambda: county.value("SELECT count(*) FROM notification.notice WHERE chase_at IS NOT NULL") == 1)
     assert len(inbox(county, CHIEF)) == 1
 
