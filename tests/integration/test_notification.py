@@ -581,11 +581,12 @@ def test_the_recipient_acknowledges_in_the_console(house, told, county):
 
 
 def test_what_nobody_acknowledges_is_repeated_then_escalated(house, told, county, mail, certificate):
-    start(house, told, **with_mail(mail.start(), certificate), repeat_after="300ms")
+    start(house, told, **with_mail(mail.start(), certificate), repeat_after="2s")
+    # Long enough for the first mail to be gone by then: what is still on its way is not repeated.
     tell(
         told,
-        notice("n:1", acknowledge_until_us=until(0.3), escalate_to=CHIEF),
-        notice("n:2", person=LI, acknowledge_until_us=until(0.3)),
+        notice("n:1", acknowledge_until_us=until(2), escalate_to=CHIEF),
+        notice("n:2", person=LI, acknowledge_until_us=until(2)),
         notice("n:3", acknowledge_until_us=until(3600), escalate_to=CHIEF),
     )
     (row,) = wait_until(lambda: inbox(county, CHIEF))
