@@ -425,7 +425,8 @@ def test_the_nightly_scan_finds_a_cluster_across_borders_once(intake, desk, data
 
 def test_similar_cases_come_with_their_outcomes(intake, desk, database):
     for number, village in enumerate(VILLAGES[:4], 1):
-        intake.write(number, *(text.format(village) for text in DUMPING), ago(50 - number))
+        title, content = (text.format(village) for text in DUMPING)
+        intake.write(number, title, content + "已经持续6个月，涉及300户村民。", ago(50 - number))  # three stars: worth comparing with
     intake.write(9, "食堂销售过期食品", "学校食堂销售过期食品，学生拉肚子", ago(40))
     intake.accept(1, 2, 3, 4, 9)
     asked, first, other = clue_of(database, 4), clue_of(database, 1), clue_of(database, 9)
