@@ -7,6 +7,8 @@
 #ifndef WJZ_ID_H
 #define WJZ_ID_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Sets this process's instance number; called once, by the bus after registration. */
@@ -17,5 +19,9 @@ int64_t wjz_id_next(void);
 int64_t wjz_id_time_us(int64_t id);
 /* The least id that can have been made at or after that time. */
 int64_t wjz_id_floor(int64_t us);
+/* Ascending, of two int64_t: for qsort and bsearch. */
+int wjz_id_order(const void *a, const void *b);
+/* Whether it is one of ids in that order; sorted may be NULL when count is 0. */
+bool wjz_id_among(const int64_t *sorted, size_t count, int64_t id);
 
 #endif

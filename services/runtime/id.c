@@ -1,7 +1,7 @@
 /* Ids without a server: time, instance, sequence. State is one number per process, on the loop's thread. */
 #include "wjz/id.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -46,4 +46,13 @@ int64_t wjz_id_time_us(int64_t id) {
 int64_t wjz_id_floor(int64_t us) {
     int64_t ms = us / 1000 - EPOCH_MS;
     return ms <= 0 ? 0 : ms << TIME_SHIFT;
+}
+
+int wjz_id_order(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool wjz_id_among(const int64_t *sorted, size_t count, int64_t id) {
+    return count > 0 && bsearch(&id, sorted, count, sizeof id, wjz_id_order) != NULL;
 }

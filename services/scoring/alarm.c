@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wjz/clock.h"
+#include "wjz/id.h"
 
 typedef struct window {
     const alarm_hit *hits;
@@ -13,11 +14,6 @@ typedef struct window {
     uint32_t *in_it;    /* by place */
     size_t from, clues; /* hits from `from` on are in it */
 } window;
-
-static int by_number(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
 
 static int open_window(window *w, const alarm_hit *hits, size_t count, wjz_arena *arena) {
     int64_t *clues = wjz_arena_alloc(arena, count * sizeof *clues);
@@ -28,11 +24,11 @@ static int open_window(window *w, const alarm_hit *hits, size_t count, wjz_arena
     size_t unique = 0;
     for (size_t i = 0; i < count; i++)
         clues[i] = hits[i].clue;
-    qsort(clues, count, sizeof *clues, by_number);
+    qsort(clues, count, sizeof *clues, wjz_id_order);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || clues[i] != clues[unique - 1]) clues[unique++] = clues[i];
     for (size_t i = 0; i < count; i++)
-        w->clue_of[i] = (size_t)((int64_t *)bsearch(&hits[i].clue, clues, unique, sizeof *clues, by_number) - clues);
+        w->clue_of[i] = (size_t)((int64_t *)bsearch(&hits[i].clue, clues, unique, sizeof *clues, wjz_id_order) - clues);
     return 0;
 }
 

@@ -43,22 +43,13 @@ int decide_check(decide *d, wjz_err *err) {
 
 /* --- what is named --- */
 
-static int by_id(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool has_id(const int64_t *sorted, size_t count, int64_t id) {
-    return count && bsearch(&id, sorted, count, sizeof id, by_id);
-}
-
 /* Sorted, each once. */
 static int copy_ids(decide *d, const uint64_t *ids, size_t count, int64_t **ret_ids, size_t *ret_count) {
     int64_t *copy = wjz_arena_alloc(d->arena, count * sizeof *copy);
     if (!copy) return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         copy[i] = (int64_t)ids[i];
-    qsort(copy, count, sizeof *copy, by_id);
+    qsort(copy, count, sizeof *copy, wjz_id_order);
     size_t unique = 0;
     for (size_t i = 0; i < count; i++) {
         if (unique == 0 || copy[unique - 1] != copy[i]) copy[unique++] = copy[i];
@@ -159,7 +150,7 @@ static int others_of(decide *d, const int64_t *chosen, size_t count, int64_t **r
     int64_t *others = wjz_arena_alloc(d->arena, d->complaint_count * sizeof *others);
     if (!others) return -ENOMEM;
     for (size_t i = 0; i < d->complaint_count; i++) {
-        if (!has_id(chosen, count, d->complaints[i])) others[(*ret_count)++] = d->complaints[i];
+        if (!wjz_id_among(chosen, count, d->complaints[i])) others[(*ret_count)++] = d->complaints[i];
     }
     *ret_others = others;
     return 0;
@@ -174,7 +165,7 @@ static int split(regroup *g, void *arg, wjz_err *err) {
     if (r) return r;
     if (copy_ids(d, asked->complaint, asked->n_complaint, &chosen, &count)) return out_of_memory(err);
     for (size_t i = 0; i < count; i++) {
-        if (!has_id(d->complaints, d->complaint_count, chosen[i]))
+        if (!wjz_id_among(d->complaints, d->complaint_count, chosen[i]))
             return refuse_id(d, WJZ_REFUSAL_NOT_FOUND, "complaint", chosen[i],
                              "此诉求不在该线索中 / the complaint is not in the clue", "wjz clues show CLUE");
     }

@@ -91,8 +91,7 @@ static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err)
 }
 
 static int by_complaint(const void *a, const void *b) {
-    int64_t x = ((const analysed *)a)->complaint, y = ((const analysed *)b)->complaint;
-    return (x > y) - (x < y);
+    return wjz_id_order(&((const analysed *)a)->complaint, &((const analysed *)b)->complaint);
 }
 
 static analysed *find_analysed(const turn *t, int64_t id) {

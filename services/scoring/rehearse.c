@@ -80,8 +80,7 @@ static int take(run_portion *p, void **ret_run, wjz_err *err) {
 }
 
 static int by_complaint(const void *a, const void *b) {
-    int64_t x = ((const complaint *)a)->id, y = ((const complaint *)b)->id;
-    return (x > y) - (x < y);
+    return wjz_id_order(&((const complaint *)a)->id, &((const complaint *)b)->id);
 }
 
 /* By the subjects that the clues have now; the outcomes of all of them. */

@@ -26,11 +26,6 @@ static int take(run_portion *portion, void **ret_run, wjz_err *err) {
     return r;
 }
 
-static int by_id(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The row's cursor moves only when the transaction commits, and so in memory only at the end. */
 static int work(run_portion *portion, void *run, wjz_err *err) {
     rescore_row *row = run, next = *row;
@@ -39,7 +34,7 @@ static int work(run_portion *portion, void *run, wjz_err *err) {
     bool ours = false;
     int r = store_next_to_rescore(portion->tx, row, portion->limit, portion->arena, &ids, &count, &next.cursor, err);
     if (r) return r;
-    qsort(ids, count, sizeof *ids, by_id);
+    qsort(ids, count, sizeof *ids, wjz_id_order);
     if (count && !portion->skip)
         r = matters_take(portion->self, portion->tx, row->region, ids, count, portion->arena, err);
     if (r) return r;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "scoring/scan_cells.h"
+#include "wjz/id.h"
 
 enum { LENGTHS_MOST = 16, PAUSE_EVERY = 2000000 /* steps of the inner loop */ };
 
@@ -229,11 +230,6 @@ static bool takes_free_cells(const scanner *s, const cylinder *c, bool *taken) {
     return true;
 }
 
-static int by_number(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int list_ids(const scanner *s, const cylinder *c, wjz_arena *arena, scan_cluster *cluster) {
     const scan_ground *g = &s->ground;
     const uint32_t *around = g->around + c->centre * g->cell_count;
@@ -245,7 +241,7 @@ static int list_ids(const scanner *s, const cylinder *c, wjz_arena *arena, scan_
         inside[around[k]] = true;
     for (size_t i = 0; i < g->count; i++)
         if (inside[g->cell_of[i]] && g->cases[i]->day >= cluster->from_day) ids[count++] = g->cases[i]->id;
-    qsort(ids, count, sizeof *ids, by_number);
+    qsort(ids, count, sizeof *ids, wjz_id_order);
     cluster->ids = ids;
     cluster->id_count = count < s->options->most_ids ? count : s->options->most_ids;
     return 0;

@@ -188,15 +188,6 @@ typedef struct flood {
     row_texts texts;
 } flood;
 
-static int by_id(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool is_among(const int64_t *ids, size_t count, int64_t id) {
-    return count && bsearch(&id, ids, count, sizeof id, by_id);
-}
-
 static int read_beside(flood *f, const wjz_rows *feeds, const wjz_rows *changed) {
     f->feed_count = (size_t)wjz_rows_count(feeds);
     f->changed_count = (size_t)wjz_rows_count(changed);
@@ -209,7 +200,7 @@ static int read_beside(flood *f, const wjz_rows *feeds, const wjz_rows *changed)
                                    .source = source_of(wjz_row_text(feeds, (int)i, 2))};
     for (size_t i = 0; i < f->changed_count; i++)
         f->changed[i] = wjz_row_int(changed, (int)i, 0);
-    if (f->changed_count) qsort(f->changed, f->changed_count, sizeof *f->changed, by_id);
+    if (f->changed_count) qsort(f->changed, f->changed_count, sizeof *f->changed, wjz_id_order);
     return f->texts.failed ? -ENOMEM : 0;
 }
 
@@ -223,7 +214,7 @@ static void read_received(flood *f, const wjz_rows *rows, int row, complaint *re
     ret->external_id = row_text(&f->texts, rows, row, 2);
     ret->source = !feed || wjz_row_bool(rows, row, 3) ? SOURCE_ANONYMOUS : feed->source;
     read_said(rows, row, 4, &f->texts, ret);
-    ret->revision = !feed || is_among(f->changed, f->changed_count, ret->id) ? CHANGED : 0;
+    ret->revision = !feed || wjz_id_among(f->changed, f->changed_count, ret->id) ? CHANGED : 0;
 }
 
 static int read_flood(flood *f, const wjz_rows *rows, int32_t region, complaint **ret_complaints, size_t *ret_count) {
@@ -232,7 +223,7 @@ static int read_flood(flood *f, const wjz_rows *rows, int32_t region, complaint 
     size_t count = 0;
     for (int i = 0; i < wjz_rows_count(rows); i++) {
         int64_t id = wjz_row_int(rows, i, 0);
-        if (!is_among(f->wanted, f->wanted_count, id)) continue;
+        if (!wjz_id_among(f->wanted, f->wanted_count, id)) continue;
         complaints[count] = (complaint){.region = region, .id = id};
         read_received(f, rows, i, &complaints[count++]);
     }

@@ -13,6 +13,7 @@
 #include "scoring/score.h"
 #include "scoring/tell.h"
 #include "wjz/clock.h"
+#include "wjz/id.h"
 
 enum { SLICE_US = 3000 };
 
@@ -52,11 +53,6 @@ static int out_of_memory(wjz_err *err) {
 
 /* --- which groups, and what they need --- */
 
-static int by_id(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static size_t place_of(const worth *w, int64_t clue) {
     size_t low = 0, high = w->old_count;
     while (low < high) {
@@ -81,7 +77,7 @@ static int collect_old(worth *w) {
             if (w->groups[i].members[j].clue) clues[count++] = w->groups[i].members[j].clue;
         }
     }
-    qsort(clues, count, sizeof *clues, by_id);
+    qsort(clues, count, sizeof *clues, wjz_id_order);
     w->old = wjz_arena_calloc(w->arena, count, sizeof *w->old);
     w->old_members = wjz_arena_calloc(w->arena, count, sizeof *w->old_members);
     if (!w->old || !w->old_members) return -ENOMEM;
@@ -160,11 +156,11 @@ static int choose_groups(worth *w, int64_t **ret_missing, size_t *ret_count) {
 /* --- reading --- */
 
 static int by_clue_id(const void *a, const void *b) {
-    return by_id(&((const store_clue *)a)->id, &((const store_clue *)b)->id);
+    return wjz_id_order(&((const store_clue *)a)->id, &((const store_clue *)b)->id);
 }
 
 static int by_complaint(const void *a, const void *b) {
-    return by_id(&((const store_blob *)a)->complaint, &((const store_blob *)b)->complaint);
+    return wjz_id_order(&((const store_blob *)a)->complaint, &((const store_blob *)b)->complaint);
 }
 
 static const store_clue *find_stored(const worth *w, int64_t clue) {
