@@ -56,7 +56,14 @@ def push_doubtful(made):
     ]
     titles = [text.format(place) for place in ["锦棠苑小区", "云岫府小区", "鹭栖湾小区", "石桤村三组"] for texts in problems for text in texts]
     lines = [
-        {"external_id": f"Q-{i}", "title": title, "content": title + "，请处理。", "town": "崇阳街道", "received_at": f"2026-10-{i + 1:02d}T08:00:00+08:00"}
+        {
+            "external_id": f"Q-{i}",
+            "title": title,
+            "content": title + "，请处理。",
+            "town": "崇阳街道",
+            "received_at": f"2026-10-{i + 1:02d}T08:00:00+08:00",
+            "reporter": {"phone": f"130{i:08d}"},
+        }
         for i, title in enumerate(titles)
     ]
     key = json.loads(made.wjz("--json", "feeds", "define", "demo-hotline", "--new-bearer-key").stdout)["bearer_key"]

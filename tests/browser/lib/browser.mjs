@@ -51,6 +51,17 @@ export async function settled(page) {
   await page.waitForFunction(() => document.fonts.status === 'loaded')
 }
 
+/** Repeats what may fail only because others work in the same county meanwhile, until it holds; then its last error counts. */
+export async function eventually(page, holds) {
+  for (const end = Date.now() + PATIENCE_MS; ; await page.waitForTimeout(500)) {
+    try {
+      return await holds()
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+  }
+}
+
 /** What axe finds wrong, the serious and critical alone. */
 async function seriousFindings(page) {
   await page.evaluate(axe)

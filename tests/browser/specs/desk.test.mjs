@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look, settled, told, visit } from '../lib/browser.mjs'
+import { eventually, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
@@ -7,11 +7,12 @@ suite([
     await visit(page, '/')
     await look(page, 'desk')
     const accept = page.getByRole('button', { name: '受理', exact: true })
-    const before = await accept.count()
-    assert.ok(before > 0, 'nothing to accept')
-    await accept.first().click()
+    const first = page.locator('article.line', { has: accept }).first()
+    const clue = await first.locator('.title').getAttribute('href')
+    await first.getByRole('button', { name: '受理', exact: true }).click()
     await told(page, '已受理')
-    await page.waitForFunction((n) => [...document.querySelectorAll('button')].filter((b) => b.textContent.trim() === '受理').length < n, before)
+    const waiting = page.locator('article.line', { has: page.locator(`.title[href="${clue}"]`) }).filter({ has: accept })
+    await eventually(page, async () => assert.equal(await waiting.count(), 0)) // it stood in two lists
   }],
   ['a figure opens its rows', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await visit(page, '/')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { look, reason, settled, told, visit } from '../lib/browser.mjs'
+import { eventually, look, reason, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const county = (page) => page.locator('.map path.leaflet-interactive').nth(14).waitFor({ state: 'attached' })
@@ -17,12 +17,16 @@ suite([
     await page.locator('.clue-mark').first().waitFor()
     await settled(page)
     await look(page, 'map-town')
-    const figure = page.locator('.ranking td.number a').first()
-    const count = Number(await figure.innerText())
-    await figure.click()
-    await page.waitForURL(/\/clues\?/)
-    await settled(page)
-    assert.equal(await page.locator('section.list article').count(), Math.min(50, count))
+    const town = page.url()
+    await eventually(page, async () => {
+      await visit(page, town)
+      const figure = page.locator('.ranking td.number a').first()
+      const count = Number(await figure.innerText())
+      await figure.click()
+      await page.waitForURL(/\/clues\?/)
+      await settled(page)
+      assert.equal(await page.locator('section.list article').count(), Math.min(50, count))
+    })
   }],
   ['what lies together is one mark that parts from nearer, and a mark opens its clue', { login: 'jianchazhang', sizes: ['desktop'] }, async (page) => {
     await visit(page, '/map')

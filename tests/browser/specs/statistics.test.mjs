@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look, settled, visit } from '../lib/browser.mjs'
+import { eventually, look, settled, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 /** Every figure with the rows that it opens: [what it says, its address]. */
@@ -23,24 +23,26 @@ async function rowsBehind(page, address) {
   return rows
 }
 
-async function compare(page, within) {
-  const wrong = []
-  for (const [said, address] of await figures(page, within)) {
-    const { clues, complaints } = await rowsBehind(page, address)
-    if (said !== clues && said !== complaints) wrong.push(`${within} says ${said}, ${address} has ${clues} clues, ${complaints} complaints`)
-  }
-  assert.deepEqual(wrong, [])
+/** Visits the page and holds its figures against the rows; both anew when a clue changed between the two. */
+async function compare(page, path, parts) {
+  await eventually(page, async () => {
+    await visit(page, path)
+    const wrong = []
+    for (const within of parts) {
+      for (const [said, address] of await figures(page, within)) {
+        const { clues, complaints } = await rowsBehind(page, address)
+        if (said !== clues && said !== complaints) wrong.push(`${within} says ${said}, ${address} has ${clues} clues, ${complaints} complaints`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
 }
 
 suite([
   ['the funnel, and every figure opens as many rows as it says', { login: 'jianchazhang' }, async (page) => {
     await visit(page, '/statistics')
     await look(page, 'statistics')
-    if (page.size === 'desktop') {
-      await compare(page, '.funnel')
-      await compare(page, '.mix')
-      await compare(page, 'tbody')
-    }
+    if (page.size === 'desktop') await compare(page, '/statistics', ['.funnel', '.mix', 'tbody'])
     await page.locator('.funnel li', { hasText: '五星' }).getByRole('link').click()
     await page.waitForURL(/\/clues\?/)
     await settled(page)
@@ -48,8 +50,7 @@ suite([
   }],
   ['the same by domain, branch, organ and month', { login: 'jianchazhang', sizes: ['desktop'] }, async (page) => {
     for (const by of ['domain', 'branch', 'organ', 'month']) {
-      await visit(page, `/statistics?by=${by}`)
-      await compare(page, 'tbody')
+      await compare(page, `/statistics?by=${by}`, ['tbody'])
     }
   }],
   ['by month, with its course', { login: 'jianchazhang' }, async (page) => {
