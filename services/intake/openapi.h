@@ -3,6 +3,6 @@
 #define INTAKE_OPENAPI_H
 
 extern const unsigned char OPENAPI_DOCUMENT[];
-extern const unsigned long OPENAPI_LENGTH;
+extern const unsigned long OPENAPI_DOCUMENT_LENGTH;
 
 #endif

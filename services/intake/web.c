@@ -12,7 +12,7 @@ enum { FORM_BYTES = 256 * 1024 };
 
 static void openapi(wjz_request *request, void *arg) {
     (void)arg;
-    wjz_respond(request, 200, "application/json", OPENAPI_DOCUMENT, OPENAPI_LENGTH);
+    wjz_respond(request, 200, "application/json", OPENAPI_DOCUMENT, OPENAPI_DOCUMENT_LENGTH);
 }
 
 int web_open(intake *it, wjz_err *err) {

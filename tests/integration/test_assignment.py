@@ -7,10 +7,10 @@ import threading
 
 import pytest
 import yaml
-import zmq
 
 from wjzlib import wire
 from wjzlib.paths import ROOT, program
+from wjzlib.producer import Producer
 from wjzlib.wait import wait_until
 
 REGION = 510184
@@ -33,59 +33,15 @@ STATE = {
 }
 
 
-class Scoring:
+class Scoring(Producer):
     """A producer of CluesScored: takes part in the queue as a scoring instance would."""
 
     def __init__(self, house):
-        self.context = zmq.Context()
-        self.socket = self.context.socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.PROBE_ROUTER, 1)
-        self.socket.linger = 0
-        endpoint = f"ipc://{house.home}/run/scoring-test"
-        self.socket.bind(endpoint)
-        self.consumers = []
-        self.open = set()
-        self.rejected = {}
-        house.database.run(
-            "INSERT INTO bus.instance (service, name, queue_endpoint, heartbeat_at)"
-            " VALUES ('scoring', 'scoring-test', %s, now() + interval '1 hour')",
-            endpoint,
-        )
-
-    def _hear(self, timeout_ms):
-        while self.socket.poll(timeout_ms):
-            identity, frame = self.socket.recv_multipart()
-            timeout_ms = 0
-            if not frame:
-                continue
-            body = wire.unpack(wire.proto("envelope").Envelope.FromString(frame))
-            kind = body.DESCRIPTOR.name
-            if kind == "Join" and identity not in self.consumers:
-                self.consumers.append(identity)
-            elif kind == "Acknowledge":
-                self.open -= set(body.id)
-            elif kind == "Reject":
-                self.open.discard(body.id)
-                self.rejected[body.id] = body.error
-
-    def wait_for(self, consumers):
-        wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, what="consumers joined")
+        super().__init__(house, "scoring")
 
     def tell(self, *clues, id=None, region=REGION, consumer=None):
         """Sends one message; the consumers take turns."""
-        body = wire.proto("scoring").CluesScored(clues=clues)
-        cover = wire.envelope(body, id=id, region=region)
-        identity = self.consumers[cover.id % len(self.consumers) if consumer is None else consumer]
-        self.open.add(cover.id)
-        self.socket.send_multipart([identity, cover.SerializeToString()])
-        return cover.id
-
-    def wait_handled(self, timeout=20):
-        wait_until(lambda: self._hear(20) or not self.open, timeout, "messages acknowledged")
-
-    def close(self):
-        self.socket.close()
-        self.context.term()
+        return self.send(wire.proto("scoring").CluesScored(clues=clues), region, id, consumer)
 
 
 def clue(number, revision=1, **fields):

@@ -5,9 +5,9 @@ import itertools
 import random
 
 import pytest
-import zmq
 
 from wjzlib import wire
+from wjzlib.producer import Producer
 from wjzlib.wait import wait_until
 
 REGION = 510184
@@ -23,23 +23,12 @@ PROBLEMS = [
 ]
 
 
-class Intake:
+class Intake(Producer):
     """Writes complaints as intake would, and takes part in the queue as one of its instances."""
 
     def __init__(self, house):
+        super().__init__(house, "intake")
         self.house, self.database = house, house.database
-        self.context = zmq.Context()
-        self.socket = self.context.socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.PROBE_ROUTER, 1)
-        self.socket.linger = 0
-        endpoint = f"ipc://{house.home}/run/intake-test"
-        self.socket.bind(endpoint)
-        self.consumers, self.open, self.rejected = [], {}, {}
-        self.database.run(
-            "INSERT INTO bus.instance (service, name, queue_endpoint, heartbeat_at)"
-            " VALUES ('intake', 'intake-test', %s, now() + interval '1 hour')",
-            endpoint,
-        )
         self.database.run(
             "INSERT INTO intake.feed (name, title, profile, region, legal_basis, clue_source, source_kind)"
             " VALUES ('hotline', 'hotline', 'hotline', %s, 'test', 'complaint', 'hotline')",
@@ -87,48 +76,18 @@ class Intake:
         for name, value in fields.items():
             self.database.run(f"UPDATE intake.standing SET {name} = %s WHERE complaint = %s", value, number)
 
-    def _hear(self, timeout_ms):
-        while self.socket.poll(timeout_ms):
-            identity, frame = self.socket.recv_multipart()
-            timeout_ms = 0
-            if not frame:
-                continue
-            body = wire.unpack(wire.proto("envelope").Envelope.FromString(frame))
-            kind = body.DESCRIPTOR.name
-            if kind == "Join" and identity not in self.consumers:
-                self.consumers.append(identity)
-            elif kind == "Acknowledge":
-                for message in body.id:
-                    self.open.pop(message, None)
-            elif kind == "Reject":
-                self.open.pop(body.id, None)
-                self.rejected[body.id] = body.error
-
-    def wait_for(self, consumers):
-        wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, what="consumers joined")
-
     def tell(self, name, ids, in_hand=8):
         """Sends one message; the consumers take turns, none has more than in_hand."""
         field = "record" if name == "EnforcementAccepted" else "complaint"
-        cover = wire.envelope(getattr(wire.proto("intake"), name)(**{field: ids}), region=REGION)
-        consumer = self.consumers[cover.id % len(self.consumers)]
-        wait_until(
-            lambda: self._hear(5) or list(self.open.values()).count(consumer) < in_hand, what="a consumer with credit"
-        )
-        self.open[cover.id] = consumer
-        self.socket.send_multipart([consumer, cover.SerializeToString()])
+        self.send(getattr(wire.proto("intake"), name)(**{field: ids}), REGION, in_hand=in_hand)
 
     def accept(self, *ids):
         self.tell("ComplaintsAccepted", list(ids))
         self.wait_handled()
 
     def wait_handled(self, timeout=60):
-        wait_until(lambda: self._hear(20) or not self.open, timeout, "messages acknowledged")
+        super().wait_handled(timeout)
         assert not self.rejected
-
-    def close(self):
-        self.socket.close()
-        self.context.term()
 
 
 @pytest.fixture

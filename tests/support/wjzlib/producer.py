@@ -17,7 +17,7 @@ class Producer:
         endpoint = f"ipc://{house.home}/run/{service}-test"
         self.socket.bind(endpoint)
         self.consumers = []
-        self.open = set()
+        self.open = {}  # message: the consumer that has it
         self.rejected = {}
         house.database.run(
             "INSERT INTO bus.instance (service, name, queue_endpoint, heartbeat_at)"
@@ -38,19 +38,23 @@ class Producer:
             if kind == "Join" and identity not in self.consumers:
                 self.consumers.append(identity)
             elif kind == "Acknowledge":
-                self.open -= set(body.id)
+                for message in body.id:
+                    self.open.pop(message, None)
             elif kind == "Reject":
-                self.open.discard(body.id)
+                self.open.pop(body.id, None)
                 self.rejected[body.id] = body.error
 
     def wait_for(self, consumers):
         wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, what="consumers joined")
 
-    def send(self, body, region, id=None, consumer=None):
-        """Sends one message; the consumers take turns unless one is named by its number. Returns the message's id."""
+    def send(self, body, region, id=None, consumer=None, in_hand=None):
+        """Sends one message; the consumers take turns unless one is named by its number, and when in_hand is given none
+        has more than that many. Returns the message's id."""
         cover = wire.envelope(body, id=id, region=region)
         identity = self.consumers[cover.id % len(self.consumers) if consumer is None else consumer]
-        self.open.add(cover.id)
+        if in_hand:
+            wait_until(lambda: self._hear(5) or list(self.open.values()).count(identity) < in_hand, what="a consumer with credit")
+        self.open[cover.id] = identity
         self.socket.send_multipart([identity, cover.SerializeToString()])
         return cover.id
 
