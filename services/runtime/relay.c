@@ -244,6 +244,7 @@ int wjz_relay_open(const wjz_ground *ground, const wjz_relay_options *options, w
     wjz_socket_options socket = wjz_ground_server(ground, ZMQ_ROUTER, wjz_relay_on_frames, relay);
     socket.name = "queue";
     socket.writable = wjz_relay_on_writable;
+    socket.ended = wjz_relay_on_ended;
     socket.probe = true; /* tells every new connection to join */
     if (r == 0) r = wjz_socket_open(ground->loop, ground->zmq, &socket, &relay->socket, err);
     if (r == 0) r = wjz_ground_bind(ground, relay->socket, "queue", ret_endpoint, err);

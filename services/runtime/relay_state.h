@@ -40,7 +40,7 @@ struct wjz_parcel {
 /*  (new) ──▶ ABSENT ◀──▶ JOINED ──▶ LEAVING
  *               └───────────┴──────────┴─────▶ GONE ──▶ freed
  * ABSENT: connected, but the registry does not show it alive; it is asked to join as soon as it does. LEAVING: takes
- * nothing more and finishes what it has. GONE: the socket does not reach it any more. */
+ * nothing more and finishes what it has. GONE: its connection has ended. */
 typedef enum wjz_link_state { WJZ_LINK_ABSENT, WJZ_LINK_JOINED, WJZ_LINK_LEAVING, WJZ_LINK_GONE } wjz_link_state;
 
 /* One consuming instance's connection. */
@@ -50,6 +50,7 @@ struct wjz_consumer_link {
     uint32_t number;
     uint8_t identity[256];
     size_t identity_length;
+    int connection; /* as the socket numbers it; -1: not told */
     wjz_link_state state;
     uint32_t credit, window;
     int missed;   /* heartbeats in which it was not registered */
@@ -115,6 +116,7 @@ void wjz_relay_check_idle(wjz_relay *relay);
 /* The socket's callbacks. */
 void wjz_relay_on_frames(void *relay, zmq_msg_t *frames, int count);
 void wjz_relay_on_writable(void *relay);
+void wjz_relay_on_ended(void *relay, int connection);
 
 /* Room for more parcels, in messages and bytes. */
 size_t wjz_destination_room(const wjz_destination *destination, size_t *ret_bytes);

@@ -54,6 +54,7 @@ static void on_join(wjz_relay *relay, zmq_msg_t *from, zmq_msg_t *frame, const W
         return;
     link->identity_length = zmq_msg_size(from);
     memcpy(link->identity, zmq_msg_data(from), link->identity_length);
+    link->connection = wjz_socket_connection(frame);
     wjz_link_enter(link, peer ? WJZ_LINK_JOINED : WJZ_LINK_ABSENT);
     if (!peer) { /* registered a moment ago */
         wjz_registry_refresh(relay->ground->registry);
@@ -160,6 +161,19 @@ void wjz_relay_on_writable(void *arg) {
             link->blocked = false;
         wjz_destination_dispatch(destination);
     }
+}
+
+/* A consumer that was killed is known to be gone by its connection, long before the registry misses its heartbeat. Who
+ * is taken for gone by mistake, because the number is a new connection's already, is asked to join at its next word. */
+void wjz_relay_on_ended(void *arg, int connection) {
+    wjz_relay *relay = arg;
+    for (size_t i = 0; i < relay->destination_count; i++) {
+        wjz_destination *destination = &relay->destinations[i];
+        for (wjz_consumer_link *link = destination->consumers; link; link = link->next)
+            if (link->connection == connection) wjz_link_enter(link, WJZ_LINK_GONE);
+        wjz_destination_dispatch(destination);
+    }
+    wjz_relay_check_idle(relay);
 }
 
 /* --- peers --- */

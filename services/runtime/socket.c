@@ -162,7 +162,7 @@ int wjz_socket_open(wjz_loop *loop, void *zmq, const wjz_socket_options *options
         r = wjz_poll_open(loop, fd, on_poll, socket, &socket->poll);
         if (r < 0) wjz_err_set(err, r, "could not watch socket: %s", strerror(-r));
     }
-    if (r == 0 && options->name) r = wjz_watch_open(loop, zmq, socket->zmq, options->name, &socket->watch, err);
+    if (r == 0 && options->name) r = wjz_watch_open(loop, zmq, socket->zmq, options, &socket->watch, err);
     if (r < 0) {
         wjz_socket_close(&socket);
         return r;
@@ -241,6 +241,10 @@ void wjz_socket_subscribe(wjz_socket *socket, const char *topic) {
 void wjz_socket_read(wjz_socket *socket, bool on) {
     socket->reading = on;
     if (on) pump_soon(socket);
+}
+
+int wjz_socket_connection(zmq_msg_t *frame) {
+    return zmq_msg_get(frame, ZMQ_SRCFD);
 }
 
 static int send_frames(void *zmq, const wjz_blob *frames, int count) {

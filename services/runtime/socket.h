@@ -18,11 +18,15 @@ enum { WJZ_KEY_TEXT = 41 /* a CURVE key as Z85, and NUL */, WJZ_SOCKET_FRAMES = 
 /* A message of count frames has come, of which the first WJZ_SOCKET_FRAMES are there. The frames are closed after the
  * call; who keeps one moves it out with zmq_msg_move. May close the socket. */
 typedef void wjz_socket_fn(void *arg, zmq_msg_t *frames, int count);
+/* The connection over this descriptor, which wjz_socket_connection told of its frames, has ended. What it brought before
+ * may still come after this, and its number may be another connection's already. May not close the socket. */
+typedef void wjz_ended_fn(void *arg, int connection);
 
 typedef struct wjz_socket_options {
     int type; /* ZMQ_ROUTER ... */
     wjz_socket_fn *received;
     wjz_call_fn *writable; /* after a send got -EAGAIN: it is worth trying again; may be NULL */
+    wjz_ended_fn *ended;   /* of a server with a name; may be NULL */
     void *arg;
     size_t frame_limit; /* bytes; a peer that sends more is disconnected; 0: WJZ_BUS_FRAME */
     int receive_window; /* messages per connection that wait in ZeroMQ; 0: 1000 */
@@ -52,6 +56,9 @@ void wjz_socket_subscribe(wjz_socket *socket, const char *topic);
 
 /* A socket begins without reading: what comes waits in ZeroMQ. */
 void wjz_socket_read(wjz_socket *socket, bool on);
+
+/* The descriptor of the connection over which the frame came; -1 when ZeroMQ does not tell. */
+int wjz_socket_connection(zmq_msg_t *frame);
 
 /* Sends the frames as one message. -EAGAIN: the peer's window is full, writable will be called; -EHOSTUNREACH: a ROUTER
  * has no such peer; nothing was sent then. */

@@ -1,5 +1,6 @@
 /* Watch: a handshake that fails and a frame that is too large end inside ZeroMQ, which tells only its monitor. Here
- * they are counted, so that somebody who hammers on a door is seen. */
+ * they are counted, so that somebody who hammers on a door is seen. The monitor is also the first to know that a peer is
+ * gone: the kernel closes a killed process's connections, long before anybody misses its heartbeat. */
 #include "runtime/watch.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/socket.h"
 #include "wjz/metrics.h"
 
 enum {
@@ -18,19 +18,26 @@ enum {
 struct wjz_watch {
     void *watched;
     wjz_socket *monitor;
-    wjz_metric *accepted, *refused, *ended;
+    wjz_ended_fn *ended;
+    void *arg;
+    wjz_metric *accepted, *refused, *lost;
 };
 
+/* The first frame is the event's number, of 16 bits, and its value, of 32: the descriptor of the connection. */
 static void on_event(void *arg, zmq_msg_t *frames, int count) {
     const wjz_watch *watch = arg;
     uint16_t event;
-    if (count != 2 || zmq_msg_size(&frames[0]) < sizeof event) return;
-    memcpy(&event, zmq_msg_data(&frames[0]), sizeof event);
+    uint32_t value;
+    if (count != 2 || zmq_msg_size(&frames[0]) < sizeof event + sizeof value) return;
+    const char *data = zmq_msg_data(&frames[0]);
+    memcpy(&event, data, sizeof event);
+    memcpy(&value, data + sizeof event, sizeof value);
     wjz_metric *met = event == ZMQ_EVENT_ACCEPTED       ? watch->accepted
-                      : event == ZMQ_EVENT_DISCONNECTED ? watch->ended
+                      : event == ZMQ_EVENT_DISCONNECTED ? watch->lost
                       : (event & REFUSED) != 0          ? watch->refused
                                                         : NULL;
     if (met) wjz_count(met, 1);
+    if (event == ZMQ_EVENT_DISCONNECTED && watch->ended) watch->ended(watch->arg, (int)value);
 }
 
 static wjz_metric *counter(const char *name, const char *event) {
@@ -39,15 +46,18 @@ static wjz_metric *counter(const char *name, const char *event) {
     return wjz_counter("wjz_connections_total", labels, "connections accepted, refused in their handshake, ended");
 }
 
-int wjz_watch_open(wjz_loop *loop, void *zmq, void *watched, const char *name, wjz_watch **ret_watch, wjz_err *err) {
+int wjz_watch_open(wjz_loop *loop, void *zmq, void *watched, const wjz_socket_options *of, wjz_watch **ret_watch,
+                   wjz_err *err) {
     static unsigned made;
     char endpoint[64];
     wjz_watch *watch = calloc(1, sizeof *watch);
     if (!watch) return wjz_err_set(err, -ENOMEM, "could not watch connections: out of memory");
     *watch = (wjz_watch){.watched = watched,
-                         .accepted = counter(name, "accepted"),
-                         .refused = counter(name, "refused"),
-                         .ended = counter(name, "ended")};
+                         .ended = of->ended,
+                         .arg = of->arg,
+                         .accepted = counter(of->name, "accepted"),
+                         .refused = counter(of->name, "refused"),
+                         .lost = counter(of->name, "ended")};
     snprintf(endpoint, sizeof endpoint, "inproc://watch-%u", made++);
     /* Without a window: ZeroMQ's own thread, which tells of the events, would wait for room in it. */
     wjz_socket_options options = {.type = ZMQ_PAIR, .received = on_event, .arg = watch, .receive_window = -1};

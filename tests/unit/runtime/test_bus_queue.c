@@ -446,6 +446,29 @@ static void test_consumer_killed(WJZ_UNUSED void **state) {
     world_run(consumer_killed, &victim);
 }
 
+/* Nobody's silence is noticed in the time of the test: what tells of the death is the connection. */
+static void consumer_killed_beside_another(void *arg) {
+    struct victim *victim = arg;
+    node intake;
+    receiver heir = {0};
+    producer_open(&intake, "intake-1", (wjz_bus_options){.heartbeat_ms = 600000, .lease_ms = 600000});
+    emit(&intake, 1, 3);
+    wait_until(told(victim->fd));
+    receiver_open(&heir, "scoring-2", (wjz_bus_options){.heartbeat_ms = 600000, .credit = 100});
+    wait_until(wjz_metric_value(wjz_gauge("wjz_queue_credit", "destination=\"scoring\"", "")) >= 100); /* joined */
+    kill_child(victim->pid, victim->fd);
+    wait_until(effects() == 3 && outbox() == 0);
+    assert_int_equal(heir.messages, 3);
+    node_close(&heir.node);
+    node_close(&intake);
+}
+
+static void test_consumer_killed_beside_another(WJZ_UNUSED void **state) {
+    struct victim victim;
+    victim.pid = child(be_stuck_consumer, &victim.fd);
+    world_run(consumer_killed_beside_another, &victim);
+}
+
 static void be_lonely_producer(void *arg) {
     static node self;
     producer_open(&self, "intake-doomed", (wjz_bus_options){0});
@@ -716,6 +739,7 @@ int main(void) {
         TEST(test_transient),
         TEST(test_rolled_back),
         TEST(test_consumer_killed),
+        TEST(test_consumer_killed_beside_another),
         TEST(test_producer_killed),
         TEST(test_producer_replaced),
         TEST(test_spill),
