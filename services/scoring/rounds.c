@@ -1,4 +1,5 @@
-/* One round at a time per instance, so that the hot path always finds connections and time. */
+/* One round at a time per instance, so that the hot path always finds connections and time; what computes for long
+ * gives way to it besides. */
 #include "scoring/rounds.h"
 
 #include <errno.h>
@@ -10,11 +11,18 @@
 #include "scoring/digests.h"
 #include "scoring/penalties.h"
 #include "scoring/scans.h"
+#include "scoring/store_runs.h"
 #include "scoring/warnings.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
 enum { LEASE_SECONDS = 60, RENEW_US = 15000000 };
+enum {
+    LOOK_US = 20000 /* of work, before live work is looked for again */,
+    AGAIN_MS = 50,
+    REST_MS = 200,
+    HELD_MOST_MS = 600000
+};
 
 /* To add a round: a function, a row. Rows of the store come by themselves. */
 static const struct {
@@ -94,10 +102,41 @@ static void renew(round_lease *round) {
     round->renewed_us = wjz_clock_monotonic_us();
 }
 
+static void keep_lease(round_lease *round) {
+    if (wjz_clock_monotonic_us() - round->renewed_us >= RENEW_US) renew(round);
+}
+
 void round_pause(void *arg) {
     round_lease *round = arg;
     wjz_fiber_yield(round->self->loop);
-    if (wjz_clock_monotonic_us() - round->renewed_us >= RENEW_US) renew(round);
+    keep_lease(round);
+}
+
+/* Whether live work is to go first; not when that cannot be known. */
+static bool is_held(round_lease *round) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    live_load load = {0};
+    wjz_err err = {0};
+    if (wjz_tx_begin(round->self->db, &tx, &err) || store_live_load(tx, &load, &err)) return false;
+    return pace_hold(&round->pace, load.waiting, load.oldest_us, wjz_clock_monotonic_us()) > 0;
+}
+
+static void wait_ms(round_lease *round, int ms) {
+    if (ms) wjz_fiber_sleep(round->self->loop, (uint64_t)ms);
+    round->held_ms += ms;
+    keep_lease(round);
+}
+
+void round_give_way(void *arg) {
+    round_lease *round = arg;
+    round_pause(round);
+    int64_t took_us = wjz_clock_monotonic_us() - round->went_on_us;
+    if (took_us < LOOK_US || *round->closing || round->held_ms >= HELD_MOST_MS) return;
+    while (!*round->closing && round->held_ms < HELD_MOST_MS && is_held(round))
+        wait_ms(round, AGAIN_MS);
+    int rest_ms = pace_took(&round->pace, 1, took_us, wjz_clock_monotonic_us());
+    wait_ms(round, rest_ms < REST_MS ? rest_ms : REST_MS);
+    round->went_on_us = wjz_clock_monotonic_us();
 }
 
 int64_t round_next_time(int64_t now_us, int64_t seconds) {
@@ -143,7 +182,10 @@ static int take_round(rounds *all, round_lease *ret_round, size_t *ret_index, wj
                                    .name = ROUNDS[*ret_index].name,
                                    .seen = wjz_row_int(rows, 0, 2),
                                    .done_us = wjz_row_time(rows, 0, 3),
-                                   .renewed_us = wjz_clock_monotonic_us()};
+                                   .renewed_us = wjz_clock_monotonic_us(),
+                                   .went_on_us = wjz_clock_monotonic_us() - LOOK_US,
+                                   .closing = &all->closing};
+        pace_begin(&ret_round->pace);
     }
     r = wjz_tx_commit(&tx, err);
     return r < 0 ? r : found;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "scoring/pace.h"
 #include "scoring/scoring.h"
 #include "wjz/arena.h"
 #include "wjz/db.h"
@@ -23,6 +24,10 @@ typedef struct round_lease {
     int64_t done_us;    /* when the last one had work to do, 0: never */
     bool idle;          /* set by the work: there was nothing to do */
     int64_t renewed_us; /* monotonic */
+    pace pace;          /* beside live work */
+    int64_t went_on_us; /* monotonic: since when it has worked without giving way */
+    int64_t held_ms;    /* that it has waited for live work */
+    const bool *closing;
 } round_lease;
 
 /* Does the round's work. Its last transaction must call round_finish; an error has the round tried again in a minute.
@@ -34,6 +39,9 @@ typedef int round_fn(round_lease *round, wjz_err *err);
 WJZ_MUST_CHECK int round_finish(round_lease *round, wjz_tx *tx, int64_t due_us, wjz_err *err);
 /* Between portions of long work (arg is the round_lease): lets others run, and keeps the lease. */
 void round_pause(void *arg);
+/* The same, and lets live work of all instances go first (pace.h), for ten minutes in a round at most. No transaction may be
+ * open. */
+void round_give_way(void *arg);
 /* The next time of day, seconds since midnight in Asia/Shanghai, after now. */
 int64_t round_next_time(int64_t now_us, int64_t seconds);
 

@@ -115,7 +115,7 @@ static int scan_domain(scan_turn *t, const scan_clue *clues, size_t count, wjz_e
                                   .least_cases = LEAST_CASES,
                                   .most_clusters = CLUSTERS,
                                   .most_ids = IDS};
-    int r = scan_space_time(cases, count, &options, round_pause, t->round, arena, &result);
+    int r = scan_space_time(cases, count, &options, round_give_way, t->round, arena, &result);
     if (r) return wjz_err_set(err, r, "could not scan domain \"%s\"", domain);
     t->run.scans++;
     t->run.cells += result.cells;

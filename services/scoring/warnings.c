@@ -17,25 +17,38 @@
 
 /* --- clues of areas whose warning has changed are scored again --- */
 
-/* All at once, so that a clue is looked at once, and scored again once, however many of its areas changed. */
+/* A page of the clues after *after, which moves on; *ret_end when it was the last. */
+static int spread_page(round_lease *round, const unspread_warning *list, size_t warnings, int64_t *after, bool *ret_end,
+                       wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int64_t *complaints = NULL, last = *after;
+    size_t count = 0;
+    int r = wjz_tx_begin(round->self->db, &tx, err);
+    if (r == 0)
+        r = store_clues_in_areas(tx, round->region, list, warnings, *after, round->arena, &complaints, &count, &last,
+                                 err);
+    if (r == 0) r = rescore_emit(round->self->bus, tx, round->region, complaints, count, err);
+    *ret_end = last == *after;
+    *after = last;
+    if (r == 0 && *ret_end) r = store_set_spread(tx, round->region, list, warnings, round->arena);
+    return r ? r : wjz_tx_commit(&tx, err);
+}
+
+/* All warnings at once, so that a clue is looked at once, and scored again once, however many of its areas changed.
+ * After a failure those of the first pages are scored again once more. */
 static int spread_all(round_lease *round, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     unspread_warning *list = NULL;
     size_t warnings = 0;
     int r = wjz_tx_begin(round->self->db, &tx, err);
     if (r == 0) r = store_load_unspread(tx, round->region, round->arena, &list, &warnings, err);
-    if (r || !warnings) return r;
-    int64_t after = INT64_MIN, last = INT64_MIN;
-    do {
-        int64_t *complaints = NULL;
-        size_t count = 0;
-        after = last;
-        r = store_clues_in_areas(tx, round->region, list, warnings, after, round->arena, &complaints, &count, &last, err);
-        if (r == 0) r = rescore_emit(round->self->bus, tx, round->region, complaints, count, err);
-        round_pause(round);
-    } while (r == 0 && last > after);
-    if (r == 0) r = store_set_spread(tx, round->region, list, warnings, round->arena);
-    return r ? r : wjz_tx_commit(&tx, err);
+    wjz_tx_abort(&tx);
+    int64_t after = INT64_MIN;
+    for (bool end = !warnings; r == 0 && !end;) {
+        round_give_way(round);
+        r = spread_page(round, list, warnings, &after, &end, err);
+    }
+    return r;
 }
 
 /* --- what areas show --- */
@@ -49,7 +62,7 @@ static int find(round_lease *round, int64_t now_us, warn_input *ret_input, warn_
     if (r == 0) r = store_load_warn_input(tx, round->region, rules->most_days, now_us, round->arena, ret_input, err);
     if (r) return r;
     wjz_tx_abort(&tx);
-    r = warn_find(rules, ret_input, round_pause, round, round->arena, ret_found, ret_count);
+    r = warn_find(rules, ret_input, round_give_way, round, round->arena, ret_found, ret_count);
     return r ? wjz_err_set(err, r, "could not work out warnings") : 0;
 }
 
@@ -140,7 +153,8 @@ static void tell_many(decision_turn *t, const char *to) {
     const char *lines = "";
     for (size_t i = 0; lines && i < t->told_count && i < NAMED; i++)
         lines = line_of(t, &t->told[i], lines);
-    const char *event = wjz_arena_printf(n->arena, "warnings:%" PRId64 ":%d", first->warning.id, first->warning.peak_level);
+    const char *event =
+        wjz_arena_printf(n->arena, "warnings:%" PRId64 ":%d", first->warning.id, first->warning.peak_level);
     Wjz__Notification__Notice *notice = notices_add(n, event, "area_warnings", to, "warning", first->warning.id);
     notices_number(n, notice, "count", (int64_t)t->told_count);
     notices_number(n, notice, "level", first->warning.level);
