@@ -724,6 +724,24 @@ static void test_producer_leaves(WJZ_UNUSED void **state) {
     world_run(producer_leaves, NULL);
 }
 
+/* --- what was handled long ago --- */
+
+static void purge(WJZ_UNUSED void *arg) {
+    receiver scoring = {0};
+    test_db_run(db, "INSERT INTO scoring.inbox (region, id, handled_at)"
+                    " SELECT 510184, i, now() - interval '15 days' FROM generate_series(1, 6000) i"
+                    " UNION ALL SELECT 510184, 10000 + i, now() - interval '13 days' FROM generate_series(1, 100) i");
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    wait_until(test_db_int(db, "SELECT count(*) FROM scoring.inbox WHERE id < 10000") == 0);
+    assert_int_equal(test_db_int(db, "SELECT count(*) FROM scoring.inbox"), 100);
+    node_close(&scoring.node);
+}
+
+/* Ids are remembered for 14 days, which no producer's attempts outlast; older ones go, more than one portion of them. */
+static void test_purge(WJZ_UNUSED void **state) {
+    world_run(purge, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -749,6 +767,7 @@ int main(void) {
         TEST(test_unreadable),
         TEST(test_leave),
         TEST(test_producer_leaves),
+        TEST(test_purge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
