@@ -117,11 +117,15 @@ static void assignment_stop(void *state) {
     free_state(self);
 }
 
-/* Prosecutors wait for hours, not for milliseconds. */
-enum { REST_MS = 20 };
+/* Prosecutors wait for hours, not for milliseconds; BYTES is what a second of a flood brings. */
+enum { REST_MS = 100, MESSAGES = 64, BYTES = 256 << 10 };
 
 static const wjz_queue_route queues[] = {
-    {.type = &wjz__scoring__clues_scored__descriptor, .handler = on_clues_scored, .messages = 8, .rest_ms = REST_MS},
+    {.type = &wjz__scoring__clues_scored__descriptor,
+     .handler = on_clues_scored,
+     .messages = MESSAGES,
+     .bytes = BYTES,
+     .rest_ms = REST_MS},
     {0},
 };
 

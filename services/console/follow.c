@@ -10,10 +10,11 @@
 #include "wjz/log.h"
 #include "wjz/metrics.h"
 
-enum { PORTION = 200, REGIONS_MOST = 64 };
+enum { PORTION = 20 /* some milliseconds */, REGIONS_MOST = 64 };
+enum { REST_BUSY = 9, REST = 1 /* times as long as the step took */ };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
-static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more FROM console.follow_step($1, $2)", 2};
+static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more, busy FROM console.follow_step($1, $2)", 3};
 static const wjz_stmt SWEEP = {"console_sweep", "SELECT console.sweep_sessions()::text", 1};
 static const wjz_stmt ALIVE = {"console_alive",
                                "SELECT COALESCE(string_agg(DISTINCT service, ',' ORDER BY service), '') FROM "
@@ -41,15 +42,19 @@ static int read_regions(follow *f, int64_t *ret_regions, size_t *ret_count, wjz_
     return 0;
 }
 
-/* How many clues were copied, and whether there is more to do at once. */
-static int step(follow *f, int32_t region, int *ret_copied, bool *ret_more, wjz_err *err) {
+typedef struct footing {
+    int copied;
+    bool more; /* to do at once */
+    bool busy; /* complaints are coming in */
+} footing;
+
+static int step(follow *f, int32_t region, footing *ret, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(f->console->db, &tx, err);
     if (r == 0) r = wjz_tx_query_v(tx, &STEP, &rows, err, wjz_i32(region), wjz_i32(PORTION));
     if (r < 0) return r;
-    *ret_copied = (int)wjz_row_int(rows, 0, 0);
-    *ret_more = wjz_row_bool(rows, 0, 1);
+    *ret = (footing){(int)wjz_row_int(rows, 0, 0), wjz_row_bool(rows, 0, 1), wjz_row_bool(rows, 0, 2)};
     return wjz_tx_commit(&tx, err);
 }
 
@@ -72,38 +77,50 @@ static int look_after(follow *f, wjz_err *err) {
     return wjz_tx_commit(&tx, err);
 }
 
-/* A flood is followed without a halt, but those who score and assign it come first: copying, which no one waits for,
- * takes a quarter of the time. False when it is to stop. */
-static bool make_way(follow *f, int64_t took_us) {
-    return wjz_event_wait_ms(f->console->loop, &f->stop, (uint64_t)(3 * took_us / 1000)) == -ETIMEDOUT;
+/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a tenth of
+ * the time, a few milliseconds at once; else half of it. False when it is to stop. */
+static bool make_way(follow *f, int64_t took_us, bool busy) {
+    uint64_t rest_ms = (uint64_t)(took_us * (busy ? REST_BUSY : REST) / 1000) + 1;
+    return wjz_event_wait_ms(f->console->loop, &f->stop, rest_ms) == -ETIMEDOUT;
 }
 
-static int go_round(follow *f, wjz_err *err) {
+/* As long as a round may take. True in *ret_behind when there is more to do. */
+static int follow_region(follow *f, int32_t region, bool *ret_behind, wjz_err *err) {
+    const console *c = f->console;
+    int64_t until_us = wjz_clock_monotonic_us() + c->conf->follow_every * 1000, began_us, took_us;
+    int copied = 0, r;
+    footing now = {0};
+    do {
+        began_us = wjz_clock_monotonic_us();
+        r = step(f, region, &now, err);
+        took_us = wjz_clock_monotonic_us() - began_us;
+        if (r == 0) copied += now.copied;
+    } while (r == 0 && now.more && make_way(f, took_us, now.busy) && wjz_clock_monotonic_us() < until_us);
+    *ret_behind = *ret_behind || now.more;
+    wjz_count(f->copied, (uint64_t)copied);
+    if (copied > 0) events_tell(c->events, "clue", region, 0);
+    return r;
+}
+
+static int go_round(follow *f, bool *ret_behind, wjz_err *err) {
     int64_t regions[REGIONS_MOST];
     size_t count = 0;
-    bool more = false;
-    int copied, r = read_regions(f, regions, &count, err);
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        int64_t began_us;
-        do {
-            began_us = wjz_clock_monotonic_us();
-            r = step(f, (int32_t)regions[i], &copied, &more, err);
-            if (r == 0 && copied > 0) {
-                wjz_count(f->copied, (uint64_t)copied);
-                events_tell(f->console->events, "clue", (int32_t)regions[i], 0);
-            }
-        } while (r == 0 && more && make_way(f, wjz_clock_monotonic_us() - began_us));
-    }
+    int r = read_regions(f, regions, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = follow_region(f, (int32_t)regions[i], ret_behind, err);
     return r == 0 ? look_after(f, err) : r;
 }
 
 static void live(void *arg) {
     follow *f = arg;
     console *c = f->console;
-    while (wjz_event_wait_ms(c->loop, &f->stop, (uint64_t)c->conf->follow_every) == -ETIMEDOUT) {
+    uint64_t pause_ms = (uint64_t)c->conf->follow_every;
+    while (wjz_event_wait_ms(c->loop, &f->stop, pause_ms) == -ETIMEDOUT) {
         wjz_err err = {0};
-        int r = go_round(f, &err);
+        bool behind = false;
+        int r = go_round(f, &behind, &err);
         if (r < 0 && r != -ECANCELED) wjz_log_warn("clues not followed", "error=\"%s\"", err.text);
+        pause_ms = r == 0 && behind ? 0 : (uint64_t)c->conf->follow_every;
     }
     wjz_event_set(c->loop, &f->ended);
 }

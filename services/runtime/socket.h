@@ -18,8 +18,8 @@ enum { WJZ_KEY_TEXT = 41 /* a CURVE key as Z85, and NUL */, WJZ_SOCKET_FRAMES = 
 /* A message of count frames has come, of which the first WJZ_SOCKET_FRAMES are there. The frames are closed after the
  * call; who keeps one moves it out with zmq_msg_move. May close the socket. */
 typedef void wjz_socket_fn(void *arg, zmq_msg_t *frames, int count);
-/* The connection over this descriptor, which wjz_socket_connection told of its frames, has ended. What it brought before
- * may still come after this, and its number may be another connection's already. May not close the socket. */
+/* The connection over this descriptor, which wjz_socket_connection told of its frames, has ended. What it brought
+ * before may still come after this, and its number may be another connection's already. May not close the socket. */
 typedef void wjz_ended_fn(void *arg, int connection);
 
 typedef struct wjz_socket_options {

@@ -1,6 +1,6 @@
 /* Watch: a handshake that fails and a frame that is too large end inside ZeroMQ, which tells only its monitor. Here
- * they are counted, so that somebody who hammers on a door is seen. The monitor is also the first to know that a peer is
- * gone: the kernel closes a killed process's connections, long before anybody misses its heartbeat. */
+ * they are counted, so that somebody who hammers on a door is seen. The monitor is also the first to know that a peer
+ * is gone: the kernel closes a killed process's connections, long before anybody misses its heartbeat. */
 #include "runtime/watch.h"
 
 #include <errno.h>

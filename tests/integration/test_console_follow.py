@@ -15,19 +15,41 @@ def test_small_steps_follow_a_flood_to_its_end(house):
     database = house.database
     copied_all, looked_at = 0, []
     for _ in range(100):
-        [(copied, more)] = database.rows("SELECT * FROM console.follow_step(%s, 10)", REGION)
+        [(copied, more)] = database.rows("SELECT copied, more FROM console.follow_step(%s, 10)", REGION)
         copied_all += copied
         if not more:
             break
         assert copied <= 20
         looked_at.append(database.value("SELECT complaint FROM console.follow"))
-    assert looked_at == sorted(set(looked_at)) and len(looked_at) >= 14  # on and on, though all came within moments
+    assert looked_at == sorted(set(looked_at)) and len(looked_at) >= 6  # on and on, though all came within moments
     assert copied_all == database.value("SELECT count(*) FROM scoring.clue") == database.value("SELECT count(*) FROM console.clue_copy")
     last = "(SELECT max(complaint) FROM scoring.finding)"
     assert database.value(f"SELECT {last} - complaint FROM console.follow") == 3000 << 22  # what is stored late is met when it comes
     clue = database.value(f"SELECT clue FROM scoring.finding WHERE complaint = {last}")
     database.run("UPDATE console.clue_copy SET revision = 0 WHERE clue = %s", clue)
-    assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(1, False)]
+    assert database.rows("SELECT copied, more FROM console.follow_step(%s, 1000)", REGION) == [(1, False)]
+
+
+def test_texts_are_copied_when_scoring_has_changed_the_clue(house):
+    for service in ("notification", "scheduling", "assignment", "scoring"):
+        house.start(service)
+    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
+    house.wjz("demo", "load")
+    house.wjz("demo", "feed", "--complaints", 40, "--seed", 3, "--push", timeout=200)
+    house.wjz("queues", "--wait", timeout=200)
+    database = house.database
+    database.value("SELECT copied FROM console.follow_step(%s, 1000)", REGION)
+    whole = "SELECT clue, title, body, grams, longitude, latitude, rated, dissatisfied, organ, state FROM console.clue_copy ORDER BY clue"
+    copied = database.rows(whole)
+    assert all(row[2] and row[3] for row in copied)
+    database.run("UPDATE console.clue_copy SET body = 'of before', state = 'none', organ = ''")
+    database.value("SELECT console.refresh(%s, ARRAY(SELECT clue FROM console.clue_copy))", REGION)
+    again = database.rows(whole)
+    assert all(row[2] == "of before" for row in again)
+    assert [row[:2] + row[3:] for row in again] == [row[:2] + row[3:] for row in copied]
+    database.run("UPDATE console.clue_copy SET revision = revision - 1, title = '', grams = '{}'")
+    database.value("SELECT console.refresh(%s, ARRAY(SELECT clue FROM console.clue_copy))", REGION)
+    assert database.rows(whole) == copied
 
 
 def test_the_console_follows_by_itself(house):
