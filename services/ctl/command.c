@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,6 +326,18 @@ static int usage_error(int argc, char **argv) {
     return 2;
 }
 
+/* Whether nobody reads the pipe that the output is: head has seen enough, which is no failure. */
+static bool output_unread(void) {
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+}
+
+static int finish_output(wjz_err *err) {
+    errno = EIO;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || output_unread()) return 0;
+    return wjz_err_set(err, -EIO, "could not write the output: %s", strerror(errno));
+}
+
 int command_main(int argc, char **argv) {
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
@@ -348,7 +361,7 @@ int command_main(int argc, char **argv) {
     wjz_err err = {0};
     int r = home_find(&s.home, &err);
     if (r >= 0) r = c->run(&s, argc - words, argv + words, &err);
-    if (fflush(stdout) != 0 && r >= 0) r = wjz_err_set(&err, -EIO, "could not write the output: %s", strerror(errno));
+    if (r >= 0) r = finish_output(&err);
     if (r >= 0) return 0;
     fprintf(stderr, "wjz %s: %s\n", c->name, err.text[0] ? err.text : strerror(-r));
     return r == -EINVAL ? 2 : 1;

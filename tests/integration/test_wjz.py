@@ -1,10 +1,12 @@
 """The operators' command line on a whole installation: up, status, scale, demonstration, lists, down, reset."""
 
 import json
+import subprocess
 
 import pytest
 
 from wjzlib.installation import Installation
+from wjzlib.paths import program
 from wjzlib.wait import wait_until
 
 pytestmark = pytest.mark.slow
@@ -107,6 +109,22 @@ def test_export_has_one_line_per_complaint(fed):
     assert lines[0].split("\t") == "external_id clue index stars kind branch domain region organ station prosecutor".split()
     assert len({line.split("\t")[0] for line in lines[1:]}) == 400
     assert all(len(line.split("\t")) == 11 for line in lines)
+
+
+@pytest.mark.parametrize("rows", [1, 400])
+def test_a_reader_that_has_seen_enough_is_no_failure(fed, rows):
+    shell = f"set -o pipefail; {program('wjz')} --tsv clues list --limit 400 | head -{rows} >/dev/null"
+    done = subprocess.run(["bash", "-c", shell], env=fed.environment, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_output_that_cannot_be_written_is_a_failure(fed):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [program("wjz"), "clues", "list"], env=fed.environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30
+        )
+    assert done.returncode == 1
+    assert "could not write the output: No space left on device" in done.stderr
 
 
 def test_pushing_again_changes_nothing(fed):
