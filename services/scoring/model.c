@@ -10,7 +10,14 @@
 #include "scoring/grams.h"
 #include "scoring/large.h"
 
-enum { ROWS_LIMIT = 1 << 20, DOMAINS_TEXT = 512, ROWS_AT_ONCE = 64, KEYS_AT_ONCE = 256, KNOWN_BITS = 1 << 18 };
+enum {
+    ROWS_LIMIT = 1 << 20,
+    DOMAINS_TEXT = 512,
+    ROWS_AT_ONCE = 64,
+    ROWS_ASKED_FOR = 16,
+    KNOWN_WORDS = 1 << 13,
+    GRAMS_LIMIT = 9 * GRAM_CHARACTERS_LIMIT + 1
+};
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
 
@@ -22,21 +29,29 @@ typedef struct model_head {
     float bias[MODEL_OUTPUTS];
 } model_head;
 
-/* The key stands beside the number, so that a feature never seen costs one look. */
+/* An n-gram that the model may have a row for, and where it stands. */
+typedef struct gram_row {
+    uint32_t row; /* its key, and once it is found its slot */
+    uint32_t to;  /* the character behind it << 2 | its characters */
+} gram_row;
+
+/* A row in a cache line of its own, so that finding it and adding it up cost one look. */
 typedef struct model_slot {
-    uint32_t key;
-    uint32_t row; /* index + 1; 0: free */
+    _Alignas(64) model_row row;
+    uint32_t number; /* of the row, from 1; 0: free */
 } model_slot;
 
 struct learned_model {
     char version[MODEL_VERSION_TEXT];
     size_t domain_count;
     float bias[MODEL_OUTPUTS];
-    uint64_t known[KNOWN_BITS / 64]; /* a bit for some of a key's bits: most features were never seen */
-    model_slot *slots;
+    uint64_t known[KNOWN_WORDS]; /* two bits for each key: most features were never seen */
+    model_slot *slots;           /* open table, by the high bits of the key */
     uint32_t slot_mask;
-    model_row *rows;
-    uint64_t *added; /* of the prediction under way: a bit for each row that is in its sum */
+    int slot_shift;
+    /* of the prediction under way */
+    gram_row *list;  /* n-grams, those the model has first */
+    uint64_t *added; /* a bit for each row that is in the sum */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -68,24 +83,43 @@ static int check_head(const model_head *head, size_t length, const char *name, c
     return 0;
 }
 
-static int index_rows(learned_model *model, uint32_t count, const char *name, wjz_err *err) {
-    uint32_t slots = 1024;
-    while (slots < count * 2)
-        slots *= 2;
-    model->slots = large_calloc(slots * sizeof *model->slots);
+/* What a key has set in its word of `known`. */
+static inline uint64_t known_bits(uint32_t key) {
+    return UINT64_C(1) << (key >> 15 & 63) | UINT64_C(1) << (key >> 21 & 63);
+}
+
+static inline uint32_t known_word(uint32_t key) {
+    return key >> 1 & (KNOWN_WORDS - 1); /* the last bit of an n-gram's key is always set */
+}
+
+static int take_row(learned_model *model, const model_row *row, uint32_t number, const char *name, wjz_err *err) {
+    if (!isfinite(row->scale)) return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
+    uint32_t at = row->key >> model->slot_shift;
+    while (model->slots[at].number)
+        at = (at + 1) & model->slot_mask;
+    model->slots[at].row = *row;
+    model->slots[at].number = number;
+    model->known[known_word(row->key)] |= known_bits(row->key);
+    return 0;
+}
+
+/* The rows lie anywhere in memory, as a file's bytes do. */
+static int index_rows(learned_model *model, const char *rows, uint32_t count, const char *name, wjz_err *err) {
+    int bits = 10;
+    while (UINT32_C(1) << bits < count * 2)
+        bits++;
+    model->slots = large_calloc(((size_t)1 << bits) * sizeof *model->slots);
     if (!model->slots) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
-    model->slot_mask = slots - 1;
+    model->slot_mask = (UINT32_C(1) << bits) - 1;
+    model->slot_shift = 32 - bits;
+    uint32_t last = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (!isfinite(model->rows[i].scale))
-            return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
-        if (i > 0 && model->rows[i].key <= model->rows[i - 1].key)
-            return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
-        uint32_t at = model->rows[i].key & model->slot_mask;
-        while (model->slots[at].row)
-            at = (at + 1) & model->slot_mask;
-        model->slots[at] = (model_slot){model->rows[i].key, i + 1};
-        uint32_t bit = model->rows[i].key >> 14;
-        model->known[bit / 64] |= UINT64_C(1) << bit % 64;
+        model_row row;
+        memcpy(&row, rows + i * sizeof row, sizeof row);
+        if (i > 0 && row.key <= last) return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
+        last = row.key;
+        int r = take_row(model, &row, i + 1, name, err);
+        if (r < 0) return r;
     }
     return 0;
 }
@@ -101,11 +135,10 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
     memcpy(model->version, head.version, sizeof head.version);
     memcpy(model->bias, head.bias, sizeof head.bias);
     model->domain_count = domain_count;
-    model->rows = large_calloc((size_t)head.row_count * sizeof *model->rows);
     model->added = calloc(head.row_count / 64 + 1, sizeof *model->added);
-    if (!model->rows || !model->added) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
-    memcpy(model->rows, (const char *)data + sizeof head, (size_t)head.row_count * sizeof *model->rows);
-    r = index_rows(model, head.row_count, name, err);
+    model->list = calloc(GRAMS_LIMIT, sizeof *model->list);
+    if (!model->added || !model->list) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
+    r = index_rows(model, (const char *)data + sizeof head, head.row_count, name, err);
     if (r == 0) *ret_model = WJZ_STEAL(model);
     return r;
 }
@@ -113,7 +146,7 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
 void model_destroy(learned_model **model) {
     if (!model || !*model) return;
     free((*model)->slots);
-    free((*model)->rows);
+    free((*model)->list);
     free((*model)->added);
     free(*model);
     *model = NULL;
@@ -123,74 +156,56 @@ const char *model_version(const learned_model *model) {
     return model->version;
 }
 
-/* --- finding rows: the table and the rows are larger than the near caches, so each is asked for before it is needed
- * --- */
+/* --- finding rows: the table is larger than the near caches, so each is asked for while others are still hashed --- */
 
-/* A key of an n-gram that the model may have a row for, and where it stands. */
-typedef struct wanted_row {
-    uint32_t key;
-    uint32_t to; /* the character behind it << 2 | its characters */
-} wanted_row;
-
-typedef struct found_row {
-    uint32_t row, to;
-    float value;
-} found_row;
-
+/* A list in three parts: found, asked for, not yet asked for. */
 typedef struct row_search {
     const learned_model *model;
-    wanted_row wanted[KEYS_AT_ONCE]; /* whose slots are on their way */
-    size_t wanted_count;
-    found_row *found; /* whose rows are on their way */
-    size_t count;
+    gram_row *list;
+    size_t found, asked_from, asked_to, count;
 } row_search;
 
-static uint32_t find_row(const learned_model *model, uint32_t key) {
-    uint32_t at = key & model->slot_mask;
-    while (model->slots[at].row && model->slots[at].key != key)
-        at = (at + 1) & model->slot_mask;
-    return model->slots[at].row;
+static inline void ask_for_row(const learned_model *model, uint32_t key) {
+    __builtin_prefetch(&model->slots[key >> model->slot_shift]);
 }
 
+/* Its slot, or a free one. */
+static inline uint32_t find_row(const learned_model *model, uint32_t key) {
+    uint32_t at = key >> model->slot_shift;
+    while (model->slots[at].row.key != key && model->slots[at].number)
+        at = (at + 1) & model->slot_mask;
+    return at;
+}
+
+/* Asks for the new ones, and takes what was asked for before. */
 static void find_rows(row_search *search) {
     const learned_model *model = search->model;
-    for (size_t i = 0; i < search->wanted_count; i++) {
-        uint32_t row = find_row(model, search->wanted[i].key);
-        if (!row) continue;
-        const model_row *weights = &model->rows[row - 1];
-        __builtin_prefetch(weights);
-        __builtin_prefetch((const char *)(weights + 1) - 1);
-        search->found[search->count++] = (found_row){.row = row - 1, .to = search->wanted[i].to};
+    gram_row *list = search->list;
+    for (size_t i = search->asked_to; i < search->count; i++)
+        ask_for_row(model, list[i].row);
+    for (size_t i = search->asked_from; i < search->asked_to; i++) {
+        uint32_t slot = find_row(model, list[i].row);
+        list[search->found] = (gram_row){slot, list[i].to};
+        search->found += model->slots[slot].number != 0;
     }
-    search->wanted_count = 0;
+    search->asked_from = search->asked_to;
+    search->asked_to = search->count;
 }
 
 /* Most keys were never seen in training; which ones is chance, so nothing branches on it. */
 static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
     row_search *search = arg;
-    const learned_model *model = search->model;
-    uint32_t bit = key >> 14;
-    __builtin_prefetch(&model->slots[key & model->slot_mask]);
-    search->wanted[search->wanted_count] = (wanted_row){key, to << 2 | (to - from)};
-    search->wanted_count += model->known[bit / 64] >> bit % 64 & 1;
-    if (search->wanted_count == KEYS_AT_ONCE) find_rows(search);
+    uint64_t bits = known_bits(key);
+    search->list[search->count] = (gram_row){key, to << 2 | (to - from)};
+    search->count += (search->model->known[known_word(key)] & bits) == bits;
+    if (search->count - search->asked_to == ROWS_ASKED_FOR) find_rows(search);
 }
 
-/* Ends a group of n-grams, which share one value. */
-static void end_grams(row_search *search, size_t from, size_t grams) {
+/* Finds the last ones. */
+static void end_search(row_search *search) {
     find_rows(search);
-    float value = gram_value(grams);
-    for (size_t i = from; i < search->count; i++)
-        search->found[i].value = value;
-}
-
-static void find_grams(row_search *search, const feature_source *source) {
-    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, want_gram, search);
-    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, want_gram, search);
-    end_grams(search, 0, grams);
-    size_t first = search->count;
-    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, want_gram, search);
-    end_grams(search, first, grams);
+    find_rows(search);
+    search->asked_from = search->asked_to = search->count = search->found;
 }
 
 /* --- adding them up --- */
@@ -238,31 +253,44 @@ static inline void add_row(adder *a, const model_row *row, float value, uint32_t
     if (a->count == ROWS_AT_ONCE) flush(a);
 }
 
-/* Each row once: an n-gram counts once however often it stands there. */
-static void add_grams(adder *a, const row_search *search) {
+/* Adds what was found since `first`, of so many n-grams, each row once: an n-gram counts once however often it stands
+ * there. */
+static void add_grams(adder *a, row_search *search, size_t first, size_t grams) {
     uint64_t *added = a->model->added;
-    for (size_t i = 0; i < search->count; i++) {
-        const found_row *found = &search->found[i];
-        uint64_t bit = UINT64_C(1) << found->row % 64;
-        if (added[found->row / 64] & bit) continue;
-        added[found->row / 64] |= bit;
-        uint32_t to = found->to >> 2;
-        add_row(a, &a->model->rows[found->row], found->value, to - (found->to & 3), to);
+    float value = gram_value(grams);
+    end_search(search);
+    for (size_t i = first; i < search->found; i++) {
+        const model_slot *slot = &a->model->slots[search->list[i].row];
+        uint64_t bit = UINT64_C(1) << slot->number % 64;
+        if (added[slot->number / 64] & bit) continue;
+        added[slot->number / 64] |= bit;
+        uint32_t to = search->list[i].to >> 2;
+        add_row(a, &slot->row, value, to - (search->list[i].to & 3), to);
     }
-    for (size_t i = 0; i < search->count; i++)
-        added[search->found[i].row / 64] = 0;
+}
+
+static void add_texts(adder *a, row_search *search, const feature_source *source) {
+    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, want_gram, search);
+    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, want_gram, search);
+    add_grams(a, search, 0, grams);
+    size_t first = search->found;
+    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, want_gram, search);
+    add_grams(a, search, first, grams);
+    for (size_t i = 0; i < search->found; i++)
+        a->model->added[a->model->slots[search->list[i].row].number / 64] = 0;
 }
 
 static void add_others(adder *a, const feature_list *features) {
     for (size_t i = 0; i < features->count; i++) {
         const feature *item = &features->items[i];
-        uint32_t row = find_row(a->model, item->key), from = 0, to = 0;
-        if (!row) continue;
+        const model_slot *slot = &a->model->slots[find_row(a->model, item->key)];
+        uint32_t from = 0, to = 0;
+        if (!slot->number) continue;
         if (item->from < item->to && item->to <= a->text->char_at[a->to]) {
             from = normal_char(a->text, item->from);
             to = normal_char(a->text, item->to);
         }
-        add_row(a, &a->model->rows[row - 1], item->value, from, to);
+        add_row(a, &slot->row, item->value, from, to);
     }
 }
 
@@ -279,28 +307,24 @@ static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPU
 
 int model_predict(const learned_model *model, const feature_source *source, float *steps, uint32_t to, wjz_arena *arena,
                   model_verdict *ret_verdict) {
-    const normal_text *text = source->text;
     feature_list others;
     int r = features_beside_text(source, arena, &others);
     if (r < 0) return r;
     for (size_t i = 0; i < others.count; i++)
-        __builtin_prefetch(&model->slots[others.items[i].key & model->slot_mask]);
-    size_t most = grams_most(text, source->content_part) + 2 * grams_most(text, source->title_part);
-    row_search *search = wjz_arena_alloc(arena, sizeof *search);
-    adder *sum = wjz_arena_alloc(arena, sizeof *sum);
-    found_row *found = wjz_arena_alloc(arena, most * sizeof *found);
-    if (!search || !sum || !found) return -ENOMEM;
-    search->model = model;
-    search->wanted_count = search->count = 0;
-    search->found = found;
-    *sum = (adder){.model = model, .text = text, .steps = steps, .to = to};
-    memcpy(sum->sum, model->bias, sizeof sum->sum);
-    find_grams(search, source);
-    add_grams(sum, search);
-    add_others(sum, &others);
-    flush(sum);
+        ask_for_row(model, others.items[i].key);
+    row_search search = {.model = model, .list = model->list};
+    adder sum;
+    sum.model = model;
+    sum.text = source->text;
+    sum.steps = steps;
+    sum.to = to;
+    sum.count = 0;
+    memcpy(sum.sum, model->bias, sizeof sum.sum);
+    add_texts(&sum, &search, source);
+    add_others(&sum, &others);
+    flush(&sum);
     model_verdict verdict = {0};
-    read_outputs(model, sum->sum, &verdict);
+    read_outputs(model, sum.sum, &verdict);
     *ret_verdict = verdict;
     return 0;
 }

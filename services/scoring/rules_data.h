@@ -87,6 +87,7 @@ typedef struct pack_pattern {
     const char *text; /* normalised word, or the expression */
     uint32_t length;  /* bytes of a word, 0 for an expression */
     uint32_t uses;    /* first of its list in pattern_use */
+    uint32_t width;   /* most bytes that a match of an expression has, UINT32_MAX: no limit */
     const char *file;
     int line;
 } pack_pattern;
@@ -162,8 +163,10 @@ struct rule_pack {
     struct learned_model *model; /* NULL: rules alone */
     struct rule_pack *taught;    /* the rules that the model was trained beside (rules_taught.h); NULL: these */
     uint32_t *twins; /* of taught rules, by a rule's number in the pack they belong to: 1 + that of the same rule */
-    hs_database_t *database;
+    hs_database_t *database; /* of all patterns: where they end */
     hs_scratch_t *scratch;
+    hs_database_t *starts; /* of the expressions alone: also where they begin; NULL: there are none */
+    hs_scratch_t *start_scratch;
     rule_state *states; /* of the match under way, one per rule */
     uint64_t *touched;  /* a bit for each of them that has one */
 };

@@ -82,12 +82,45 @@ static void meet(match_pass *pass, uint32_t index, rule_side side, uint32_t from
     }
 }
 
+/* --- where an expression begins --- */
+
+enum { START_CONTEXT = 8 /* bytes around a match that it may look at */ };
+
+typedef struct start_search {
+    unsigned id;
+    uint32_t from, to; /* bytes of what is searched */
+} start_search;
+
+static int on_start(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *arg) {
+    (void)flags;
+    start_search *search = arg;
+    if (id != search->id || to != search->to) return 0;
+    search->from = (uint32_t)from;
+    return 1;
+}
+
+/* The leftmost beginning of the expression's match that ends at `to`; `to` when it has none. */
+static uint32_t start_of(const match_pass *pass, unsigned id, uint32_t to) {
+    const rule_pack *pack = pass->pack;
+    const char *bytes = pass->text->bytes;
+    uint64_t reach = (uint64_t)pack->patterns[id].width + START_CONTEXT;
+    uint32_t from = reach < to ? to - (uint32_t)reach : 0;
+    uint32_t end = pass->text->length - to > START_CONTEXT ? to + START_CONTEXT : pass->text->length;
+    while (!utf8_begins(bytes[from]))
+        from--;
+    while (!utf8_begins(bytes[end]))
+        end++;
+    start_search search = {.id = id, .from = to - from, .to = to - from};
+    (void)hs_scan(pack->starts, bytes + from, end - from, 0, pack->start_scratch, on_start, &search);
+    return from + search.from;
+}
+
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *arg) {
     (void)flags;
     match_pass *pass = arg;
     const rule_pack *pack = pass->pack;
     const pack_pattern *pattern = &pack->patterns[id];
-    if (pattern->length > 0) from = to - pattern->length;
+    from = pattern->length > 0 ? to - pattern->length : start_of(pass, id, (uint32_t)to);
     if (from == to) return 0;
     for (uint32_t next = pattern->uses; next != 0;) {
         const pattern_use *use = &pack->uses[next];

@@ -203,6 +203,45 @@ static void matches_words_where_they_belong(void **state) {
     rule_pack_destroy(&latin);
 }
 
+/* The words of the only rule's first occurrence in the content. */
+static void assert_evidence(const rule_pack *pack, const char *content, const char *expected) {
+    wjz_arena *arena = wjz_arena_new(0);
+    const text_part part = {WJZ__SCORING__FIELD__FIELD_CONTENT, content, strlen(content)};
+    normal_text *text;
+    rule_matches matches;
+    assert_int_equal(normalise(&part, 1, arena, &text), 0);
+    assert_int_equal(rules_match(pack, text, -1, -1, arena, &matches), 0);
+    assert_int_equal(matches.count, 1);
+    const rule_match *match = &matches.list[0];
+    const char *found = wjz_arena_strndup(arena, text->bytes + match->from, match->to - match->from);
+    assert_string_equal(found, expected);
+    wjz_arena_destroy(&arena);
+}
+
+static void knows_where_an_expression_begins(void **state) {
+    (void)state;
+    static const struct {
+        const char *pattern, *content, *expected;
+    } cases[] = {
+        {"投诉.{0,4}次", "前面有很多别的话，其中有一句，说投诉了三次，后面也有", "投诉了三次"},
+        {"(投诉|反映投诉).{0,4}次", "早就反映投诉了三次", "反映投诉了三次"}, /* the leftmost beginning */
+        {"投诉.{0,4}次", "投诉投诉三次", "投诉投诉三次"},                    /* reaching as far as it may */
+        {"投诉.{0,4}次", "投诉了又投诉三次", "投诉三次"},                    /* and no further */
+        {"投诉.*次", "投诉了很久很久。一直没有人来。电话打了几十次", "投诉了很久很久。一直没有人来。电话打了几十次"},
+        {"^投诉.{0,2}次", "投诉三次", "投诉三次"},
+        {"次$", "投诉三次", "次"},
+        {"\\\\bktv\\\\b", "楼下的 ktv 太吵", "ktv"},
+        {"\\\\bktv\\\\b|tv", "楼下 aktv 太吵", "tv"}, /* a word that goes on to the left is none */
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        char rule[200];
+        snprintf(rule, sizeof rule, "  - {id: a, tier: core, patterns: [\"%s\"]}\n", cases[i].pattern);
+        rule_pack *pack = loaded(rule);
+        assert_evidence(pack, cases[i].content, cases[i].expected);
+        rule_pack_destroy(&pack);
+    }
+}
+
 static void checks_by_command(void **state) {
     (void)state;
     assert_int_equal(rules_check_command(WJZ_SOURCE_DIR "/deploy/rules"), 0);
@@ -249,9 +288,13 @@ static void knows_the_domains(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_where_a_pack_is_wrong), cmocka_unit_test(says_where_a_file_is_wrong),
-        cmocka_unit_test(matches_act_and_object),     cmocka_unit_test(matches_words_where_they_belong),
-        cmocka_unit_test(checks_by_command),          cmocka_unit_test(knows_the_domains),
+        cmocka_unit_test(says_where_a_pack_is_wrong),
+        cmocka_unit_test(says_where_a_file_is_wrong),
+        cmocka_unit_test(matches_act_and_object),
+        cmocka_unit_test(matches_words_where_they_belong),
+        cmocka_unit_test(knows_where_an_expression_begins),
+        cmocka_unit_test(checks_by_command),
+        cmocka_unit_test(knows_the_domains),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
 }
