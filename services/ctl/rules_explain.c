@@ -28,7 +28,7 @@ static bool inside(const char *text, size_t at) {
 
 /* White space, or a mark after which a clause begins. */
 static bool ends_clause(const char *at) {
-    static const char *const marks[] = {"，", "。", "；", "：", "！", "？", "、", "　", "“", "”", "（", "）"};
+    static const char *const marks[] = {"，", "。", "；", "：", "！", "？", "、", "　", "“", "”", "（", "）", "《", "》"};
     if (*at == '\0' || strchr(" \t\r\n,;!?", *at)) return true;
     for (size_t i = 0; i < WJZ_COUNT(marks); i++)
         if (strncmp(at, marks[i], strlen(marks[i])) == 0) return true;
@@ -72,6 +72,17 @@ static void trim(const char *text, size_t *from, size_t *to) {
     }
 }
 
+/* Up to a bracket that opens and does not close again before `to`. */
+static size_t before_open_bracket(const char *text, size_t from, size_t to) {
+    static const char open[] = "（", close[] = "）";
+    size_t at = to;
+    for (size_t i = from; i + sizeof open - 1 <= to; i++) {
+        if (memcmp(text + i, open, sizeof open - 1) == 0) at = i;
+        if (memcmp(text + i, close, sizeof close - 1) == 0) at = to;
+    }
+    return at > from ? at : to;
+}
+
 /* One line of at most QUOTE_BYTES, cut between characters. */
 static const char *quote_text(quoting *q, const char *text, size_t from, size_t to) {
     size_t end = to - from > QUOTE_BYTES ? from + QUOTE_BYTES : to, out = 0;
@@ -94,6 +105,7 @@ static const char *quote(const Wjz__Scoring__Evidence *e, bool around, void *arg
     size_t from = e->span->from, to = e->span->to;
     trim(text, &from, &to);
     if (from == to) return NULL;
+    to = before_open_bracket(text, from, to);
     if (around && text == q->question->title) return quote_text(q, text, 0, strlen(text));
     return around ? quote_text(q, text, before(text, from), after(text, to)) : quote_text(q, text, from, to);
 }

@@ -94,6 +94,14 @@ static void print_stars(const wording *w, const score_card *card) {
     PRINT(w, "  %u 星（成案指数 %.1f 分，满分 100）\n", "  %u-star (case-formation index %.1f of 100)\n", card->stars,
           card->index);
     if (card->stars <= 5) PRINT(w, "  意思是：%s。\n", "  That means: %s.\n", say_of(w, &wording_stars[card->stars]));
+    const Wjz__Scoring__PackOutline *o = w->outline;
+    if (o)
+        PRINT(w,
+              "  成案指数是机器估计的“能办成监督案件”的程度：%g 分起 2 星，%g 分起 3 星，%g 分起 4 星，%g 分起 5 星；3 "
+              "星起推送。\n",
+              "  The index says how likely it becomes a case of supervision: 2 stars from %g, 3 from %g, 4 from %g, 5 from "
+              "%g; pushed from 3 stars on.\n",
+              o->stars_two, o->stars_three, o->stars_four, o->stars_five);
 }
 
 /* In one sentence: what gave most, and what gave nothing. Factors of a point or two say little either way, and where a

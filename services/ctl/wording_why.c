@@ -42,8 +42,8 @@ static bool says_why(const factor *f, const char *key, double value) {
     enum { DAYS_OF_MONTH = 30 };
     bool by_words = f->n_evidence > 0 && *f->evidence[0]->rule;
     if (strcmp(key, "days") == 0) return value >= DAYS_OF_MONTH && !by_words;
-    if (strcmp(key, "households") == 0 || strcmp(key, "persons") == 0) return !by_words;
-    return value > 1;
+    if (strcmp(key, "reporters") == 0 || strcmp(key, "repeat_count") == 0) return value > 1;
+    return !by_words;
 }
 
 static void print_notes(const wording *w, const factor *f) {
@@ -105,9 +105,12 @@ static void print_factors(const wording *w, const score_card *card) {
     }
 }
 
-/* The words that moved it, each once. */
+/* The words that moved it, each once; none when no words stand out, or nobody may see them. */
 static void print_reasons(const wording *w, const factor *f) {
     char shown[1024] = "";
+    if (f->n_evidence == 0)
+        PRINT(w, "。没有哪几个词特别突出，是全篇用词合起来的结果",
+              ". No words stand out: it is how all of them go together");
     for (size_t i = 0; i < f->n_evidence; i++) {
         const char *quote = w->quote ? w->quote(f->evidence[i], true, w->arg) : NULL;
         size_t used = strlen(shown);
@@ -119,13 +122,13 @@ static void print_reasons(const wording *w, const factor *f) {
     }
 }
 
-/* What was learned comes last: from where the sum stands it goes to what messages like this one were worth. Words that
- * lift something worthless to nearly nothing, or move it by less than a point, are no reasons. */
-static void print_learned(const wording *w, const factor *f, double before, uint32_t stars) {
+/* What was learned comes last: from where the sum stands it goes to what messages like this one were worth. Less than a
+ * point needs no reasons. */
+static void print_learned(const wording *w, const factor *f, double before) {
     PRINT(w, "。上面逐项相加是 %.1f 分；对照由人评过的以往来信，与这封相近的大约值 %.1f 分",
           ". The lines above make %.1f; messages like this one that people have judged are worth about %.1f", before,
           before + f->points);
-    if (f->points <= -1 || (f->points >= 1 && stars > 1)) print_reasons(w, f);
+    if (f->points <= -1 || f->points >= 1) print_reasons(w, f);
 }
 
 static double sum_of(factor *const *factors, size_t count) {
@@ -143,7 +146,7 @@ static void print_adjustments(const wording *w, const score_card *card) {
         const factor *f = card->adjustments[i];
         PRINT(w, "    %+.1f  %s", "    %+.1f  %s", f->points, wording_title(w->language, f->id));
         if (strcmp(f->id, "learned") == 0)
-            print_learned(w, f, sum, card->stars);
+            print_learned(w, f, sum);
         else
             print_evidence(w, f);
         sum += f->points;

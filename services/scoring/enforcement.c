@@ -1,9 +1,11 @@
-/* A subject is recognised by its normalised name, as the analysis of complaints has it. */
+/* A subject is recognised by its name as the analysis of complaints has it: without the county and town in front, for
+ * nobody who complains writes the name of the register in full. */
 #include "scoring/enforcement.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "scoring/extract.h"
 #include "scoring/matters.h"
 #include "scoring/normalise.h"
 #include "scoring/store.h"
@@ -11,12 +13,20 @@
 
 enum { SCORED_AGAIN = 2000 /* complaints of one batch of records */ };
 
+enum { NAMES_LIMIT = 8 /* in the name of one subject */ };
+
 static int normalise_subject(enforcement *record, wjz_arena *arena) {
     const text_part part = {WJZ__SCORING__FIELD__FIELD_NONE, record->subject_name, strlen(record->subject_name)};
     normal_text *text = NULL;
+    text_spots spots;
+    text_name names[NAMES_LIMIT];
     int r = normalise(&part, 1, arena, &text);
+    if (!r) r = extract_spots(text, text->part_char[1] - 1, arena, &spots);
     if (r) return r;
-    record->subject_name = wjz_arena_strndup(arena, text->bytes, strcspn(text->bytes, "\n"));
+    uint32_t from = 0, length = (uint32_t)strcspn(text->bytes, "\n");
+    size_t count = extract_names(&spots, names, NAMES_LIMIT);
+    if (count > 0 && names[count - 1].to == length) from = names[count - 1].from;
+    record->subject_name = wjz_arena_strndup(arena, text->bytes + from, length - from);
     return record->subject_name ? 0 : -ENOMEM;
 }
 

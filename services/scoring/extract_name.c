@@ -41,10 +41,13 @@ static const ending on_road[] = {
     {ENDS_IN("大道"), KIND(ROAD), 1}, {ENDS_IN("国道"), KIND(ROAD), 1}, {ENDS_IN("省道"), KIND(ROAD), 1},
     {ENDS_IN("街道"), KIND(TOWN), 1}, {ENDS_IN("高速"), KIND(ROAD), 1}, {ENDS_IN("号线"), KIND(ROAD), 1},
     {ENDS_IN("桥"), KIND(ROAD), 2},   {ENDS_IN("隧道"), KIND(ROAD), 1}, {0}};
-static const ending on_area[] = {{ENDS_IN("镇"), KIND(TOWN), 1},    {ENDS_IN("乡"), KIND(TOWN), 1},
-                                 {ENDS_IN("村"), KIND(VILLAGE), 1}, {ENDS_IN("县"), KIND(REGION), 1},
-                                 {ENDS_IN("市"), KIND(REGION), 1},  {0}};
-static const ending on_company[] = {{ENDS_IN("公司"), KIND(COMPANY), 2},
+static const ending on_area[] = {{ENDS_IN("超市"), KIND(COMPANY), 1}, {ENDS_IN("镇"), KIND(TOWN), 1},
+                                 {ENDS_IN("乡"), KIND(TOWN), 1},      {ENDS_IN("村"), KIND(VILLAGE), 1},
+                                 {ENDS_IN("县"), KIND(REGION), 1},    {ENDS_IN("市"), KIND(REGION), 1},
+                                 {0}};
+static const ending on_company[] = {{ENDS_IN("有限责任公司"), KIND(COMPANY), 1},
+                                    {ENDS_IN("有限公司"), KIND(COMPANY), 1}, /* 有 ends other names */
+                                    {ENDS_IN("公司"), KIND(COMPANY), 2},
                                     {ENDS_IN("集团"), KIND(COMPANY), 2},
                                     {ENDS_IN("厂"), KIND(COMPANY), 1},
                                     {ENDS_IN("店"), KIND(COMPANY), 2},
@@ -53,7 +56,6 @@ static const ending on_company[] = {{ENDS_IN("公司"), KIND(COMPANY), 2},
                                     {ENDS_IN("砖厂"), KIND(COMPANY), 1},
                                     {ENDS_IN("宾馆"), KIND(COMPANY), 1},
                                     {ENDS_IN("银行"), KIND(COMPANY), 1},
-                                    {ENDS_IN("超市"), KIND(COMPANY), 1},
                                     {0}};
 static const ending on_school[] = {{ENDS_IN("学校"), KIND(SCHOOL), 1}, {ENDS_IN("小学"), KIND(SCHOOL), 1},
                                    {ENDS_IN("中学"), KIND(SCHOOL), 1}, {ENDS_IN("大学"), KIND(SCHOOL), 1},
@@ -138,6 +140,32 @@ static const ending *ending_at(const ending *row, const char *text, uint32_t beg
     return NULL;
 }
 
+static bool is_one_of(const char *text, const char words[][7], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(text, words[i], 6) == 0) return true;
+    return false;
+}
+
+/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city. */
+static bool is_other_word(const text_spots *spots, uint32_t at) {
+    static const char begun[][7] = {"路灯", "路面", "路况", "路过", "路由", "路途", "路障", "路基", "路网",
+                                    "市民", "市场", "市政", "市容", "城市", "城乡", "城镇", "城建", "城管",
+                                    "区域", "区别", "街坊", "园林", "园艺", "店铺", "店面", "桥梁"};
+    static const char ended[][7] = {"城市", "上市", "夜市", "门市", "政府", "乡镇", "城镇", "农村", "乡村"};
+    if (at + 6 <= spots->to && is_one_of(spots->text + at, begun, WJZ_COUNT(begun))) return true;
+    return at >= 3 && is_one_of(spots->text + at - 3, ended, WJZ_COUNT(ended));
+}
+
+/* Past what people write right before a name: 反映人民路 is 人民路. At least `least` characters stay before the ending. */
+static uint32_t skip_lead_ins(const char *text, uint32_t from, uint32_t ending_at, int least) {
+    static const char words[][7] = {"反映", "投诉", "举报", "查处", "严查", "彻查", "取缔", "整治", "建议", "希望",
+                                    "请求", "恳请", "要求", "呼吁", "咨询", "关于", "代表", "位于", "住在", "居住",
+                                    "解决", "加强", "增设", "反对", "现在", "目前", "几天", "下称", "简称"};
+    while (from + 6 + 3 * (uint32_t)least <= ending_at && is_one_of(text + from, words, WJZ_COUNT(words)))
+        from += 6;
+    return from;
+}
+
 size_t extract_names(const text_spots *spots, text_name *names, size_t limit) {
     const char *text = spots->text;
     size_t count = 0;
@@ -145,7 +173,7 @@ size_t extract_names(const text_spots *spots, text_name *names, size_t limit) {
     for (size_t i = 0; i < spots->count && count < limit; i++) {
         const ending *group = endings[spots->list[i].classes >> CHAR_ENDING_SHIFT];
         uint32_t at = spots->list[i].at, next = at + 3;
-        if (!group || town_comes(spots, at)) continue;
+        if (!group || town_comes(spots, at) || is_other_word(spots, at)) continue;
         const ending *row = ending_at(group, text, begin, next);
         if (!row) continue;
         uint32_t start = next - row->length;
@@ -154,6 +182,7 @@ size_t extract_names(const text_spots *spots, text_name *names, size_t limit) {
             names[count - 1] = (text_name){row->kind, names[count - 1].from, next};
             begin = next;
         } else if (go_back(text, begin, &start) >= row->least) {
+            start = skip_lead_ins(text, start, next - row->length, row->least);
             names[count++] = (text_name){row->kind, start, next};
             begin = next;
         } /* else the longest ending decides: there is none */
@@ -167,16 +196,39 @@ static bool digit_before(const char *text, uint32_t at) {
     return at >= 3 && (class_at(text, at - 3) & CHAR_NUMERAL) != 0;
 }
 
+static uint32_t digits_before(const char *text, uint32_t at) {
+    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9')
+        at--;
+    return at;
+}
+
+/* Whether the number before `at` is a day of a month. */
+static bool day_before(const char *text, uint32_t at) {
+    uint32_t from = digits_before(text, at);
+    return from >= 3 && memcmp(text + from - 3, "月", 3) == 0;
+}
+
+/* 两栋, 几栋, 数栋: so many of them, not which one. */
+static bool is_count(const char *text, uint32_t at) {
+    static const char counts[][4] = {"两", "几", "数"};
+    for (size_t i = 0; i < WJZ_COUNT(counts); i++)
+        if (at >= 3 && memcmp(text + at - 3, counts[i], 3) == 0) return true;
+    return false;
+}
+
 /* Bytes of the end of an exact place that begins at a character, 0 for none. */
 static uint32_t address_end(const text_spots *spots, uint32_t at) {
     const char *text = spots->text;
     switch (code_at(text, at)) {
-    case 0x53F7: /* 号, but 号线 */
-        return digit_before(text, at) && (at + 6 > spots->to || code_at(text, at + 3) != 0x7EBF) ? 3 : 0;
+    case 0x53F7: /* 号, but 号线 and 8月31号 */
+        return digit_before(text, at) && !day_before(text, at) &&
+                       (at + 6 > spots->to || code_at(text, at + 3) != 0x7EBF)
+                   ? 3
+                   : 0;
     case 0x680B: /* 栋 */
     case 0x5E62: /* 幢 */
     case 0x7EC4: /* 组 */
-        return digit_before(text, at) ? 3 : 0;
+        return digit_before(text, at) && !is_count(text, at) ? 3 : 0;
     case 0x4EA4: /* 交 */
         return at + 9 <= spots->to && (memcmp(text + at, "交汇处", 9) == 0 || memcmp(text + at, "交叉口", 9) == 0 ||
                                        memcmp(text + at, "交界处", 9) == 0)
@@ -200,10 +252,24 @@ bool extract_address(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_
     return false;
 }
 
-static uint32_t digits_before(const char *text, uint32_t at) {
-    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9')
-        at--;
-    return at;
+/* The numeral before `at`, in digits or in Chinese. */
+static uint32_t number_before(const char *text, uint32_t at) {
+    uint32_t from = digits_before(text, at);
+    while (from == at && at >= 3 && class_at(text, at - 3) & CHAR_NUMERAL)
+        from = at -= 3;
+    return from;
+}
+
+/* 一点 without an hour's company is "a little"; so is 几点 no time. */
+static bool is_vague(const text_spots *spots, uint32_t from, uint32_t at) {
+    static const char *const hours[] = {"钟", "半", "多", "左右"};
+    if (code_at(spots->text, at) != 0x70B9 || at - from != 3) return false;
+    if (memcmp(spots->text + from, "几", 3) == 0) return true;
+    if (memcmp(spots->text + from, "一", 3) != 0) return false;
+    for (size_t i = 0; i < WJZ_COUNT(hours); i++)
+        if (spots->to - at >= 3 + strlen(hours[i]) && memcmp(spots->text + at + 3, hours[i], strlen(hours[i])) == 0)
+            return false;
+    return true;
 }
 
 /* "8月" alone is not exact. */
@@ -212,10 +278,11 @@ bool extract_time(const text_spots *spots, uint32_t *ret_from, uint32_t *ret_to)
     for (size_t i = 0; i < spots->count; i++) {
         uint32_t at = spots->list[i].at;
         if (!(spots->list[i].classes & CHAR_TIME) || !digit_before(text, at)) continue;
+        uint32_t from = number_before(text, at);
+        if (is_vague(spots, from, at)) continue;
+        if (from >= 3 && memcmp(text + from - 3, "月", 3) == 0) from = number_before(text, from - 3);
+        *ret_from = from;
         *ret_to = at + 3;
-        *ret_from = digits_before(text, at);
-        if (*ret_from >= 3 && memcmp(text + *ret_from - 3, "月", 3) == 0)
-            *ret_from = digits_before(text, *ret_from - 3);
         return true;
     }
     return false;

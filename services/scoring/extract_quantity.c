@@ -171,15 +171,50 @@ static double read_tail(const char *text, uint32_t *at, uint32_t to, double valu
     return value;
 }
 
-/* A year of the calendar is no duration, nor is the first one of a school. */
-static bool is_calendar(const unit_row *unit, double value, const char *text, uint32_t at, uint32_t to) {
-    static const char *const after[] = {"级", "度", "代", "初", "底"};
-    if (unit->factor != 365) return false;
+static bool any_at(const char *const *words, size_t count, const char *text, uint32_t at, uint32_t to) {
     uint32_t length;
-    if (value >= 100 || (value >= 10 && value != (double)(int)value)) return true;
-    for (size_t i = 0; i < WJZ_COUNT(after); i++)
-        if (starts(text, at, to, after[i], &length)) return true;
-    return value >= 50;
+    for (size_t i = 0; i < count; i++)
+        if (starts(text, at, to, words[i], &length)) return true;
+    return false;
+}
+
+static bool any_before(const char *const *words, size_t count, const char *text, uint32_t at) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t length = (uint32_t)strlen(words[i]);
+        if (length <= at && memcmp(text + at - length, words[i], length) == 0) return true;
+    }
+    return false;
+}
+
+/* 14年回家, 于15年购买, 18年12月: two digits that are a year of this century unless something says how long. */
+static bool is_short_year(double value, const char *text, uint32_t from, uint32_t unit, uint32_t at, uint32_t to) {
+    static const char *const long_after[] = {"了", "来", "前", "后", "多", "以", "之", "间", "时", "有余", "未",
+                                             "没",  "不", "都", "仍", "还", "的", "左右", "期", "工龄", "限"};
+    static const char *const long_before[] = {"近", "了", "已", "有", "达", "长", "约", "满", "过", "整", "超",
+                                              "今", "前", "后", "续", "这", "用", "要", "每", "共", "计"};
+    static const char *const marks[] = {",", ".", ";", "!", "?", "。", "、", ")", "\n"};
+    static const char *const since[] = {"从", "自", "于", "在", "到"};
+    bool two_digits = unit - from == 2 && text[from] >= '0' && text[from] <= '9';
+    if (!two_digits || value > 30) return false;
+    if (text[from] == '0' || (at < to && text[at] >= '0' && text[at] <= '9')) return true;
+    if (any_before(since, WJZ_COUNT(since), text, from)) return true;
+    return at < to && !any_at(marks, WJZ_COUNT(marks), text, at, to) &&
+           !any_at(long_after, WJZ_COUNT(long_after), text, at, to) &&
+           !any_before(long_before, WJZ_COUNT(long_before), text, from);
+}
+
+/* A year of the calendar is no duration, nor is the first one of a school. from, unit, at: where the number, its unit
+ * and what follows begin. */
+static bool is_calendar(double value, const char *text, uint32_t from, uint32_t unit, uint32_t at, uint32_t to) {
+    static const char *const after[] = {"级", "度", "代", "初", "底"};
+    if (value >= 50 || (value >= 10 && value != (double)(int)value)) return true;
+    return any_at(after, WJZ_COUNT(after), text, at, to) || is_short_year(value, text, from, unit, at, to);
+}
+
+/* 45天内 is a time that is set, not one that has gone by; 近两年内 has. */
+static bool is_term(const char *text, uint32_t from, uint32_t at, uint32_t to) {
+    static const char *const after[] = {"内", "之内", "以内"}, *const gone[] = {"近", "这", "去"};
+    return any_at(after, WJZ_COUNT(after), text, at, to) && !any_before(gone, WJZ_COUNT(gone), text, from);
 }
 
 static const unit_row *unit_at(const char *text, uint32_t at, uint32_t to) {
@@ -198,8 +233,11 @@ static bool read_quantity(const char *text, uint32_t *at, uint32_t to, text_quan
     if (value < 0) return false;
     value = read_tail(text, at, to, value);
     const unit_row *unit = unit_at(text, *at, to);
-    if (!unit || is_calendar(unit, value, text, *at + unit->length, to)) return false;
-    *at += unit->length;
+    if (!unit) return false;
+    uint32_t next = *at + unit->length;
+    if (unit->factor == 365 && is_calendar(value, text, from, *at, next, to)) return false;
+    if (unit->unit == WJZ__SCORING__UNIT__UNIT_DAYS && is_term(text, from, next, to)) return false;
+    *at = next;
     *ret_quantity = (text_quantity){unit->unit, value * unit->factor, from, *at};
     return true;
 }

@@ -8,6 +8,7 @@ import re
 import shutil
 
 import pytest
+from intake_tools import Platform, complaint, pb as intake_pb
 from test_scoring import REGION, Intake, at, check_whole, make_many
 
 from wjzlib import wire
@@ -202,6 +203,34 @@ def test_a_rehearsal_shows_what_would_change_and_changes_nothing(house, intake, 
         assert house.wjz("rules", "rehearse", *words, check=False)[0] == status
 
 
+ADDED_RULE = """
+  - {id: eco_env.test_added, tier: strong, act: [晾晒, 堆晒], object: [稻谷, 玉米], gap: 8}
+"""
+
+
+def test_a_rehearsal_of_an_added_rule_lists_what_it_would_change(house, intake, scorer, database, tmp_path):
+    texts = {
+        1: ("石桤村公路上晾晒稻谷", "石桤村三组的公路上有人晾晒稻谷，周边五十多户村民受影响，已有两年，镇政府多次投诉至今未处理，有照片。"),
+        2: ("石桤村三组河道污水直排", "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，五十多户受影响，环保局投诉多次至今未处理。"),
+        3: ("咨询社保卡", "请问社保卡怎么办理？"),
+    }
+    for number, (title, content) in texts.items():
+        intake.write(number, title, content, datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=number))
+        intake.accept(number)
+    before = outcome(database)
+    folder = new_pack(tmp_path, "t2", ("eco_env.yaml", r"\Z", ADDED_RULE))
+    out = house.wjz("rules", "rehearse", adopt(house, folder, activate=False), "--on", "30d", "--as", "author")
+    assert outcome(database) == before
+    total, changed, was, would = database.row("SELECT total, changed, before, after FROM scoring.rehearsal")
+    assert (total, changed) == (3, 1) and sum(was) == sum(would) == 3 and was != would
+    [(clue, stars_before, stars_after)] = database.rows("SELECT clue, stars_before, stars_after FROM scoring.rehearsal_change")
+    assert clue == database.value("SELECT clue FROM scoring.finding WHERE complaint = 1") and stars_after > stars_before
+    assert str(clue) in out and "违法事实" in out
+    for stars, (now, then) in enumerate(zip(was, would), 1):
+        assert re.search(rf"(?m)^ +{stars}★ +{now} +{then} ", out), f"how many have {stars} stars before and after"
+    assert re.search(r"took [0-9.]+ s", out), "the time that it took"
+
+
 def test_a_rehearsal_goes_on_where_a_killed_worker_left_it(house, intake, database, tmp_path):
     house.start("scoring")
     intake.wait_for(1)
@@ -262,6 +291,34 @@ def test_collisions_name_the_records_whatever_came_first(intake, scorer, databas
     assert database.value("SELECT count(DISTINCT clue) FROM scoring.finding") == 2
     assert "collision.several_towns" in collisions(database, 2)
     wait_until(lambda: "collision.several_towns" in collisions(database, 1), what="the earlier matter is told of the later one")
+
+
+def test_penalties_and_complaints_as_platforms_send_them_collide(house, database):
+    """From the door on: the register has the firm's whole name, people write it without the city."""
+    started = house.start("intake", door="tcp://127.0.0.1:*", http="")
+    house.start("scoring")
+    platform = Platform(house, started)
+    penalty = intake_pb().EnforcementRecord(
+        document_no="崇环罚〔2026〕7号", subject_name="崇州市棠源化工有限公司", penalty_kind="罚款", decided_on=20600, executed_on=20620, fine_fen=50_000_00
+    )
+    towns = {"元通镇": "每天夜里把污水直排河道，水发黑发臭", "怀远镇": "往河道倾倒废渣，无人处理", "崇州市街子镇": "车间异味刺鼻，居民不敢开窗"}
+    complaints = [
+        complaint(number, title=f"{town}棠源化工有限公司{said[-6:]}", content=f"{town}的棠源化工有限公司{said}。")
+        for number, (town, said) in enumerate(towns.items())
+    ]
+    receipt = platform.push(complaints[0], complaints[1])
+    wait_until(lambda: database.value("SELECT count(*) FROM scoring.finding") == 2, what="both are scored")
+    ids = [item.id for item in receipt.items]
+    assert all("collision.several_towns" not in collisions(database, number) for number in ids)
+    platform.push(penalty)
+    for number in ids:
+        wait_until(lambda: "collision.several_towns" in collisions(database, number), what="the penalty reaches the matters of two towns")
+        kinds = {record.kind: record.number for record in collisions(database, number)["collision.several_towns"].records}
+        assert kinds["enforcement"] == "崇环罚〔2026〕7号" and "clue" in kinds
+    ids += [item.id for item in platform.push(complaints[2]).items]
+    wait_until(lambda: database.value("SELECT count(*) FROM scoring.finding") == 3, what="the third is scored")
+    assert "collision.several_towns" in collisions(database, ids[2])
+    platform.close()
 
 
 def test_a_penalty_that_becomes_overdue_is_found_at_night(intake, scorer, database):
@@ -349,6 +406,8 @@ def test_a_text_is_explained_in_words(house, scorer, database):
     out = house.wjz("rules", "explain", text, "--title", "河道被倾倒垃圾")
     assert "星" in out and "违法事实" in out and "《" in out and "垃圾" in out
     assert "还差" in out or "★★★★★" in out
+    learned = re.search(r"([+-][0-9.]+)  参考以往来信（机器学习）(.*)", out)
+    assert abs(float(learned[1])) < 1 or re.search("主要因为写了：“|是全篇用词", learned[2]), "what was learned is said in words"
     english = house.wjz("rules", "explain", "-", "--lang", "en", input=text)
     assert "What it is" in english and "by which law" in english
     assert database.value("SELECT count(*) FROM scoring.clue") == 0

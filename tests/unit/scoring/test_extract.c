@@ -44,6 +44,16 @@ static void reads_quantities(void **state) {
         {"投诉5次", UNIT(TIMES), 5},
         {"数百户", UNIT(HOUSEHOLDS), 300},
         {"十几年", UNIT(DAYS), 4745},
+        {"已经20年。", UNIT(DAYS), 7300},
+        {"住了14年房子", UNIT(DAYS), 5110},
+        {"14年来", UNIT(DAYS), 5110},
+        {"至今15年", UNIT(DAYS), 5475},
+        {"近两年内", UNIT(DAYS), 730},
+        {"45天内交房", UNIT(NONE), 0},
+        {"14年回a市", UNIT(NONE), 0},
+        {"于15年购买", UNIT(NONE), 0},
+        {"18年12月", UNIT(NONE), 0},
+        {"09年", UNIT(NONE), 0},
         {"2019年", UNIT(NONE), 0},
         {"2018年底", UNIT(NONE), 0},
         {"一年级", UNIT(NONE), 0},
@@ -77,7 +87,12 @@ static void finds_names(void **state) {
     } cases[] = {
         {"a7县泉塘街道橄榄城小区", "a7县 泉塘街道 橄榄城小区"},
         {"位于怀远镇小罗村的河道", "怀远镇 小罗村"},
-        {"请查处宏发建材公司", "查处宏发建材公司"},
+        {"请查处宏发建材公司", "宏发建材公司"},
+        {"建议增设路灯方便市民", ""},
+        {"反映关于佳惠超市的文明城市", "佳惠超市"},
+        {"加强路", "加强路"},
+        {"崇州市棠源化工有限公司", "崇州市 棠源化工有限公司"},
+        {"举报泰鸿置业有限责任公司", "泰鸿置业有限责任公司"},
         {"我们小区", ""},
         {"在芙蓉路与人民路交界处", "芙蓉路 人民路"},
         {"育才小学旁的养猪场", "育才小学"},
@@ -109,7 +124,8 @@ static void finds_addresses_and_times(void **state) {
     } cases[] = {
         {"沿江路12号", true, false}, {"3栋2单元", true, false},   {"村民小组", false, false}, {"第五组", true, false},
         {"地铁5号线", false, false}, {"两路交汇处", true, false}, {"5月3日", false, true},    {"晚上11点", false, true},
-        {"月亮", false, false},      {"", false, false},
+        {"月亮", false, false},      {"", false, false},          {"8月31号", false, false},    {"两栋楼", false, false},
+        {"有一点吵", false, false},  {"凌晨一点半", false, true}, {"夜里十二点", false, true},
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
         uint32_t from, to;
