@@ -1,5 +1,5 @@
-/* A cell is eight bytes. Its key is a hash, so that the place of a key follows from it by one multiplication, whatever the
- * number of cells, and growing by half copies them in order. */
+/* A cell is eight bytes. Its key is a hash, so that the place of a key follows from it by one multiplication, whatever
+ * the number of cells, and growing by half copies them in order. */
 #include "scoring/key_lists.h"
 
 #include <errno.h>
@@ -15,25 +15,28 @@ struct key_cell {
 #define MANY 0x80000000U
 #define NOBODY 0x7fffffffU
 
-enum { FIRST_CELLS = 1 << 12, FIRST_WORDS = 1 << 12 };
+enum { FIRST_CELLS = 1 << 12, LINE_WORDS = 16 /* of a line of memory */ };
+
+static uint32_t *words_of(const key_lists *l) {
+    return l->words.bytes;
+}
 
 int key_lists_open(key_lists *l) {
-    *l = (key_lists){.cells_capacity = FIRST_CELLS, .words_capacity = FIRST_WORDS, .words_used = 1};
+    *l = (key_lists){.cells_capacity = FIRST_CELLS, .words_used = 1};
     l->cells = calloc(l->cells_capacity, sizeof *l->cells);
-    l->words = malloc(l->words_capacity * sizeof *l->words);
-    if (l->cells && l->words) return 0;
+    if (l->cells) return 0;
     key_lists_close(l);
     return -ENOMEM;
 }
 
 void key_lists_close(key_lists *l) {
     free(l->cells);
-    free(l->words);
+    large_free(&l->words);
     *l = (key_lists){0};
 }
 
 size_t key_lists_bytes(const key_lists *l) {
-    return l->cells_capacity * sizeof *l->cells + l->words_used * sizeof *l->words;
+    return l->cells_capacity * sizeof *l->cells + l->words_used * sizeof(uint32_t);
 }
 
 /* --- cells --- */
@@ -49,15 +52,28 @@ static key_cell *cell_of(const key_lists *l, uint32_t key) {
     return &l->cells[at];
 }
 
-void key_lists_prefetch(const key_lists *l, uint32_t key) {
-    __builtin_prefetch(&l->cells[home_of(l, key)]);
+void key_lists_fetch_cell(const key_lists *l, uint32_t key) {
+    __builtin_prefetch(&l->cells[home_of(l, key)], 1);
+}
+
+void key_lists_fetch_list(const key_lists *l, uint32_t key) {
+    const key_cell *cell = cell_of(l, key);
+    if (cell->at & MANY) __builtin_prefetch(words_of(l) + (cell->at & ~MANY), 1);
+}
+
+void key_lists_fetch_end(const key_lists *l, uint32_t key) {
+    const key_cell *cell = cell_of(l, key);
+    if (!(cell->at & MANY)) return;
+    const uint32_t *room = words_of(l) + (cell->at & ~MANY);
+    if (room[0] >= LINE_WORDS / 2) __builtin_prefetch(room + room[0] - LINE_WORDS / 2, 1);
+    if (room[0] >= LINE_WORDS / 2) __builtin_prefetch(room + room[0] + 1, 1);
 }
 
 static int more_cells(key_lists *l) {
     if (l->cells_used < l->cells_capacity / 5 * 4) return 0;
     key_cell *old = l->cells;
     uint32_t old_capacity = l->cells_capacity;
-    l->cells = calloc(old_capacity + old_capacity / 2, sizeof *l->cells);
+    l->cells = table_calloc(((size_t)old_capacity + old_capacity / 2) * sizeof *l->cells);
     if (!l->cells) {
         l->cells = old;
         return -ENOMEM;
@@ -90,16 +106,11 @@ static int take_room(key_lists *l, uint32_t count, uint32_t *ret_at) {
     uint32_t slots, size = size_of(count, &slots);
     if (l->free_rooms[size]) {
         *ret_at = l->free_rooms[size];
-        l->free_rooms[size] = l->words[*ret_at];
+        l->free_rooms[size] = words_of(l)[*ret_at];
         return 0;
     }
-    if (l->words_capacity - l->words_used < slots + 1) {
-        uint64_t bigger = l->words_capacity + (uint64_t)l->words_capacity / 2 + slots + 1;
-        uint32_t *grown = bigger < MANY ? realloc(l->words, bigger * sizeof *grown) : NULL;
-        if (!grown) return -ENOMEM;
-        l->words = grown;
-        l->words_capacity = (uint32_t)bigger;
-    }
+    uint64_t needed = (uint64_t)l->words_used + slots + 1;
+    if (needed >= MANY || large_grow(&l->words, needed * sizeof(uint32_t))) return -ENOMEM;
     *ret_at = l->words_used;
     l->words_used += slots + 1;
     return 0;
@@ -107,7 +118,7 @@ static int take_room(key_lists *l, uint32_t count, uint32_t *ret_at) {
 
 static void give_room(key_lists *l, uint32_t at, uint32_t count) {
     uint32_t slots, size = size_of(count, &slots);
-    l->words[at] = l->free_rooms[size];
+    words_of(l)[at] = l->free_rooms[size];
     l->free_rooms[size] = at;
 }
 
@@ -121,7 +132,7 @@ static bool same_room(uint32_t a, uint32_t b) {
 static slot_list list_of(const key_lists *l, const key_cell *cell) {
     if (!cell->key || cell->at == NOBODY) return (slot_list){NULL, 0};
     if (!(cell->at & MANY)) return (slot_list){&cell->at, 1};
-    const uint32_t *room = l->words + (cell->at & ~MANY);
+    const uint32_t *room = words_of(l) + (cell->at & ~MANY);
     return (slot_list){room + 1, room[0]};
 }
 
@@ -134,20 +145,21 @@ static int leave_cell(key_lists *l, key_cell *cell) {
     uint32_t room;
     int r = take_room(l, 2, &room);
     if (r) return r;
-    l->words[room] = 1;
-    l->words[room + 1] = cell->at;
+    words_of(l)[room] = 1;
+    words_of(l)[room + 1] = cell->at;
     cell->at = room | MANY;
     return 0;
 }
 
 /* To the room of another count, without what is at a position; `count` and more leaves out nothing. */
 static int move_room(key_lists *l, key_cell *cell, uint32_t to_count, uint32_t without) {
-    uint32_t from = cell->at & ~MANY, count = l->words[from], to;
+    uint32_t from = cell->at & ~MANY, count = words_of(l)[from], to;
     int r = take_room(l, to_count, &to);
     if (r) return r;
+    uint32_t *words = words_of(l);
     for (uint32_t i = 0, kept = 0; i < count; i++)
-        if (i != without) l->words[to + 1 + kept++] = l->words[from + 1 + i];
-    l->words[to] = to_count;
+        if (i != without) words[to + 1 + kept++] = words[from + 1 + i];
+    words[to] = to_count;
     give_room(l, from, count);
     cell->at = to | MANY;
     return 0;
@@ -168,7 +180,7 @@ int key_lists_insert(key_lists *l, uint32_t key, uint32_t position, uint32_t slo
     else if (!same_room(count, count + 1))
         r = move_room(l, cell, count + 1, count);
     if (r) return r;
-    uint32_t *room = l->words + (cell->at & ~MANY), *list = room + 1;
+    uint32_t *room = words_of(l) + (cell->at & ~MANY), *list = room + 1;
     memmove(list + position + 1, list + position, (size_t)(count - position) * sizeof *list);
     list[position] = slot;
     room[0] = count + 1;
@@ -182,7 +194,7 @@ int key_lists_remove(key_lists *l, uint32_t key, uint32_t position) {
         cell->at = NOBODY;
         return 0;
     }
-    uint32_t *list = l->words + (cell->at & ~MANY) + 1;
+    uint32_t *list = words_of(l) + (cell->at & ~MANY) + 1;
     if (count == 2) {
         uint32_t other = list[1 - position];
         give_room(l, cell->at & ~MANY, 2);

@@ -3,9 +3,12 @@
 #ifndef SCORING_LARGE_H
 #define SCORING_LARGE_H
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "wjz/clean.h"
 
 enum { LARGE_PAGE = 2 << 20 };
 
@@ -17,5 +20,21 @@ static inline void *large_calloc(size_t size) {
     (void)madvise(memory, whole, MADV_HUGEPAGE); /* a wish; it works without */
     return memset(memory, 0, size);
 }
+
+/* The same for a table that may be small, and then takes what it needs. */
+static inline void *table_calloc(size_t size) {
+    return size < LARGE_PAGE ? calloc(1, size) : large_calloc(size);
+}
+
+/* An array that grows: ordinary memory while it is small, then whole pages, which are moved, not copied, and of which
+ * only those take memory that were touched. */
+typedef struct large_array {
+    void *bytes; /* not initialised where nothing was written yet */
+    size_t capacity;
+} large_array;
+
+/* Room for `needed` bytes; what was in it stays, at another address. -ENOMEM: nothing was changed. */
+WJZ_MUST_CHECK int large_grow(large_array *array, size_t needed);
+void large_free(large_array *array);
 
 #endif

@@ -128,46 +128,52 @@ static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *
 
 /* --- group --- */
 
-static const repeats_entry *entry_of(const turn *t, int64_t id) {
-    const repeats_index *index = follow_index(t->followed);
-    return repeats_index_entry(index, repeats_index_find(index, id));
-}
-
 /* As it is in the store, under the region's lock: so in the state that the index names. */
-static int supply_stored(turn *t, const store_blob *row, wjz_err *err) {
+static int supply_stored(turn *t, const regroup_want *want, const store_blob *row, wjz_err *err) {
     matter *m = NULL;
-    int r = matter_unpack(row->data.data, row->data.length, t->arena, &m);
-    if (!r) m->digest = entry_of(t, row->complaint)->digest;
-    if (!r) matter_cache_put(t->self->matters, row->complaint, m);
-    if (!r) r = regroup_supply(t->regroup, row->complaint, m);
-    return r ? wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)row->complaint) : 0;
+    int r = want ? matter_unpack(row->data.data, row->data.length, t->arena, &m) : -EBADMSG;
+    if (r) return wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)row->complaint);
+    m->digest = want->digest;
+    matter_cache_put(t->self->matters, row->complaint, m);
+    regroup_supply(t->regroup, want, m);
+    return 0;
 }
 
-/* Supplies what is at hand; the rest is left in ids. */
-static int supply_cached(turn *t, int64_t *ids, size_t *count) {
+/* Supplies what is at hand; the rest is left in wants. */
+static int supply_cached(turn *t, regroup_want *wants, size_t *count) {
     size_t left = 0;
-    int r = 0;
-    for (size_t i = 0; !r && i < *count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         matter *m = NULL;
-        r = matter_cache_get(t->self->matters, ids[i], entry_of(t, ids[i])->digest, t->arena, &m);
-        if (!r && m)
-            r = regroup_supply(t->regroup, ids[i], m);
+        if (matter_cache_get(t->self->matters, wants[i].complaint, wants[i].digest, t->arena, &m)) return -ENOMEM;
+        if (m)
+            regroup_supply(t->regroup, &wants[i], m);
         else
-            ids[left++] = ids[i];
+            wants[left++] = wants[i];
     }
     *count = left;
-    return r;
+    return 0;
+}
+
+static int by_wanted(const void *a, const void *b) {
+    return wjz_id_order(&((const regroup_want *)a)->complaint, &((const regroup_want *)b)->complaint);
 }
 
 static int supply_missing(turn *t, wjz_err *err) {
-    int64_t *ids = NULL;
+    regroup_want *wants = NULL;
     size_t missing = 0, found = 0;
     store_blob *rows = NULL;
-    if (regroup_missing(t->regroup, &ids, &missing) || supply_cached(t, ids, &missing)) return out_of_memory(err);
+    if (regroup_missing(t->regroup, &wants, &missing) || supply_cached(t, wants, &missing)) return out_of_memory(err);
     if (!missing) return 0;
+    qsort(wants, missing, sizeof *wants, by_wanted);
+    int64_t *ids = wjz_arena_alloc(t->arena, missing * sizeof *ids);
+    if (!ids) return out_of_memory(err);
+    for (size_t i = 0; i < missing; i++)
+        ids[i] = wants[i].complaint;
     int r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
-    for (size_t i = 0; !r && i < found; i++)
-        r = supply_stored(t, &rows[i], err);
+    for (size_t i = 0; !r && i < found; i++) {
+        regroup_want key = {.complaint = rows[i].complaint};
+        r = supply_stored(t, bsearch(&key, wants, missing, sizeof *wants, by_wanted), &rows[i], err);
+    }
     if (!r && found < missing)
         return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
                            (int)t->region, missing - found);
@@ -192,15 +198,22 @@ static void keep_at_hand(turn *t) {
     }
 }
 
+static int put_all(turn *t) {
+    regroup_item *items = wjz_arena_alloc(t->arena, t->count * sizeof *items);
+    if (!items) return -ENOMEM;
+    for (size_t i = 0; i < t->count; i++)
+        items[i] = (regroup_item){t->items[i].complaint, t->items[i].matter};
+    return regroup_put(t->regroup, items, t->count);
+}
+
 static int group(turn *t, wjz_err *err) {
     int r = follow_lock(&t->self->regions, t->tx, t->region, t->arena, &t->followed, err);
     if (!r) r = renew_standing(t, err);
     if (r) return r;
     stage_ended(t, STAGE_LOCK);
-    r = regroup_new(t->self->repeats, follow_index(t->followed), t->arena, &t->regroup);
+    r = regroup_new(t->self->repeats, follow_index(t->followed), t->self->pairs, t->arena, &t->regroup);
     keep_at_hand(t);
-    for (size_t i = 0; !r && i < t->count; i++)
-        r = regroup_put(t->regroup, t->items[i].complaint, t->items[i].matter);
+    if (!r) r = put_all(t);
     if (r) return out_of_memory(err);
     r = t->change ? t->change(t->regroup, t->change_arg, err) : 0;
     if (r == -EPERM) follow_unchanged(t->followed);

@@ -69,12 +69,14 @@ static int failed(const char *text) {
 /* Everything is put at once; row numbers are the ids of complaints and of clues. */
 static int group_all(const members *all, regroup *g, size_t *leaders) {
     size_t missing = 0, count = 0;
-    int64_t *ids = NULL;
+    regroup_want *wants = NULL;
     regroup_group *groups = NULL;
-    int r = 0;
-    for (size_t i = 0; !r && i < all->count; i++)
-        r = regroup_put(g, (int64_t)i + 1, all->items[i].matter);
-    if (!r) r = regroup_missing(g, &ids, &missing);
+    regroup_item *items = wjz_arena_alloc(all->arena, all->count * sizeof *items);
+    if (!items) return -ENOMEM;
+    for (size_t i = 0; i < all->count; i++)
+        items[i] = (regroup_item){(int64_t)i + 1, all->items[i].matter};
+    int r = regroup_put(g, items, all->count);
+    if (!r) r = regroup_missing(g, &wants, &missing);
     if (!r) r = regroup_link(g);
     if (!r) r = regroup_groups(g, &groups, &count);
     for (size_t i = 0; !r && i < count; i++) {
@@ -92,7 +94,7 @@ int offline_group(const char *file, const repeat_rules *repeats, const rule_pack
     if (!all.arena) return failed("out of memory");
     if (read_file(file, repeats, pack, places, &all, &err)) return failed(err.text);
     size_t *leaders = wjz_arena_alloc(all.arena, (all.count + 1) * sizeof *leaders);
-    if (!leaders || repeats_index_new(&index) || regroup_new(repeats, index, all.arena, &g) ||
+    if (!leaders || repeats_index_new(&index) || regroup_new(repeats, index, NULL, all.arena, &g) ||
         group_all(&all, g, leaders))
         return failed("out of memory");
     printf("external_id\tclue\n");

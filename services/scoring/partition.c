@@ -107,7 +107,7 @@ static int weigh_pairs(partition *p) {
     double least = -repeat_rules_uncertain(p->rules);
     for (size_t i = 0; i < p->hood->pair_count; i++) {
         const near_pair *pair = &p->hood->pairs[i];
-        double weight = repeats_weigh(p->rules, p->hood->members[pair->a], p->hood->members[pair->b]);
+        double weight = pair_memo_weigh(p->hood->memo, p->rules, p->hood->members[pair->a], p->hood->members[pair->b]);
         if (weight <= least) continue;
         uint32_t a = p->rank_of[pair->a], b = p->rank_of[pair->b];
         p->links[p->link_count++] = (link){a < b ? a : b, a < b ? b : a, weight};
@@ -129,7 +129,8 @@ static bool agree(const partition *p, const group *a, const group *b) {
     double sum = 0;
     for (uint32_t i = 0; i < a->judge_count; i++) {
         for (uint32_t j = 0; j < b->judge_count; j++) {
-            double says = repeats_weigh(p->rules, p->ranked[a->judges[i]].matter, p->ranked[b->judges[j]].matter);
+            double says = pair_memo_weigh(p->hood->memo, p->rules, p->ranked[a->judges[i]].matter,
+                                          p->ranked[b->judges[j]].matter);
             if (says < repeat_rules_veto(p->rules)) return false;
             sum += fmin(says, most_for);
         }
@@ -154,8 +155,7 @@ static bool together(partition *p, const link *l) {
 }
 
 static void ask(partition *p, const link *l, doubt about) {
-    p->questions[p->question_count++] =
-        (question){p->ranked[l->a].index, p->ranked[l->b].index, l->weight, about};
+    p->questions[p->question_count++] = (question){p->ranked[l->a].index, p->ranked[l->b].index, l->weight, about};
 }
 
 static void join_links(partition *p) {

@@ -1,7 +1,8 @@
-/* Which complaints of a neighbourhood form one matter. The answer is a function of the set and of people's decisions alone:
- * whatever order its members arrived in, they are ranked by report time and identity, and the surest links are taken first.
- * Two groups become one only when their first members agree on the whole, so that no chain joins what does not belong
- * together, and when no person has decided otherwise. Where the answer hangs on little it is a question to people. */
+/* Which complaints of a neighbourhood form one matter. The answer is a function of the set and of people's decisions
+ * alone: whatever order its members arrived in, they are ranked by report time and identity, and the surest links are
+ * taken first. Two groups become one only when their first members agree on the whole, so that no chain joins what does
+ * not belong together, and when no person has decided otherwise. Where the answer hangs on little it is a question to
+ * people. */
 #ifndef SCORING_PARTITION_H
 #define SCORING_PARTITION_H
 
@@ -11,6 +12,7 @@
 
 #include "scoring/constraints.h"
 #include "scoring/matter.h"
+#include "scoring/pair_memo.h"
 #include "scoring/repeats.h"
 #include "wjz/arena.h"
 
@@ -28,6 +30,7 @@ typedef struct neighbourhood {
     size_t pair_count;
     const constraint *constraints; /* by indices, the newest first */
     size_t constraint_count;
+    pair_memo *memo; /* may be NULL */
 } neighbourhood;
 
 typedef enum doubt {

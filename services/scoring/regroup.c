@@ -9,19 +9,26 @@
 typedef struct at_hand {
     uint32_t slot;
     bool put, rekeyed, leaves;
-    bool touched;     /* its near ones may have changed */
-    bool meets;       /* it may have won near ones; touched, too */
-    bool compared;    /* so that its matter is needed */
-    bool spread;      /* its near ones are at hand */
-    bool grouped;     /* its neighbourhood has been taken */
-    uint32_t seen_by; /* last slot + 1 that met it, so that a pair is met once */
-    uint32_t local;   /* index within its neighbourhood */
+    bool touched;                    /* its near ones may have changed */
+    bool meets;                      /* it may have won near ones; touched, too */
+    bool compared;                   /* so that its matter is needed */
+    bool spread;                     /* its near ones are at hand, and the pairs that it makes with them */
+    bool grouped;                    /* its neighbourhood has been taken */
+    uint32_t seen_by;                /* last slot + 1 that met it, so that a pair is met once */
+    uint32_t local;                  /* index within its neighbourhood */
+    uint32_t first_pair, pair_count; /* of met: those that it met first */
     const matter *matter;
 } at_hand;
+
+/* Two near ones, as indices in hands, each pair once. */
+typedef struct met_pair {
+    uint32_t from, to;
+} met_pair;
 
 struct regroup {
     const repeat_rules *rules;
     repeats_index *index;
+    pair_memo *memo;
     wjz_arena *arena;
     at_hand *hands;
     uint32_t count, capacity;
@@ -29,7 +36,9 @@ struct regroup {
     uint32_t cell_count;
     joined_pair *joined;
     size_t joined_count, joined_capacity;
-    near_pair *pairs;
+    met_pair *met;
+    size_t met_count, met_capacity;
+    near_pair *pairs; /* of one neighbourhood */
     size_t pair_count, pair_capacity;
     regroup_question *questions;
     size_t question_count, question_capacity;
@@ -38,10 +47,11 @@ struct regroup {
     int failed;    /* -ENOMEM inside a callback */
 };
 
-int regroup_new(const repeat_rules *rules, repeats_index *index, wjz_arena *arena, regroup **ret_regroup) {
+int regroup_new(const repeat_rules *rules, repeats_index *index, pair_memo *memo, wjz_arena *arena,
+                regroup **ret_regroup) {
     regroup *g = calloc(1, sizeof *g);
     if (!g) return -ENOMEM;
-    *g = (regroup){.rules = rules, .index = index, .arena = arena, .cell_count = 1024};
+    *g = (regroup){.rules = rules, .index = index, .memo = memo, .arena = arena, .cell_count = 1024};
     g->cells = calloc(g->cell_count, sizeof *g->cells);
     if (!g->cells) {
         free(g);
@@ -57,6 +67,7 @@ void regroup_destroy(regroup **regroup_at) {
     free(g->hands);
     free(g->cells);
     free(g->joined);
+    free(g->met);
     free(g->pairs);
     free(g->questions);
     free(g);
@@ -131,7 +142,7 @@ static bool is_alone(const regroup *g, uint32_t slot) {
 
 /* A newcomer only pushes others apart: nobody comes to be near anybody but the newcomer, which meets them itself. One
  * that leaves lists lets others come together. */
-int regroup_put(regroup *g, int64_t id, const matter *m) {
+static int put(regroup *g, int64_t id, const matter *m) {
     uint32_t slot = REPEATS_NONE;
     bool is_new = repeats_index_find(g->index, id) == REPEATS_NONE;
     int r = repeats_index_put(g->index, id, m, is_new ? take_touched : take_meeting, g, &slot);
@@ -143,35 +154,78 @@ int regroup_put(regroup *g, int64_t id, const matter *m) {
     return g->failed;
 }
 
-int regroup_supply(regroup *g, int64_t id, const matter *m) {
-    uint32_t slot = repeats_index_find(g->index, id);
-    at_hand *hand = slot == REPEATS_NONE ? NULL : take(g, slot);
-    if (!hand) return slot == REPEATS_NONE ? -ENOENT : -ENOMEM;
-    if (!hand->matter) hand->matter = m;
-    return 0;
+/* Every step of fetching is that many complaints ahead of the next one. */
+int regroup_put(regroup *g, const regroup_item *items, size_t count) {
+    int r = 0;
+    for (size_t i = 0; !r && i < count + FETCH_STEPS; i++) {
+        if (i < count) repeats_index_fetch_id(g->index, items[i].complaint);
+        for (size_t step = 0; step < FETCH_STEPS && step <= i; step++)
+            if (i - step < count) repeats_index_fetch(g->index, &items[i - step].matter->keys, (fetch_step)step);
+        if (i >= FETCH_STEPS) r = put(g, items[i - FETCH_STEPS].complaint, items[i - FETCH_STEPS].matter);
+    }
+    return r;
 }
+
+/* --- near ones --- */
 
 /* Those that are worth comparing with it. */
-static void meet(regroup *g, uint32_t slot, unsigned choice, repeats_slot_fn *fn) {
-    repeats_index_near(g->index, slot, choice | (repeats_where_decides(g->rules) ? NEAR_HERE : 0), fn, g);
+static void meet(regroup *g, uint32_t hand, unsigned choice, repeats_slot_fn *fn) {
+    g->from = hand;
+    repeats_index_near(g->index, g->hands[hand].slot, choice | (repeats_where_decides(g->rules) ? NEAR_HERE : 0), fn,
+                       g);
 }
 
-int regroup_missing(regroup *g, int64_t **ret_ids, size_t *ret_count) {
-    for (uint32_t i = 0, there = g->count; i < there; i++) {
-        if (!g->hands[i].meets || g->hands[i].spread) continue;
-        g->hands[i].spread = true;
-        meet(g, g->hands[i].slot, 0, take_compared);
-        g->hands[i].compared = true;
+/* Who was spread before has met it already. */
+static void meet_near(uint32_t slot, void *arg) {
+    regroup *g = arg;
+    at_hand *to = take(g, slot);
+    if (!to || to->seen_by == g->hands[g->from].slot + 1 || to->spread) return;
+    to->seen_by = g->hands[g->from].slot + 1;
+    to->compared = true;
+    repeats_index_fetch_entry(g->index, slot);
+    if (room(&g->met, &g->met_capacity, g->met_count, sizeof *g->met))
+        g->failed = -ENOMEM;
+    else
+        g->met[g->met_count++] = (met_pair){g->from, (uint32_t)(to - g->hands)};
+}
+
+/* Fetches what spreading a hand some places ahead will read. */
+static void fetch_ahead(const regroup *g, uint32_t hand, uint32_t there) {
+    for (uint32_t step = 0; step < FETCH_STEPS; step++) {
+        uint32_t ahead = hand + FETCH_STEPS - step;
+        if (ahead >= there || !g->hands[ahead].put || g->hands[ahead].spread) continue;
+        repeats_index_fetch(g->index, &g->hands[ahead].matter->keys, (fetch_step)step);
     }
-    int64_t *ids = wjz_arena_alloc(g->arena, g->count * sizeof *ids);
-    if (g->failed || !ids) return -ENOMEM;
+}
+
+static void spread(regroup *g) {
+    for (uint32_t i = 0, there = g->count; i < there; i++) {
+        fetch_ahead(g, i, there);
+        if (!g->hands[i].meets || g->hands[i].spread) continue;
+        g->hands[i].first_pair = (uint32_t)g->met_count;
+        meet(g, i, 0, meet_near);
+        g->hands[i].pair_count = (uint32_t)g->met_count - g->hands[i].first_pair;
+        g->hands[i].spread = g->hands[i].compared = true;
+    }
+}
+
+int regroup_missing(regroup *g, regroup_want **ret_wants, size_t *ret_count) {
+    spread(g);
+    regroup_want *wants = wjz_arena_alloc(g->arena, g->count * sizeof *wants);
+    if (g->failed || !wants) return -ENOMEM;
     *ret_count = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        if (g->hands[i].compared && !g->hands[i].matter)
-            ids[(*ret_count)++] = repeats_index_entry(g->index, g->hands[i].slot)->complaint;
+        const at_hand *hand = &g->hands[i];
+        if (!hand->compared || hand->matter) continue;
+        const repeats_entry *entry = repeats_index_entry(g->index, hand->slot);
+        wants[(*ret_count)++] = (regroup_want){entry->complaint, entry->digest, i};
     }
-    *ret_ids = ids;
+    *ret_wants = wants;
     return 0;
+}
+
+void regroup_supply(regroup *g, const regroup_want *want, const matter *m) {
+    g->hands[want->hand].matter = m;
 }
 
 /* --- links --- */
@@ -184,22 +238,23 @@ static int note_joined(regroup *g, uint32_t a, uint32_t b) {
     return 0;
 }
 
-static void link_near(uint32_t slot, void *arg) {
-    regroup *g = arg;
-    at_hand *from = &g->hands[g->from], *to = &g->hands[*cell_for(g, slot) - 1];
-    if (to->seen_by == from->slot + 1) return;
-    to->seen_by = from->slot + 1;
-    if (repeats_index_hood(g->index, slot) == repeats_index_hood(g->index, from->slot)) return;
-    if (repeats_weigh(g->rules, from->matter, to->matter) <= -repeat_rules_uncertain(g->rules)) return;
-    if (note_joined(g, from->slot, slot)) g->failed = -ENOMEM;
-    repeats_index_join(g->index, from->slot, slot);
+/* Links the two when they are one matter, or nearly. */
+static int link_pair(regroup *g, const met_pair *pair) {
+    const at_hand *from = &g->hands[pair->from], *to = &g->hands[pair->to];
+    if (repeats_index_hood(g->index, to->slot) == repeats_index_hood(g->index, from->slot)) return 0;
+    double weight = pair_memo_weigh(g->memo, g->rules, from->matter, to->matter);
+    if (weight <= -repeat_rules_uncertain(g->rules)) return 0;
+    int r = note_joined(g, from->slot, to->slot);
+    if (!r) repeats_index_join(g->index, from->slot, to->slot);
+    return r;
 }
 
 int regroup_link(regroup *g) {
-    uint32_t there = g->count;
-    for (g->from = 0; g->from < there; g->from++) {
-        if (g->hands[g->from].meets) meet(g, g->hands[g->from].slot, 0, link_near);
+    for (size_t i = 0; i < g->met_count; i++) {
+        int r = link_pair(g, &g->met[i]);
+        if (r) return r;
     }
+    uint32_t there = g->count;
     for (uint32_t i = 0; i < there; i++) {
         uint32_t first = g->hands[i].slot, at = first;
         if (!g->hands[i].touched || is_alone(g, first)) continue;
@@ -268,17 +323,35 @@ decision_change regroup_decided(const regroup *g) {
 
 /* --- groups --- */
 
-static void pair_near(uint32_t slot, void *arg) {
-    regroup *g = arg;
-    uint32_t *cell = cell_for(g, slot);
-    at_hand *from = &g->hands[g->from], *to = *cell ? &g->hands[*cell - 1] : NULL;
-    if (!to || to->seen_by == from->slot + 1) return;
-    to->seen_by = from->slot + 1;
-    if (repeats_index_hood(g->index, slot) != repeats_index_hood(g->index, from->slot)) return;
+static void note_pair(regroup *g, const at_hand *from, const at_hand *to) {
     if (room(&g->pairs, &g->pair_capacity, g->pair_count, sizeof *g->pairs))
         g->failed = -ENOMEM;
     else
         g->pairs[g->pair_count++] = (near_pair){from->local, to->local};
+}
+
+/* Of two that were not spread. */
+static void pair_near(uint32_t slot, void *arg) {
+    regroup *g = arg;
+    uint32_t *cell = cell_for(g, slot);
+    at_hand *from = &g->hands[g->from], *to = *cell ? &g->hands[*cell - 1] : NULL;
+    if (!to || to->spread || to->seen_by == from->slot + 1) return;
+    to->seen_by = from->slot + 1;
+    if (repeats_index_hood(g->index, slot) == repeats_index_hood(g->index, from->slot)) note_pair(g, from, to);
+}
+
+/* The near pairs within the neighbourhood: those that were met, and those of members that were not spread. */
+static void find_pairs(regroup *g, const uint32_t *hands, uint32_t count) {
+    uint32_t root = repeats_index_hood(g->index, g->hands[hands[0]].slot);
+    g->pair_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const at_hand *from = &g->hands[hands[i]];
+        if (!from->spread) meet(g, hands[i], NEAR_AFTER, pair_near);
+        for (uint32_t j = 0; j < from->pair_count; j++) {
+            const at_hand *to = &g->hands[g->met[from->first_pair + j].to];
+            if (repeats_index_hood(g->index, to->slot) == root) note_pair(g, from, to);
+        }
+    }
 }
 
 /* Members of the neighbourhood of hand, as indices in hands. */
@@ -294,7 +367,6 @@ static int collect(regroup *g, uint32_t hand, uint32_t **ret_hands, uint32_t *re
         hands[i] = *cell_for(g, at) - 1;
         g->hands[hands[i]].grouped = true;
         g->hands[hands[i]].local = i;
-        g->hands[hands[i]].seen_by = 0;
         at = repeats_index_entry(g->index, at)->next;
     }
     *ret_hands = hands;
@@ -329,7 +401,8 @@ static int find_constraints(regroup *g, const uint32_t *hands, neighbourhood *ho
     if (!list) return -ENOMEM;
     uint32_t root = repeats_index_hood(g->index, g->hands[hands[0]].slot);
     for (size_t i = 0; i < hood->constraint_count; i++) {
-        list[i] = (constraint){about[i]->kind, .member_count = about[i]->member_count, .other_count = about[i]->other_count};
+        list[i] =
+            (constraint){about[i]->kind, .member_count = about[i]->member_count, .other_count = about[i]->other_count};
         list[i].members = locals_of(g, about[i]->members, &list[i].member_count, root);
         list[i].others = locals_of(g, about[i]->others, &list[i].other_count, root);
         if (!list[i].members || !list[i].others) return -ENOMEM;
@@ -342,10 +415,14 @@ static int note_questions(regroup *g, const uint32_t *hands, const question *que
     for (size_t i = 0; i < count; i++) {
         if (room(&g->questions, &g->question_capacity, g->question_count, sizeof *g->questions)) return -ENOMEM;
         const at_hand *a = &g->hands[hands[questions[i].a]], *b = &g->hands[hands[questions[i].b]];
-        g->questions[g->question_count++] =
-            (regroup_question){a->slot,   b->slot,   repeats_index_entry(g->index, a->slot)->complaint,
-                               repeats_index_entry(g->index, b->slot)->complaint,
-                               a->matter, b->matter, questions[i].weight, questions[i].why};
+        g->questions[g->question_count++] = (regroup_question){a->slot,
+                                                               b->slot,
+                                                               repeats_index_entry(g->index, a->slot)->complaint,
+                                                               repeats_index_entry(g->index, b->slot)->complaint,
+                                                               a->matter,
+                                                               b->matter,
+                                                               questions[i].weight,
+                                                               questions[i].why};
     }
     return 0;
 }
@@ -357,14 +434,12 @@ static int partition_hood(regroup *g, const uint32_t *hands, uint32_t count, uin
     }
     const matter **matters = wjz_arena_alloc(g->arena, count * sizeof *matters);
     if (!matters) return -ENOMEM;
-    g->pair_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        g->from = hands[i];
+    for (uint32_t i = 0; i < count; i++)
         matters[i] = g->hands[hands[i]].matter;
-        meet(g, g->hands[hands[i]].slot, NEAR_AFTER, pair_near);
-    }
+    find_pairs(g, hands, count);
     if (g->failed) return g->failed;
-    neighbourhood hood = {.members = matters, .count = count, .pairs = g->pairs, .pair_count = g->pair_count};
+    neighbourhood hood = {
+        .members = matters, .count = count, .pairs = g->pairs, .pair_count = g->pair_count, .memo = g->memo};
     question *questions = NULL;
     size_t question_count = 0;
     int r = find_constraints(g, hands, &hood);
@@ -405,14 +480,13 @@ static int add_groups(regroup *g, const uint32_t *hands, uint32_t count, const u
         const at_hand *hand = &g->hands[hands[i]];
         const repeats_entry *entry = repeats_index_entry(g->index, hand->slot);
         regroup_group *group = &groups[group_of[leaders[i]]];
-        group->members[group->count++] =
-            (regroup_member){.complaint = entry->complaint,
-                             .clue = entry->clue,
-                             .slot = hand->slot,
-                             .put = hand->put,
-                             .rekeyed = hand->rekeyed,
-                             .leaves = hand->leaves,
-                             .matter = hand->matter};
+        group->members[group->count++] = (regroup_member){.complaint = entry->complaint,
+                                                          .clue = entry->clue,
+                                                          .slot = hand->slot,
+                                                          .put = hand->put,
+                                                          .rekeyed = hand->rekeyed,
+                                                          .leaves = hand->leaves,
+                                                          .matter = hand->matter};
     }
     for (size_t i = first; i < *group_count; i++)
         qsort(groups[i].members, groups[i].count, sizeof *groups[i].members, by_canon);

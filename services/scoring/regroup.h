@@ -10,6 +10,7 @@
 
 #include "scoring/decisions.h"
 #include "scoring/matter.h"
+#include "scoring/pair_memo.h"
 #include "scoring/partition.h"
 #include "scoring/repeats_index.h"
 #include "scoring/repeats_rules.h"
@@ -17,23 +18,36 @@
 
 typedef struct regroup regroup;
 
-/* Works on the index at once: when what follows fails, the index must be thrown away. -ENOMEM. */
-WJZ_MUST_CHECK int regroup_new(const repeat_rules *rules, repeats_index *index, wjz_arena *arena,
+/* Works on the index at once: when what follows fails, the index must be thrown away. memo may be NULL. -ENOMEM. */
+WJZ_MUST_CHECK int regroup_new(const repeat_rules *rules, repeats_index *index, pair_memo *memo, wjz_arena *arena,
                                regroup **ret_regroup);
 void regroup_destroy(regroup **regroup);
 
-/* A complaint that is new or was scored again. Each once, all before the rest. */
-WJZ_MUST_CHECK int regroup_put(regroup *regroup, int64_t id, const matter *matter);
+/* A complaint that is new or was scored again. */
+typedef struct regroup_item {
+    int64_t complaint;
+    const matter *matter;
+} regroup_item;
 
-/* A person's decision, the newest one, about complaints that are in the index; copied. With leave the members take no clue
- * along: the clues they are in stay with the others. -ENOENT for a complaint that is not in the index; -EEXIST. */
+/* All complaints of a batch, each once; once, before the rest. -ENOMEM. */
+WJZ_MUST_CHECK int regroup_put(regroup *regroup, const regroup_item *items, size_t count);
+
+/* A person's decision, the newest one, about complaints that are in the index; copied. With leave the members take no
+ * clue along: the clues they are in stay with the others. -ENOENT for a complaint that is not in the index; -EEXIST. */
 WJZ_MUST_CHECK int regroup_decide(regroup *regroup, const decision *made, bool leave);
 /* Takes a decision back. -ENOENT when none of that id stands. */
 WJZ_MUST_CHECK int regroup_undo(regroup *regroup, int64_t id);
 
-/* Complaints whose matters must be supplied before going on; ids live in the arena. */
-WJZ_MUST_CHECK int regroup_missing(regroup *regroup, int64_t **ret_ids, size_t *ret_count);
-WJZ_MUST_CHECK int regroup_supply(regroup *regroup, int64_t id, const matter *matter);
+/* A complaint whose matter must be supplied before going on. */
+typedef struct regroup_want {
+    int64_t complaint;
+    uint32_t digest; /* of the state that the index knows */
+    uint32_t hand;   /* for regroup_supply */
+} regroup_want;
+
+/* In no order; they live in the arena. -ENOMEM. */
+WJZ_MUST_CHECK int regroup_missing(regroup *regroup, regroup_want **ret_wants, size_t *ret_count);
+void regroup_supply(regroup *regroup, const regroup_want *want, const matter *matter);
 
 /* Links what was put with what is near it. After it more matters may be missing: those of the whole neighbourhoods. */
 WJZ_MUST_CHECK int regroup_link(regroup *regroup);

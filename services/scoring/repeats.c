@@ -1,4 +1,5 @@
-/* One pass over the two sorted lists of grams gives all sums that the signs are made of. */
+/* One pass over the two sorted lists of grams gives all sums that the signs are made of: four grams against four at a
+ * time, with the vectors of any processor. Most of what is compared has little in common. */
 #include "scoring/repeats.h"
 
 #include <limits.h>
@@ -6,43 +7,94 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wjz/clean.h"
+
+/* Whole numbers, so that it does not matter in which order they are added up. */
 typedef struct shared {
-    double all, common;      /* dot products */
-    double a_common, a_rare; /* mass of a's title found in b */
-    double b_common, b_rare;
-    unsigned rare, title_rare, place;
-    unsigned a_found, b_found; /* rare grams of a title */
+    uint32_t all, common;      /* dot products */
+    uint32_t a_common, a_rare; /* mass of a's title found in b */
+    uint32_t b_common, b_rare;
+    uint32_t rare, title_rare, place;
+    uint32_t a_found, b_found; /* rare grams of a title */
 } shared;
 
-static void share(shared *sum, uint32_t a, uint32_t b) {
-    double x = a & GRAM_WEIGHT, y = b & GRAM_WEIGHT;
+/* Without branches: what a gram is, is hard to foresee. */
+static inline void share(shared *sum, uint32_t a, uint32_t b) {
+    uint32_t x = a & GRAM_WEIGHT, y = b & GRAM_WEIGHT;
+    uint32_t rare = !!((a | b) & GRAM_RARE), place = !!((a | b) & GRAM_PLACE);
+    uint32_t title_a = !!(a & GRAM_TITLE), title_b = !!(b & GRAM_TITLE);
+    uint32_t common = !((a | b) & (GRAM_RARE | GRAM_PLACE));
     sum->all += x * y;
-    if (!((a | b) & (GRAM_RARE | GRAM_PLACE))) {
-        sum->common += x * y;
-        if (a & GRAM_TITLE) sum->a_common += x * x;
-        if (b & GRAM_TITLE) sum->b_common += y * y;
-    } else if (!(a & GRAM_RARE)) {
-        sum->place++; /* a place of common words */
-    } else {
-        if ((a | b) & GRAM_PLACE)
-            sum->place++;
-        else
-            sum->rare++;
-        if (((a | b) & GRAM_TITLE) && !((a | b) & GRAM_PLACE)) sum->title_rare++;
-        if (a & GRAM_TITLE) sum->a_found++;
-        if (b & GRAM_TITLE) sum->b_found++;
-        if (a & GRAM_TITLE) sum->a_rare += x * x;
-        if (b & GRAM_TITLE) sum->b_rare += y * y;
+    sum->common += x * y & -common;
+    sum->a_common += x * x & -(common & title_a);
+    sum->b_common += y * y & -(common & title_b);
+    sum->a_rare += x * x & -(rare & title_a);
+    sum->b_rare += y * y & -(rare & title_b);
+    sum->a_found += rare & title_a;
+    sum->b_found += rare & title_b;
+    sum->rare += rare & !place;
+    sum->title_rare += rare & !place & (title_a | title_b);
+    sum->place += place;
+}
+
+enum { LANES = 4 };
+typedef uint32_t grams __attribute__((vector_size(LANES * sizeof(uint32_t))));
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+static inline grams load(const uint32_t *items) {
+    grams g;
+    memcpy(&g, items, sizeof g);
+    return g;
+}
+
+static inline grams turned(grams g, int by) {
+    return by == 1   ? __builtin_shufflevector(g, g, 1, 2, 3, 0)
+           : by == 2 ? __builtin_shufflevector(g, g, 2, 3, 0, 1)
+                     : __builtin_shufflevector(g, g, 3, 0, 1, 2);
+}
+
+/* Where the two are equal, as the bytes of a number. */
+static inline uint32_t equal_lanes(grams x, grams y) {
+    lanes narrow = __builtin_convertvector(x == y, lanes);
+    uint32_t bits;
+    memcpy(&bits, &narrow, sizeof bits);
+    return bits;
+}
+
+static inline void share_lanes(shared *sum, const uint32_t *a, const uint32_t *b, uint32_t equal, unsigned turn) {
+    while (equal) {
+        unsigned lane = (unsigned)__builtin_ctz(equal) / 8;
+        share(sum, a[lane], b[(lane + turn) % LANES]);
+        equal &= ~(0xFFU << lane * 8);
     }
+}
+
+static inline void share_block(shared *sum, const uint32_t *a, const uint32_t *b) {
+    grams x = load(a) >> GRAM_HASH_SHIFT, y = load(b) >> GRAM_HASH_SHIFT;
+    grams any = (grams)(x == y) | (grams)(x == turned(y, 1)) | (grams)(x == turned(y, 2)) | (grams)(x == turned(y, 3));
+    uint64_t halves[2];
+    memcpy(halves, &any, sizeof halves);
+    if (!(halves[0] | halves[1])) return;
+    share_lanes(sum, a, b, equal_lanes(x, y), 0);
+    share_lanes(sum, a, b, equal_lanes(x, turned(y, 1)), 1);
+    share_lanes(sum, a, b, equal_lanes(x, turned(y, 2)), 2);
+    share_lanes(sum, a, b, equal_lanes(x, turned(y, 3)), 3);
 }
 
 static shared share_all(const matter *a, const matter *b) {
     shared sum = {0};
-    for (uint16_t i = 0, j = 0; i < a->grams.count && j < b->grams.count;) {
-        uint32_t x = a->grams.items[i] >> GRAM_HASH_SHIFT, y = b->grams.items[j] >> GRAM_HASH_SHIFT;
-        if (x == y) share(&sum, a->grams.items[i], b->grams.items[j]);
-        i = (uint16_t)(i + (x <= y));
-        j = (uint16_t)(j + (y <= x));
+    const uint32_t *x = a->grams.items, *y = b->grams.items, *x_end = x + a->grams.count, *y_end = y + b->grams.count;
+    while (x_end - x >= LANES && y_end - y >= LANES) {
+        share_block(&sum, x, y);
+        uint32_t x_last = x[LANES - 1] >> GRAM_HASH_SHIFT, y_last = y[LANES - 1] >> GRAM_HASH_SHIFT;
+        x += (x_last <= y_last) * LANES;
+        y += (y_last <= x_last) * LANES;
+    }
+    while (x < x_end && y < y_end) {
+        uint32_t x_hash = *x >> GRAM_HASH_SHIFT, y_hash = *y >> GRAM_HASH_SHIFT;
+        if (x_hash == y_hash) share(&sum, *x, *y);
+        x += x_hash <= y_hash;
+        y += y_hash <= x_hash;
     }
     return sum;
 }
@@ -102,6 +154,29 @@ static bool names_place(const matter *a, const matter *b, unsigned most) {
     return false;
 }
 
+/* log(1 + count), for the counts that nearly all pairs have from a table. */
+static double log_of(uint32_t count) {
+    static const double small[] = {
+        0.0,
+        0.6931471805599453,
+        1.0986122886681096,
+        1.3862943611198906,
+        1.6094379124341003,
+        1.791759469228055,
+        1.9459101490553132,
+        2.0794415416798357,
+        2.1972245773362196,
+        2.302585092994046,
+        2.3978952727983707,
+        2.4849066497880004,
+        2.5649493574615367,
+        2.639057329615259,
+        2.70805020110221,
+        2.772588722239781,
+    };
+    return count < WJZ_COUNT(small) ? small[count] : log1p(count);
+}
+
 static double part(double of, double whole) {
     return whole > 0 ? of / whole : 0;
 }
@@ -128,32 +203,33 @@ void repeats_measure(const matter *a, const matter *b, repeat_signs *ret_signs) 
     shared sum = share_all(a, b);
     double common_a = part(sum.a_common, a->title_common), common_b = part(sum.b_common, b->title_common);
     double rare_a = part(sum.a_rare, a->title_rare), rare_b = part(sum.b_rare, b->title_rare);
+    uint32_t unmatched_a = a->title_rare_count - sum.a_found, unmatched_b = b->title_rare_count - sum.b_found;
     double problem = part(sum.common, (double)a->common_norm * b->common_norm);
     bool district = share_word(&a->districts, &b->districts), places = a->names.count && b->names.count;
     bool place = places && (same_first_name(a, b) || names_place(a, b, UINT_MAX) || names_place(b, a, UINT_MAX));
-    *ret_signs = (repeat_signs){
-        .value = {
-            [SIGN_BASE] = 1,
-            [SIGN_WORDING] = part(sum.all, (double)a->all_norm * b->all_norm),
-            [SIGN_PROBLEM] = problem,
-            [SIGN_TITLE_NAMES] = log1p(sum.title_rare),
-            [SIGN_NAMES] = log1p(sum.rare),
-            [SIGN_PLACE_NAMES] = log1p(sum.place),
-            [SIGN_UNMATCHED] = log1p(fmin(a->title_rare_count - sum.a_found, b->title_rare_count - sum.b_found)),
-            [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
-            [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
-            [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
-            [SIGN_OTHER_PROBLEM] = other_problem(problem, fmax(common_a, common_b)),
-            [SIGN_OTHER_DISTRICT] = a->districts.count && b->districts.count && !district,
-            [SIGN_SAME_DISTRICT] = district,
-            [SIGN_OTHER_TOWN] = other_town(a, b),
-            [SIGN_OTHER_PLACE] = places && !place,
-            [SIGN_OTHER_ADDRESS] = other_address(a, b),
-            [SIGN_OTHER_UNIT] = a->units.count && b->units.count && !share_word(&a->units, &b->units),
-            [SIGN_SAME_PLACE] = place,
-            [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
-            [SIGN_PLATFORM_SAYS] = platform_says(a, b),
-        }};
+    *ret_signs =
+        (repeat_signs){.value = {
+                           [SIGN_BASE] = 1,
+                           [SIGN_WORDING] = part(sum.all, (double)a->all_norm * b->all_norm),
+                           [SIGN_PROBLEM] = problem,
+                           [SIGN_TITLE_NAMES] = log_of(sum.title_rare),
+                           [SIGN_NAMES] = log_of(sum.rare),
+                           [SIGN_PLACE_NAMES] = log_of(sum.place),
+                           [SIGN_UNMATCHED] = log_of(unmatched_a < unmatched_b ? unmatched_a : unmatched_b),
+                           [SIGN_TITLE_PROBLEM] = fmax(common_a, common_b),
+                           [SIGN_BOTH_TITLES] = fmin(common_a, common_b),
+                           [SIGN_TITLE_SUBJECT] = fmax(rare_a, rare_b),
+                           [SIGN_OTHER_PROBLEM] = other_problem(problem, fmax(common_a, common_b)),
+                           [SIGN_OTHER_DISTRICT] = a->districts.count && b->districts.count && !district,
+                           [SIGN_SAME_DISTRICT] = district,
+                           [SIGN_OTHER_TOWN] = other_town(a, b),
+                           [SIGN_OTHER_PLACE] = places && !place,
+                           [SIGN_OTHER_ADDRESS] = other_address(a, b),
+                           [SIGN_OTHER_UNIT] = a->units.count && b->units.count && !share_word(&a->units, &b->units),
+                           [SIGN_SAME_PLACE] = place,
+                           [SIGN_SAME_WRITER] = a->reporter && a->reporter == b->reporter,
+                           [SIGN_PLATFORM_SAYS] = platform_says(a, b),
+                       }};
 }
 
 /* Such a weight decides alone; no need to measure the rest. */

@@ -48,7 +48,8 @@ typedef void repeats_slot_fn(uint32_t slot, void *arg);
 
 /* Adds a complaint, or replaces its keys, time and digest when they changed; it keeps its slot, clue and neighbourhood.
  * disturbed (may be NULL) is called for others that may have won a near one beside it, and for one of two of the same
- * neighbourhood that may not be near each other any more. 1 when anything changed, 0 when all was so before, -ENOMEM. */
+ * neighbourhood that may not be near each other any more. 1 when anything changed, 0 when all was so before, -ENOMEM.
+ */
 WJZ_MUST_CHECK int repeats_index_put(repeats_index *index, int64_t id, const matter *matter, repeats_slot_fn *disturbed,
                                      void *arg, uint32_t *ret_slot);
 /* REPEATS_NONE when not there. */
@@ -61,12 +62,19 @@ void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue);
 /* Which of the near ones are wanted. */
 typedef enum near_choice {
     NEAR_AFTER = 1, /* those behind it in the lists, so that asking all of a set gives each pair from one side */
-    NEAR_HERE = 2,  /* not those that are known to be in another town or at another spot, which is most of those that share a common
-                       word; unless the platform may call one a repeat of the other */
+    NEAR_HERE = 2,  /* not those that are known to be in another town or at another spot, which is most of those that
+                       share a common  word; unless the platform may call one a repeat of the other */
 } near_choice;
 
 /* The near slots, by choices or'ed; the same one may come once per key. */
 void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choice, repeats_slot_fn *fn, void *arg);
+
+/* Start to fetch from memory what putting a complaint of these keys and looking for its near ones will read. Each step
+ * needs what the one before it fetched; so a batch takes the steps for some complaints ahead, and waits for none. */
+typedef enum fetch_step { FETCH_CELLS, FETCH_LISTS, FETCH_ENDS, FETCH_SPOTS, FETCH_STEPS } fetch_step;
+void repeats_index_fetch(const repeats_index *index, const word_list *keys, fetch_step step);
+void repeats_index_fetch_id(const repeats_index *index, int64_t id);
+void repeats_index_fetch_entry(const repeats_index *index, uint32_t slot);
 
 /* Makes one neighbourhood of two. */
 void repeats_index_join(repeats_index *index, uint32_t a, uint32_t b);

@@ -62,6 +62,7 @@ static int load_data(scoring_service *self, const scoring_conf *conf, wjz_err *e
 static void free_state(scoring_service *self) {
     follow_destroy(&self->regions);
     standing_destroy(&self->standing);
+    pair_memo_destroy(&self->pairs);
     matter_cache_destroy(&self->matters);
     warning_rules_destroy(&self->warning_rules);
     repeat_rules_destroy(&self->repeats);
@@ -88,7 +89,7 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     self->db = wjz_service_db(service);
     self->bus = wjz_service_bus(service);
     make_metrics(self);
-    if (matter_cache_new(&self->matters) || versions_new(self->loop, &self->packs))
+    if (matter_cache_new(&self->matters) || pair_memo_new(&self->pairs) || versions_new(self->loop, &self->packs))
         return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = load_data(self, conf, err);
     if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);

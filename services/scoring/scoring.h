@@ -6,6 +6,7 @@
 #include "scoring/follow.h"
 #include "scoring/gazetteer.h"
 #include "scoring/matter_cache.h"
+#include "scoring/pair_memo.h"
 #include "scoring/repeats_rules.h"
 #include "scoring/runs.h"
 #include "scoring/standing.h"
@@ -37,6 +38,7 @@ typedef struct scoring_service {
     followed *regions;     /* the indexes of repeats it holds */
     standing *standing;    /* watches and warned areas of the regions it has met */
     matter_cache *matters;
+    pair_memo *pairs;
     wjz_metric *stage[STAGE_COUNT];
     wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
 } scoring_service;

@@ -1,13 +1,14 @@
-/* Whether finding repeats stays as quick as it is while clues grow: complaints join indexes of 10 thousand, 100 thousand and
- * a million others.
+/* Whether finding repeats stays as quick as it is while clues grow: complaints join indexes of 10 thousand, 100
+ * thousand and a million others.
  *
  *     bench_repeats DEPLOY [MOST [PART]]
  *
- * DEPLOY: the folder with rules, gazetteer, repeats and demo. MOST: of the sizes, the largest (default 1000000). Complaints are
- * the generator's, in the order of their report; for every PART of them (default 20000) there is a part of town with places of its
- * own, as a larger city has more of them. Prints for each size the microseconds of the processor that a complaint takes from its
- * matter to its clue (candidates, links, partition, identity; the median of its batches), times those at the smallest size, the
- * bytes of index for a complaint, and precision and recall of pairs of complaints in one clue against the generator's truth. */
+ * DEPLOY: the folder with rules, gazetteer, repeats and demo. MOST: of the sizes, the largest (default 1000000).
+ * Complaints are the generator's, in the order of their report; for every PART of them (default 20000) there is a part
+ * of town with places of its own, as a larger city has more of them. Prints for each size the microseconds of the
+ * processor that a complaint takes from its matter to its clue (candidates, links, partition, identity; the median of
+ * its batches), times those at the smallest size, the bytes of index for a complaint, and precision and recall of pairs
+ * of complaints in one clue against the generator's truth. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "scoring/regroup.h"
 #include "scoring/repeats_rules.h"
 
+enum { AHEAD = 8 /* complaints, in fetching from memory */ };
 enum { BATCH = 256, MEASURED = 32 /* batches */, PART = 20000, PARTS = 50, SIZES = 3 };
 
 static const size_t sizes[SIZES] = {10000, 100000, 1000000};
@@ -36,6 +38,7 @@ static struct {
     gazetteer *places;
     repeat_rules *rules;
     repeats_index *index;
+    pair_memo *memo;
     generator *parts[PARTS];
     const demo_complaint *waiting[PARTS];
     unsigned part_count;
@@ -147,15 +150,27 @@ static const matter *make_matter(void) {
 
 /* --- one batch, as matters.c takes it --- */
 
+static const packed *kept_of(const regroup_want *want) {
+    return &bench.matters[want->complaint - 1];
+}
+
+static void fetch(const packed *kept) {
+    for (size_t at = 0; at < kept->length; at += 64)
+        __builtin_prefetch((const char *)kept->data + at);
+}
+
 static void supply(regroup *g) {
-    int64_t *ids = NULL;
+    regroup_want *wants = NULL;
     size_t missing = 0;
-    if (regroup_missing(g, &ids, &missing)) stop("memory", "none left");
-    for (size_t i = 0; i < missing; i++) {
-        const packed *kept = &bench.matters[ids[i] - 1];
+    if (regroup_missing(g, &wants, &missing)) stop("memory", "none left");
+    for (size_t i = 0; i < missing + 2 * AHEAD; i++) {
+        if (i < missing) __builtin_prefetch(kept_of(&wants[i]));
+        if (i >= AHEAD && i - AHEAD < missing) fetch(kept_of(&wants[i - AHEAD]));
+        if (i < 2 * AHEAD) continue;
+        const packed *kept = kept_of(&wants[i - 2 * AHEAD]);
         matter *m = NULL;
-        if (matter_unpack(kept->data, kept->length, bench.turn, &m) || regroup_supply(g, ids[i], m))
-            stop("supply", "cannot unpack");
+        if (matter_unpack(kept->data, kept->length, bench.turn, &m)) stop("supply", "cannot unpack");
+        regroup_supply(g, &wants[i - 2 * AHEAD], m);
     }
 }
 
@@ -190,14 +205,12 @@ static double take_batch(size_t count) {
     regroup *g = NULL;
     regroup_group *groups = NULL;
     size_t group_count = 0, first = bench.count;
-    const matter *matters[BATCH];
+    regroup_item items[BATCH];
     for (size_t i = 0; i < count; i++)
-        matters[i] = make_matter();
+        items[i] = (regroup_item){(int64_t)(first + i) + 1, make_matter()};
     double before = processor_us();
-    if (regroup_new(bench.rules, bench.index, bench.turn, &g)) stop("memory", "none left");
-    for (size_t i = 0; i < count; i++) {
-        if (regroup_put(g, (int64_t)(first + i) + 1, matters[i])) stop("memory", "none left");
-    }
+    if (regroup_new(bench.rules, bench.index, bench.memo, bench.turn, &g) || regroup_put(g, items, count))
+        stop("memory", "none left");
     supply(g);
     if (regroup_link(g)) stop("memory", "none left");
     supply(g);
@@ -213,7 +226,8 @@ static double take_batch(size_t count) {
 
 static int by_truth(const void *a, const void *b) {
     const packed *x = a, *y = b;
-    return x->truth != y->truth ? (x->truth > y->truth) - (x->truth < y->truth) : (x->clue > y->clue) - (x->clue < y->clue);
+    return x->truth != y->truth ? (x->truth > y->truth) - (x->truth < y->truth)
+                                : (x->clue > y->clue) - (x->clue < y->clue);
 }
 
 static int by_own_clue(const void *a, const void *b) {
@@ -253,7 +267,7 @@ static void measure(size_t size) {
     double took[MEASURED];
     bench.count = 0;
     bench.kept = wjz_arena_new(0);
-    if (!bench.kept || repeats_index_new(&bench.index)) stop("memory", "none left");
+    if (!bench.kept || repeats_index_new(&bench.index) || pair_memo_new(&bench.memo)) stop("memory", "none left");
     open_parts(size);
     while (bench.count < size)
         take_batch(size - bench.count < BATCH ? size - bench.count : BATCH);
@@ -268,6 +282,7 @@ static void measure(size_t size) {
     fflush(stdout);
     close_parts();
     repeats_index_destroy(&bench.index);
+    pair_memo_destroy(&bench.memo);
     wjz_arena_destroy(&bench.kept);
 }
 
@@ -287,7 +302,8 @@ int main(int argc, char **argv) {
     bench.turn = wjz_arena_new(0);
     bench.matters = calloc(sizes[SIZES - 1] + (size_t)MEASURED * BATCH, sizeof *bench.matters);
     if (!bench.turn || !bench.matters) stop("memory", "none left");
-    if (rule_pack_load(folder("rules"), &bench.pack, &err) || gazetteer_load(folder("gazetteer"), &bench.places, &err) ||
+    if (rule_pack_load(folder("rules"), &bench.pack, &err) ||
+        gazetteer_load(folder("gazetteer"), &bench.places, &err) ||
         repeat_rules_load(folder("repeats"), &bench.rules, &err))
         stop(bench.deploy, err.text);
     for (int i = 0; i < SIZES && sizes[i] <= most; i++)

@@ -33,6 +33,7 @@ static struct {
     rule_pack *pack;
     gazetteer *places;
     repeat_rules *repeats;
+    pair_memo *memo;
     complaint *complaints;
     size_t count;
     wjz_arena *texts, *turn, *kept;
@@ -121,14 +122,14 @@ static void load_data(const char *deploy) {
 /* --- one batch --- */
 
 static void supply(regroup *g) {
-    int64_t *ids = NULL;
+    regroup_want *wants = NULL;
     size_t count = 0;
-    if (regroup_missing(g, &ids, &count) < 0) stop("group", "no memory");
+    if (regroup_missing(g, &wants, &count) < 0) stop("group", "no memory");
     for (size_t i = 0; i < count; i++) {
         matter *m = NULL;
-        const packed *from = &bench.matters[ids[i] - 1];
-        if (matter_unpack(from->data, from->length, bench.turn, &m) < 0 || regroup_supply(g, ids[i], m) < 0)
-            stop("group", "cannot read a matter");
+        const packed *from = &bench.matters[wants[i].complaint - 1];
+        if (matter_unpack(from->data, from->length, bench.turn, &m) < 0) stop("group", "cannot read a matter");
+        regroup_supply(g, &wants[i], m);
     }
 }
 
@@ -172,9 +173,11 @@ static void group_batch(repeats_index *index, matter *const *matters, size_t fro
     WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
     regroup_group *groups = NULL;
     size_t count = 0;
-    if (regroup_new(bench.repeats, index, bench.turn, &g) < 0) stop("group", "no memory");
+    regroup_item *items = need(wjz_arena_alloc(bench.turn, (to - from) * sizeof *items));
     for (size_t i = from; i < to; i++)
-        if (regroup_put(g, (int64_t)i + 1, matters[i - from]) < 0) stop("group", "no memory");
+        items[i - from] = (regroup_item){(int64_t)i + 1, matters[i - from]};
+    if (regroup_new(bench.repeats, index, bench.memo, bench.turn, &g) < 0) stop("group", "no memory");
+    if (regroup_put(g, items, to - from) < 0) stop("group", "no memory");
     supply(g);
     if (regroup_link(g) < 0) stop("group", "no memory");
     supply(g);
@@ -220,9 +223,10 @@ static double run_round(double us[STAGES]) {
     double sum = 0;
     memset(bench.us, 0, sizeof bench.us);
     bench.clues = 0;
-    if (repeats_index_new(&index) < 0) stop("index", "no memory");
+    if (repeats_index_new(&index) < 0 || pair_memo_new(&bench.memo) < 0) stop("index", "no memory");
     for (size_t from = 0; from < bench.count; from += BATCH)
         take_batch(index, from, from + BATCH < bench.count ? from + BATCH : bench.count);
+    pair_memo_destroy(&bench.memo);
     wjz_arena_reset(bench.kept);
     for (stage s = 0; s < STAGES; s++) {
         us[s] = bench.us[s] / (double)bench.count;

@@ -7,6 +7,7 @@
 enum { COMPLAINTS = 220, ORDERS = 50 };
 
 static repeat_rules *rules;
+static pair_memo *memo;
 static wjz_arena *arena;
 static const matter *matters[COMPLAINTS]; /* of complaint i + 1 */
 static int64_t last_id;
@@ -23,11 +24,11 @@ static unsigned next_random(unsigned *state) {
 }
 
 static void supply(regroup *g) {
-    int64_t *ids = NULL;
+    regroup_want *wants = NULL;
     size_t count = 0;
-    assert_int_equal(regroup_missing(g, &ids, &count), 0);
+    assert_int_equal(regroup_missing(g, &wants, &count), 0);
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(regroup_supply(g, ids[i], matters[ids[i] - 1]), 0);
+        regroup_supply(g, &wants[i], matters[wants[i].complaint - 1]);
 }
 
 static int by_clue(const void *a, const void *b) {
@@ -110,9 +111,11 @@ static void finish_turn(regroup *g, repeats_index *index, repeats_index *copy) {
 
 static void take_batch(repeats_index *index, repeats_index *copy, const unsigned *order, size_t count) {
     WJZ_CLEANUP(regroup_destroy) regroup *g = NULL;
-    assert_int_equal(regroup_new(rules, index, arena, &g), 0);
+    regroup_item items[COMPLAINTS];
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(regroup_put(g, order[i] + 1, matters[order[i]]), 0);
+        items[i] = (regroup_item){order[i] + 1, matters[order[i]]};
+    assert_int_equal(regroup_new(rules, index, memo, arena, &g), 0);
+    assert_int_equal(regroup_put(g, items, count), 0);
     finish_turn(g, index, copy);
 }
 
@@ -160,7 +163,7 @@ static void decide(repeats_index *index, repeats_index *copy, size_t number) {
                      .others = s->others,
                      .member_count = side(s->members),
                      .other_count = side(s->others)};
-    assert_int_equal(regroup_new(rules, index, arena, &g), 0);
+    assert_int_equal(regroup_new(rules, index, memo, arena, &g), 0);
     if (s->undoes)
         assert_int_equal(regroup_undo(g, 999 + s->undoes), 0);
     else
@@ -307,6 +310,7 @@ static void test_decisions_hold_in_every_order(void **state) {
 static int set_up(void **state) {
     (void)state;
     rules = fixture_rules();
+    assert_int_equal(pair_memo_new(&memo), 0);
     arena = wjz_arena_new(0);
     for (unsigned i = 0; i < COMPLAINTS; i++)
         matters[i] = fixture_numbered(rules, arena, i);
@@ -316,6 +320,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     wjz_arena_destroy(&arena);
+    pair_memo_destroy(&memo);
     repeat_rules_destroy(&rules);
     return 0;
 }
