@@ -5,14 +5,21 @@ from wjzlib.wait import wait_until
 REGION = 510184
 
 
-def test_small_steps_follow_a_flood_to_its_end(house):
+def filled(house, complaints):
+    """A database with clues that nobody works on any more."""
     for service in ("notification", "scheduling", "assignment", "scoring"):
         house.start(service)
     house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
     house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", 150, "--seed", 3, "--push", timeout=200)
+    house.wjz("demo", "feed", "--complaints", complaints, "--seed", 3, "--push", timeout=200)
     house.wjz("queues", "--wait", timeout=200)
-    database = house.database
+    for process in house.processes:
+        process.stop()
+    return house.database
+
+
+def test_small_steps_follow_a_flood_to_its_end(house):
+    database = filled(house, 150)
     copied_all, looked_at = 0, []
     for _ in range(100):
         [(copied, more)] = database.rows("SELECT copied, more FROM console.follow_step(%s, 10)", REGION)
@@ -31,13 +38,7 @@ def test_small_steps_follow_a_flood_to_its_end(house):
 
 
 def test_texts_are_copied_when_scoring_has_changed_the_clue(house):
-    for service in ("notification", "scheduling", "assignment", "scoring"):
-        house.start(service)
-    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
-    house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", 40, "--seed", 3, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
-    database = house.database
+    database = filled(house, 40)
     database.value("SELECT copied FROM console.follow_step(%s, 1000)", REGION)
     whole = "SELECT clue, title, body, grams, longitude, latitude, rated, dissatisfied, organ, state FROM console.clue_copy ORDER BY clue"
     copied = database.rows(whole)
