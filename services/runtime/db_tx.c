@@ -14,7 +14,7 @@ static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
 /* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
  * reads all of an index and filters; when a flood fills the table, that must be over before it hurts. A flood is when
  * the pool has sent half as much again as it had when the plan was made. Planning anew costs ten times a statement. */
-enum { PLAN_AGE_US = 500000, PLAN_AGE_CALM_US = 5000000 };
+enum { PLAN_AGE_US = 500000, PLAN_AGE_CALM_US = 60000000 };
 
 /* How long to wait for a database that has been away for long already: long enough that a caller who tries again at
  * once does no harm. */
