@@ -293,12 +293,6 @@ static feature_source source_of(const analysis *a, const taught_view *view) {
                             .votes_for = a->complaint->votes_for};
 }
 
-/* What is found on the way is larger than all the rest together: it leaves before the next complaint comes. */
-static int predict(analysis *a, const feature_source *source, model_verdict *ret_verdict, float *steps) {
-    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *scratch = wjz_arena_new(0);
-    return scratch ? model_predict(a->pack->model, source, steps, a->own_chars, scratch, ret_verdict) : -ENOMEM;
-}
-
 /* The margins of the model, and what the votes of today's rules say beyond those it was trained with. */
 static class_votes votes_with_model(const class_votes *margins, const class_votes *votes, const class_votes *taught) {
     class_votes sum = *margins;
@@ -314,7 +308,7 @@ static class_votes votes_with_model(const class_votes *margins, const class_vote
 
 /* By the rules' votes, or by the model that has them among its features. */
 static int decide(analysis *a, feature_list *ret_features) {
-    const learned_model *model = a->pack->model;
+    learned_model *model = a->pack->model;
     class_votes votes;
     class_decision decision;
     model_verdict verdict;
@@ -327,7 +321,7 @@ static int decide(analysis *a, feature_list *ret_features) {
     if (ret_features) r = features_of(&source, a->arena, ret_features);
     if (r == 0 && model) {
         steps = wjz_arena_calloc(a->arena, (size_t)a->own_chars + 1, sizeof *steps);
-        r = steps ? predict(a, &source, &verdict, steps) : -ENOMEM;
+        r = steps ? model_predict(model, &source, steps, a->own_chars, a->arena, &verdict) : -ENOMEM;
         if (r == 0) votes = votes_with_model(&verdict.votes, &votes, &view.votes);
     }
     if (r < 0) return r;

@@ -54,12 +54,13 @@ static void scale(collector *c, size_t first, size_t grams) {
 }
 
 static void add_texts(collector *c, const feature_source *source) {
-    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, add_text_gram, c);
-    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, add_text_gram, c);
-    scale(c, 0, grams);
+    size_t title = grams_in(source->text, source->title_part);
+    each_gram(source->text, source->title_part, BLOCK_TEXT, add_text_gram, c);
+    each_gram(source->text, source->content_part, BLOCK_TEXT, add_text_gram, c);
+    scale(c, 0, title + grams_in(source->text, source->content_part));
     size_t first = c->list.count;
-    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, add_title_gram, c);
-    scale(c, first, grams);
+    each_gram(source->text, source->title_part, BLOCK_TITLE, add_title_gram, c);
+    scale(c, first, title);
 }
 
 static uint32_t rule_key(const pack_rule *rule, feature_block block) {

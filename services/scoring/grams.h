@@ -38,13 +38,25 @@ static inline size_t grams_most(const normal_text *text, size_t part) {
     return 3 * (size_t)(gram_part_end(text, part) - text->part_char[part]);
 }
 
-/* Visits the n-grams of a part; block keeps those of one sort of features apart from others. How many there are. */
-__attribute__((always_inline)) static inline size_t each_gram(const normal_text *text, size_t part, unsigned block,
-                                                              gram_visitor *visit, void *arg) {
-    const uint64_t sort = (uint64_t)(block + 1) << 60;
-    uint64_t before = 0, before2 = 0;
-    size_t count = 0;
-    for (uint32_t at = text->part_char[part], to = gram_part_end(text, part); at < to; at++) {
+/* A walk over the n-grams of a part, some characters at a time. */
+typedef struct gram_walk {
+    uint64_t sort; /* keeps the n-grams of one sort of features apart from others */
+    uint64_t before, before2;
+    uint32_t at, to;
+} gram_walk;
+
+static inline gram_walk walk_of(const normal_text *text, size_t part, unsigned block) {
+    return (gram_walk){
+        .sort = (uint64_t)(block + 1) << 60, .at = text->part_char[part], .to = gram_part_end(text, part)};
+}
+
+/* Visits the n-grams that end in the next so many characters, at most three a character. */
+__attribute__((always_inline)) static inline void walk_on(gram_walk *walk, const normal_text *text, uint32_t characters,
+                                                          gram_visitor *visit, void *arg) {
+    const uint64_t sort = walk->sort;
+    uint64_t before = walk->before, before2 = walk->before2;
+    uint32_t at = walk->at, to = walk->to - at < characters ? walk->to : at + characters;
+    for (; at < to; at++) {
         uint64_t code = gram_letter(text->codes[at]);
         if (code == 0) {
             before = before2 = 0;
@@ -53,9 +65,26 @@ __attribute__((always_inline)) static inline size_t each_gram(const normal_text 
         visit(arg, gram_mix(sort | code) | 1, at, at + 1);
         if (before) visit(arg, gram_mix(sort | before << 20 | code) | 1, at - 1, at + 1);
         if (before2) visit(arg, gram_mix(sort | before2 << 40 | before << 20 | code) | 1, at - 2, at + 1);
-        count += 1u + (before != 0) + (before2 != 0);
         before2 = before;
         before = code;
+    }
+    walk->before = before;
+    walk->before2 = before2;
+    walk->at = to;
+}
+
+__attribute__((always_inline)) static inline void each_gram(const normal_text *text, size_t part, unsigned block,
+                                                            gram_visitor *visit, void *arg) {
+    gram_walk walk = walk_of(text, part, block);
+    walk_on(&walk, text, GRAM_CHARACTERS_LIMIT, visit, arg);
+}
+
+/* How many n-grams a part has. */
+static inline size_t grams_in(const normal_text *text, size_t part) {
+    size_t count = 0, run = 0; /* characters side by side, up to three: as many n-grams end in the last one */
+    for (uint32_t at = text->part_char[part], to = gram_part_end(text, part); at < to; at++) {
+        run = gram_letter(text->codes[at]) == 0 ? 0 : run < 3 ? run + 1 : 3;
+        count += run;
     }
     return count;
 }

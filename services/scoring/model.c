@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,9 @@ enum {
     ROWS_LIMIT = 1 << 20,
     DOMAINS_TEXT = 512,
     ROWS_AT_ONCE = 64,
-    ROWS_ASKED_FOR = 16,
-    KNOWN_WORDS = 1 << 13,
-    GRAMS_LIMIT = 9 * GRAM_CHARACTERS_LIMIT + 1
+    CHARACTERS_AT_ONCE = 8, /* whose n-grams are asked for while those before are added */
+    GRAMS_AT_ONCE = 3 * CHARACTERS_AT_ONCE,
+    KNOWN_BITS = 20,
 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
@@ -29,29 +30,22 @@ typedef struct model_head {
     float bias[MODEL_OUTPUTS];
 } model_head;
 
-/* An n-gram that the model may have a row for, and where it stands. */
-typedef struct gram_row {
-    uint32_t row; /* its key, and once it is found its slot */
-    uint32_t to;  /* the character behind it << 2 | its characters */
-} gram_row;
-
 /* A row in a cache line of its own, so that finding it and adding it up cost one look. */
 typedef struct model_slot {
     _Alignas(64) model_row row;
-    uint32_t number; /* of the row, from 1; 0: free */
+    bool taken;
+    uint64_t added; /* number of the last prediction that has it in its sum */
 } model_slot;
 
 struct learned_model {
     char version[MODEL_VERSION_TEXT];
     size_t domain_count;
     float bias[MODEL_OUTPUTS];
-    uint64_t known[KNOWN_WORDS]; /* two bits for each key: most features were never seen */
-    model_slot *slots;           /* open table, by the high bits of the key */
+    uint64_t known[(1 << KNOWN_BITS) / 64]; /* a bit by the high bits of each key: many features were never seen */
+    model_slot *slots;                      /* open table, by the high bits of the key */
     uint32_t slot_mask;
     int slot_shift;
-    /* of the prediction under way */
-    gram_row *list;  /* n-grams, those the model has first */
-    uint64_t *added; /* a bit for each row that is in the sum */
+    uint64_t predictions; /* so far */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -83,23 +77,14 @@ static int check_head(const model_head *head, size_t length, const char *name, c
     return 0;
 }
 
-/* What a key has set in its word of `known`. */
-static inline uint64_t known_bits(uint32_t key) {
-    return UINT64_C(1) << (key >> 15 & 63) | UINT64_C(1) << (key >> 21 & 63);
-}
-
-static inline uint32_t known_word(uint32_t key) {
-    return key >> 1 & (KNOWN_WORDS - 1); /* the last bit of an n-gram's key is always set */
-}
-
-static int take_row(learned_model *model, const model_row *row, uint32_t number, const char *name, wjz_err *err) {
+static int take_row(learned_model *model, const model_row *row, const char *name, wjz_err *err) {
     if (!isfinite(row->scale)) return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
-    uint32_t at = row->key >> model->slot_shift;
-    while (model->slots[at].number)
+    uint32_t at = row->key >> model->slot_shift, bit = row->key >> (32 - KNOWN_BITS);
+    while (model->slots[at].taken)
         at = (at + 1) & model->slot_mask;
     model->slots[at].row = *row;
-    model->slots[at].number = number;
-    model->known[known_word(row->key)] |= known_bits(row->key);
+    model->slots[at].taken = true;
+    model->known[bit / 64] |= UINT64_C(1) << bit % 64;
     return 0;
 }
 
@@ -118,7 +103,7 @@ static int index_rows(learned_model *model, const char *rows, uint32_t count, co
         memcpy(&row, rows + i * sizeof row, sizeof row);
         if (i > 0 && row.key <= last) return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
         last = row.key;
-        int r = take_row(model, &row, i + 1, name, err);
+        int r = take_row(model, &row, name, err);
         if (r < 0) return r;
     }
     return 0;
@@ -135,9 +120,6 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
     memcpy(model->version, head.version, sizeof head.version);
     memcpy(model->bias, head.bias, sizeof head.bias);
     model->domain_count = domain_count;
-    model->added = calloc(head.row_count / 64 + 1, sizeof *model->added);
-    model->list = calloc(GRAMS_LIMIT, sizeof *model->list);
-    if (!model->added || !model->list) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
     r = index_rows(model, (const char *)data + sizeof head, head.row_count, name, err);
     if (r == 0) *ret_model = WJZ_STEAL(model);
     return r;
@@ -146,8 +128,6 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
 void model_destroy(learned_model **model) {
     if (!model || !*model) return;
     free((*model)->slots);
-    free((*model)->list);
-    free((*model)->added);
     free(*model);
     *model = NULL;
 }
@@ -156,141 +136,138 @@ const char *model_version(const learned_model *model) {
     return model->version;
 }
 
-/* --- finding rows: the table is larger than the near caches, so each is asked for while others are still hashed --- */
+/* --- adding rows up --- */
 
-/* A list in three parts: found, asked for, not yet asked for. */
-typedef struct row_search {
-    const learned_model *model;
-    gram_row *list;
-    size_t found, asked_from, asked_to, count;
-} row_search;
+typedef struct row_sum {
+    learned_model *model;
+    const normal_text *text;
+    float *steps; /* of the first `to` characters, and one more */
+    uint32_t to;
+    const model_row *rows[ROWS_AT_ONCE];
+    float scales[ROWS_AT_ONCE];
+    size_t count;
+    float outputs[MODEL_OUTPUTS];
+} row_sum;
+
+/* outputs += scale * weights, with the widest vectors that the machine has. */
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+add_weights(const model_row *const *rows, const float *scales, size_t count, float outputs[MODEL_OUTPUTS]) {
+    float total[MODEL_OUTPUTS];
+    memcpy(total, outputs, sizeof total);
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < MODEL_OUTPUTS; k++)
+            total[k] += scales[i] * rows[i]->weights[k];
+    memcpy(outputs, total, sizeof total);
+}
+
+static void flush(row_sum *sum) {
+    add_weights(sum->rows, sum->scales, sum->count, sum->outputs);
+    sum->count = 0;
+}
+
+/* Adds a row that stands on the characters [from, to), from = to: on none; what it adds to the points is spread over
+ * their bytes. */
+static inline void add_row(row_sum *sum, const model_row *row, float value, uint32_t from, uint32_t to) {
+    float scale = row->scale * value;
+    sum->rows[sum->count] = row;
+    sum->scales[sum->count++] = scale;
+    if (from < to && to <= sum->to) {
+        float share = scale * row->weights[OUTPUT_POINTS] / (float)(sum->text->char_at[to] - sum->text->char_at[from]);
+        sum->steps[from] += share;
+        sum->steps[to] -= share;
+    }
+    if (sum->count == ROWS_AT_ONCE) flush(sum);
+}
+
+/* --- finding rows: the table is larger than the near caches, so each is asked for before it is needed --- */
 
 static inline void ask_for_row(const learned_model *model, uint32_t key) {
     __builtin_prefetch(&model->slots[key >> model->slot_shift]);
 }
 
 /* Its slot, or a free one. */
-static inline uint32_t find_row(const learned_model *model, uint32_t key) {
+static inline model_slot *find_row(const learned_model *model, uint32_t key) {
     uint32_t at = key >> model->slot_shift;
-    while (model->slots[at].row.key != key && model->slots[at].number)
+    while (model->slots[at].row.key != key && model->slots[at].taken)
         at = (at + 1) & model->slot_mask;
-    return at;
+    return &model->slots[at];
 }
 
-/* Asks for the new ones, and takes what was asked for before. */
-static void find_rows(row_search *search) {
-    const learned_model *model = search->model;
-    gram_row *list = search->list;
-    for (size_t i = search->asked_to; i < search->count; i++)
-        ask_for_row(model, list[i].row);
-    for (size_t i = search->asked_from; i < search->asked_to; i++) {
-        uint32_t slot = find_row(model, list[i].row);
-        list[search->found] = (gram_row){slot, list[i].to};
-        search->found += model->slots[slot].number != 0;
-    }
-    search->asked_from = search->asked_to;
-    search->asked_to = search->count;
-}
+typedef struct gram {
+    uint32_t key, from, to;
+} gram;
 
-/* Most keys were never seen in training; which ones is chance, so nothing branches on it. */
-static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
-    row_search *search = arg;
-    uint64_t bits = known_bits(key);
-    search->list[search->count] = (gram_row){key, to << 2 | (to - from)};
-    search->count += (search->model->known[known_word(key)] & bits) == bits;
-    if (search->count - search->asked_to == ROWS_ASKED_FOR) find_rows(search);
-}
-
-/* Finds the last ones. */
-static void end_search(row_search *search) {
-    find_rows(search);
-    find_rows(search);
-    search->asked_from = search->asked_to = search->count = search->found;
-}
-
-/* --- adding them up --- */
-
-/* sum += value * weights, with the widest vectors that the machine has. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-add_rows(const model_row *const *rows, const float *values, size_t count, float sum[MODEL_OUTPUTS]) {
-    float total[MODEL_OUTPUTS];
-    memcpy(total, sum, sizeof total);
-    for (size_t i = 0; i < count; i++) {
-        float scale = rows[i]->scale * values[i];
-        for (int k = 0; k < MODEL_OUTPUTS; k++)
-            total[k] += scale * rows[i]->weights[k];
-    }
-    memcpy(sum, total, sizeof total);
-}
-
-typedef struct adder {
+/* N-grams that the model may have rows for, which are on their way. */
+typedef struct gram_rows {
     const learned_model *model;
-    const normal_text *text;
-    float *steps; /* of the first `to` characters, and one more */
-    uint32_t to;
-    const model_row *rows[ROWS_AT_ONCE];
-    float values[ROWS_AT_ONCE];
     size_t count;
-    float sum[MODEL_OUTPUTS];
-} adder;
+    gram list[GRAMS_AT_ONCE + 1];
+} gram_rows;
 
-static void flush(adder *a) {
-    add_rows(a->rows, a->values, a->count, a->sum);
-    a->count = 0;
+/* Whether the model has seen it is chance, so nothing branches on it. */
+static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
+    gram_rows *wanted = arg;
+    uint32_t bit = key >> (32 - KNOWN_BITS);
+    wanted->list[wanted->count] = (gram){key, from, to};
+    wanted->count += wanted->model->known[bit / 64] >> bit % 64 & 1;
 }
 
-/* Adds a row that stands on the characters [from, to), from = to: on none; what it adds to the points is spread over
- * their bytes. */
-static inline void add_row(adder *a, const model_row *row, float value, uint32_t from, uint32_t to) {
-    a->rows[a->count] = row;
-    a->values[a->count++] = value;
-    if (from < to && to <= a->to) {
-        float share =
-            row->scale * value * row->weights[OUTPUT_POINTS] / (float)(a->text->char_at[to] - a->text->char_at[from]);
-        a->steps[from] += share;
-        a->steps[to] -= share;
+static void walk_and_ask(gram_walk *walk, const normal_text *text, gram_rows *wanted) {
+    wanted->count = 0;
+    walk_on(walk, text, CHARACTERS_AT_ONCE, want_gram, wanted);
+    for (size_t i = 0; i < wanted->count; i++)
+        ask_for_row(wanted->model, wanted->list[i].key);
+}
+
+/* Each row once: an n-gram counts once however often it stands there. Which were there before is chance as well. */
+static void add_wanted(row_sum *sum, const gram_rows *wanted, float value) {
+    const model_row *rows[GRAMS_AT_ONCE + 1];
+    const gram *grams[GRAMS_AT_ONCE + 1];
+    const uint64_t now = sum->model->predictions;
+    size_t count = 0;
+    for (size_t i = 0; i < wanted->count; i++) {
+        model_slot *slot = find_row(sum->model, wanted->list[i].key);
+        rows[count] = &slot->row;
+        grams[count] = &wanted->list[i];
+        count += slot->taken & (slot->added != now);
+        slot->added = now;
     }
-    if (a->count == ROWS_AT_ONCE) flush(a);
+    for (size_t i = 0; i < count; i++)
+        add_row(sum, rows[i], value, grams[i]->from, grams[i]->to);
 }
 
-/* Adds what was found since `first`, of so many n-grams, each row once: an n-gram counts once however often it stands
- * there. */
-static void add_grams(adder *a, row_search *search, size_t first, size_t grams) {
-    uint64_t *added = a->model->added;
-    float value = gram_value(grams);
-    end_search(search);
-    for (size_t i = first; i < search->found; i++) {
-        const model_slot *slot = &a->model->slots[search->list[i].row];
-        uint64_t bit = UINT64_C(1) << slot->number % 64;
-        if (added[slot->number / 64] & bit) continue;
-        added[slot->number / 64] |= bit;
-        uint32_t to = search->list[i].to >> 2;
-        add_row(a, &slot->row, value, to - (search->list[i].to & 3), to);
+static void add_part(row_sum *sum, size_t part, feature_block block, float value) {
+    gram_rows one = {.model = sum->model}, other = {.model = sum->model}, *last = &one, *next = &other;
+    gram_walk walk = walk_of(sum->text, part, block);
+    while (walk.at < walk.to) {
+        walk_and_ask(&walk, sum->text, next);
+        add_wanted(sum, last, value);
+        gram_rows *added = last;
+        last = next;
+        next = added;
     }
+    add_wanted(sum, last, value);
 }
 
-static void add_texts(adder *a, row_search *search, const feature_source *source) {
-    size_t grams = each_gram(source->text, source->title_part, BLOCK_TEXT, want_gram, search);
-    grams += each_gram(source->text, source->content_part, BLOCK_TEXT, want_gram, search);
-    add_grams(a, search, 0, grams);
-    size_t first = search->found;
-    grams = each_gram(source->text, source->title_part, BLOCK_TITLE, want_gram, search);
-    add_grams(a, search, first, grams);
-    for (size_t i = 0; i < search->found; i++)
-        a->model->added[a->model->slots[search->list[i].row].number / 64] = 0;
+static void add_texts(row_sum *sum, const feature_source *source) {
+    size_t title = grams_in(source->text, source->title_part), content = grams_in(source->text, source->content_part);
+    float value = gram_value(title + content);
+    add_part(sum, source->title_part, BLOCK_TEXT, value);
+    add_part(sum, source->content_part, BLOCK_TEXT, value);
+    add_part(sum, source->title_part, BLOCK_TITLE, gram_value(title));
 }
 
-static void add_others(adder *a, const feature_list *features) {
+static void add_others(row_sum *sum, const feature_list *features) {
     for (size_t i = 0; i < features->count; i++) {
         const feature *item = &features->items[i];
-        const model_slot *slot = &a->model->slots[find_row(a->model, item->key)];
+        const model_slot *slot = find_row(sum->model, item->key);
         uint32_t from = 0, to = 0;
-        if (!slot->number) continue;
-        if (item->from < item->to && item->to <= a->text->char_at[a->to]) {
-            from = normal_char(a->text, item->from);
-            to = normal_char(a->text, item->to);
+        if (!slot->taken) continue;
+        if (item->from < item->to && item->to <= sum->text->char_at[sum->to]) {
+            from = normal_char(sum->text, item->from);
+            to = normal_char(sum->text, item->to);
         }
-        add_row(a, &slot->row, item->value, from, to);
+        add_row(sum, &slot->row, item->value, from, to);
     }
 }
 
@@ -305,26 +282,21 @@ static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPU
     verdict->points = sum[OUTPUT_POINTS];
 }
 
-int model_predict(const learned_model *model, const feature_source *source, float *steps, uint32_t to, wjz_arena *arena,
+int model_predict(learned_model *model, const feature_source *source, float *steps, uint32_t to, wjz_arena *arena,
                   model_verdict *ret_verdict) {
     feature_list others;
     int r = features_beside_text(source, arena, &others);
     if (r < 0) return r;
     for (size_t i = 0; i < others.count; i++)
         ask_for_row(model, others.items[i].key);
-    row_search search = {.model = model, .list = model->list};
-    adder sum;
-    sum.model = model;
-    sum.text = source->text;
-    sum.steps = steps;
-    sum.to = to;
-    sum.count = 0;
-    memcpy(sum.sum, model->bias, sizeof sum.sum);
-    add_texts(&sum, &search, source);
+    row_sum sum = {.model = model, .text = source->text, .steps = steps, .to = to};
+    memcpy(sum.outputs, model->bias, sizeof sum.outputs);
+    model->predictions++;
+    add_texts(&sum, source);
     add_others(&sum, &others);
     flush(&sum);
     model_verdict verdict = {0};
-    read_outputs(model, sum.sum, &verdict);
+    read_outputs(model, sum.outputs, &verdict);
     *ret_verdict = verdict;
     return 0;
 }

@@ -44,7 +44,7 @@ void model_destroy(learned_model **model);
 const char *model_version(const learned_model *model);
 /* steps: as reasons.h wants them, up to the character `to`; what each feature adds to the points is added there. The
  * arena holds what is forgotten afterwards. -ENOMEM. A model predicts for one thread at a time. */
-WJZ_MUST_CHECK int model_predict(const learned_model *model, const feature_source *source, float *steps, uint32_t to,
+WJZ_MUST_CHECK int model_predict(learned_model *model, const feature_source *source, float *steps, uint32_t to,
                                  wjz_arena *arena, model_verdict *ret_verdict);
 
 /* The file as bytes, which the caller frees; rows sorted by key. */
