@@ -139,6 +139,9 @@ WJZ_MUST_CHECK int wjz_tx_query(wjz_tx *tx, const wjz_stmt *stmt, const wjz_para
 /* Sends what waits with COMMIT, waits; frees the transaction in every case and nulls *tx. Then calls the
  * functions registered with wjz_tx_after, with the result. */
 WJZ_MUST_CHECK int wjz_tx_commit(wjz_tx **tx, wjz_err *err);
+/* The same for a reading: sends what waits and ends the transaction in that one round trip, but keeps it for its rows,
+ * which live until commit or abort, of which either frees it then and waits for nothing. Nothing more may be sent. */
+WJZ_MUST_CHECK int wjz_tx_finish(wjz_tx *tx, wjz_err *err);
 /* Rolls back; accepts NULL and *tx == NULL. Does not wait, and may be called in any context. */
 void wjz_tx_abort(wjz_tx **tx);
 /* Memory that lives as long as the transaction. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "console/console.h"
 #include "console/cursor.h"
 #include "console/sql.h"
 #include "wjz/clock.h"
@@ -12,7 +13,7 @@
 enum kind { ID, NUMBER, REAL, FLAG, TEXT, TIME };
 
 /* clang-format off */
-/* Members of an item, their kinds, and the columns of console.clue_copy (alias c) that they are. NULL is null. */
+/* Members of an item, their kinds, and the columns of console.clue_page (alias c) that they are. NULL is null. */
 #define MEMBERS(X) \
     X("id", ID, "c.clue") \
     X("region", NUMBER, "c.region") \
@@ -41,36 +42,34 @@ enum kind { ID, NUMBER, REAL, FLAG, TEXT, TIME };
     X("station", TEXT, "NULLIF(c.station, '')") \
     X("accept_until", TIME, "CASE WHEN c.due_at < '9999-01-01' THEN c.due_at END") \
     X("changed_at", TIME, "c.changed_at")
-#define PROSECUTOR(X) \
-    X("code", TEXT, "NULLIF(c.prosecutor, '')") \
-    X("name", TEXT, "COALESCE((SELECT n.name FROM console.person_name n WHERE n.code = c.prosecutor LIMIT 1), c.prosecutor)")
+/* Behind them: who has it, NULL for nobody. */
+#define SQL_PROSECUTOR "NULLIF(c.prosecutor, ''), "
 /* clang-format on */
 
 #define SQL_OF(name, kind, sql) sql ", "
-#define MEMBER_OF(name, kind, sql) {name, kind},
+#define MEMBER_OF(name, kind, sql) {"\"" name "\":", kind},
 
 typedef struct member {
-    const char *name;
+    const char *name; /* as it stands in the text */
     enum kind kind;
 } member;
 
-static const member ITEM[] = {MEMBERS(MEMBER_OF)}, OF_ASSIGNMENT[] = {ASSIGNMENT(MEMBER_OF)},
-                    OF_PROSECUTOR[] = {PROSECUTOR(MEMBER_OF)};
+static const member ITEM[] = {MEMBERS(MEMBER_OF)}, OF_ASSIGNMENT[] = {ASSIGNMENT(MEMBER_OF)};
 enum {
     ASSIGNMENT_AT = WJZ_COUNT(ITEM),
     PROSECUTOR_AT = ASSIGNMENT_AT + WJZ_COUNT(OF_ASSIGNMENT),
-    KEY_AT = PROSECUTOR_AT + WJZ_COUNT(OF_PROSECUTOR),
+    KEY_AT,
     COLUMNS = KEY_AT + 2,
     ROW_BYTES = 1200, /* names, numbers and times of an item */
 };
 
+/* A function gives its rows in their order. */
 const read_spec CLUES = {
     {"console_clues",
-     "SELECT " MEMBERS(SQL_OF) ASSIGNMENT(SQL_OF)
-         PROSECUTOR(SQL_OF) " CASE COALESCE($2, 'index') WHEN 'index' THEN c.rank::int8 WHEN 'due' THEN " SQL_US(
-             "c.due_at") " ELSE " SQL_US("c.reported_at") " END, c.clue"
-                                                          " FROM console.clue_page($1, COALESCE($2, 'index'), $3, $4, "
-                                                          "$5) WITH ORDINALITY c ORDER BY c.ordinality",
+     "SELECT " MEMBERS(SQL_OF) ASSIGNMENT(SQL_OF) SQL_PROSECUTOR
+     " CASE COALESCE($2, 'index') WHEN 'index' THEN c.rank::int8 WHEN 'due' THEN " SQL_US("c.due_at") " ELSE " SQL_US(
+         "c.reported_at") " END, c.clue"
+                          " FROM console.clue_page($1, COALESCE($2, 'index'), $3, $4, $5) c",
      COLUMNS},
     {{NULL, BIND_FILTERS}, {"sort", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 
@@ -114,48 +113,54 @@ static char *put_value(char *at, const wjz_rows *rows, int row, int column, enum
 static char *put_members(char *at, const wjz_rows *rows, int row, int column, const member *members, size_t count) {
     *at++ = '{';
     for (size_t i = 0; i < count; i++) {
-        at = stpcpy(put_text(at, members[i].name), ":");
-        at = stpcpy(put_value(at, rows, row, column + (int)i, members[i].kind), ",");
+        at = put_value(stpcpy(at, members[i].name), rows, row, column + (int)i, members[i].kind);
+        *at++ = ',';
     }
     return at;
 }
 
-static char *put_prosecutor(char *at, const wjz_rows *rows, int row) {
-    if (wjz_row_null(rows, row, PROSECUTOR_AT)) return stpcpy(at, "null");
-    at = put_members(at, rows, row, PROSECUTOR_AT, OF_PROSECUTOR, WJZ_COUNT(OF_PROSECUTOR));
-    at[-1] = '}';
-    return at;
-}
-
-static char *put_item(char *at, const wjz_rows *rows, int row) {
+static char *put_item(char *at, const wjz_rows *rows, int row, people *names) {
+    const char *prosecutor = wjz_row_text(rows, row, PROSECUTOR_AT);
     at = stpcpy(put_members(at, rows, row, 0, ITEM, WJZ_COUNT(ITEM)), "\"assignment\":");
     if (wjz_row_null(rows, row, ASSIGNMENT_AT)) return stpcpy(at, "null}");
-    at = put_members(at, rows, row, ASSIGNMENT_AT, OF_ASSIGNMENT, WJZ_COUNT(OF_ASSIGNMENT));
-    return stpcpy(put_prosecutor(stpcpy(at, "\"prosecutor\":"), rows, row), "}}");
+    at = stpcpy(put_members(at, rows, row, ASSIGNMENT_AT, OF_ASSIGNMENT, WJZ_COUNT(OF_ASSIGNMENT)), "\"prosecutor\":");
+    if (!prosecutor) return stpcpy(at, "null}}");
+    at = put_text(stpcpy(at, "{\"code\":"), prosecutor);
+    return stpcpy(put_text(stpcpy(at, ",\"name\":"), people_name(names, prosecutor)), "}}}");
 }
 
-static size_t bytes_of(const wjz_rows *rows, int row) {
-    size_t bytes = ROW_BYTES;
-    for (int i = 0; i < KEY_AT; i++) {
-        enum kind kind = i < ASSIGNMENT_AT   ? ITEM[i].kind
-                         : i < PROSECUTOR_AT ? OF_ASSIGNMENT[i - ASSIGNMENT_AT].kind
-                                             : OF_PROSECUTOR[i - PROSECUTOR_AT].kind;
-        if (kind == TEXT && !wjz_row_null(rows, row, i)) bytes += 6 * strlen(wjz_row_text(rows, row, i));
-    }
+static size_t text_bytes(const char *text) {
+    return text ? 6 * strlen(text) : 0;
+}
+
+static size_t bytes_of(const wjz_rows *rows, int row, people *names) {
+    const char *prosecutor = wjz_row_text(rows, row, PROSECUTOR_AT);
+    size_t bytes = ROW_BYTES + text_bytes(prosecutor) + text_bytes(prosecutor ? people_name(names, prosecutor) : NULL);
+    for (int i = 0; i < PROSECUTOR_AT; i++)
+        if ((i < ASSIGNMENT_AT ? ITEM[i].kind : OF_ASSIGNMENT[i - ASSIGNMENT_AT].kind) == TEXT)
+            bytes += text_bytes(wjz_row_text(rows, row, i));
     return bytes;
 }
 
-int clue_list_run(exchange *x, WJZ_UNUSED wjz_err *err) {
+int clue_list_prepare(exchange *x, wjz_err *err) {
+    int r = read_prepare(x, err);
+    return r == 0 ? people_ask(x->console->people, x->tx, &x->names_at) : r;
+}
+
+int clue_list_run(exchange *x, wjz_err *err) {
     const wjz_rows *rows = wjz_tx_rows(x->tx, 1);
+    people *names = x->console->people;
+    int r = x->names_at ? people_keep(names, wjz_tx_rows(x->tx, x->names_at)) : 0;
+    if (r < 0) return wjz_err_set(err, r, "could not keep the names");
     int count = wjz_rows_count(rows), limit = bind_limit(x), shown = count > limit ? limit : count;
     size_t bytes = ROW_BYTES;
     for (int i = 0; i < shown; i++)
-        bytes += bytes_of(rows, i);
+        bytes += bytes_of(rows, i, names);
     char *text = wjz_arena_alloc(x->arena, bytes);
     if (!text) return -ENOMEM;
     char *at = stpcpy(text, "{\"items\":[");
     for (int i = 0; i < shown; i++)
-        at = put_item(i > 0 ? stpcpy(at, ",") : at, rows, i);
+        at = put_item(i > 0 ? stpcpy(at, ",") : at, rows, i, names);
     at = stpcpy(at, "],\"next\":");
     if (count > limit) {
         char next[CURSOR_TEXT];

@@ -5,8 +5,9 @@
 
 #include "console/read.h"
 
-/* For endpoint.what of a list that read_prepare asks for and clue_list_run answers. */
+/* For endpoint.what of a list that these ask for and answer. */
 extern const read_spec CLUES;
+WJZ_MUST_CHECK int clue_list_prepare(exchange *x, wjz_err *err);
 
 /* {"items": […], "next": …} */
 WJZ_MUST_CHECK int clue_list_run(exchange *x, wjz_err *err);

@@ -20,13 +20,13 @@ enum { EVIDENCE_COMPLAINTS = 64 };
 
 /* --- lists --- */
 
-/* What somebody looked for by words is written down. */
-static int list_run(exchange *x, wjz_err *err) {
+/* What somebody looks for by words is written down, with what is found, in one transaction. */
+static int list_prepare(exchange *x, wjz_err *err) {
     const char *words = wjz_request_query(x->request, "q");
-    int r = clue_list_run(x, err);
-    if (r < 0 || !words || x->refused) return r;
+    int r = clue_list_prepare(x, err);
+    if (r < 0 || !words) return r;
     json_t *detail = json_pack("{s:s}", "q", words);
-    r = exchange_note(x, "search", "clues", "", "done", detail);
+    r = detail ? exchange_note_ahead(x, "search", "clues", detail) : -ENOMEM;
     json_decref(detail);
     return r;
 }
@@ -251,7 +251,7 @@ static const read_spec LAW = {{"console_clue_domain", "SELECT domain FROM consol
 static const question ABOUT_CLUE = {.service = "scoring", .about = "clue", .target = &CLUE_TARGET};
 
 const endpoint CLUE_ENDPOINTS[] = {
-    {"listClues", READERS, read_prepare, list_run, &CLUES, NULL, "clues"},
+    {"listClues", READERS | AT_ONCE, list_prepare, clue_list_run, &CLUES, NULL, "clues"},
     {"downloadClues", CASEWORKERS | ORGAN_ADMIN, read_prepare, export_run, &CLUES_EXPORTED, NULL, "clues"},
     {"readClue", READERS, detail_prepare, detail_run, NULL, "view_clue", "clue"},
     {"listComplaints", READERS, complaints_prepare, complaints_run, NULL, "view_complaints", "clue"},

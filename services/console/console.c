@@ -33,6 +33,7 @@ static void stop(void *state) {
     rate_destroy(&c->logins);
     rate_destroy(&c->requests);
     citizen_destroy(&c->citizen);
+    people_destroy(&c->people);
     reference_destroy(&c->reference);
     pages_destroy(&c->pages);
     document_destroy(&c->document);
@@ -59,7 +60,8 @@ static int open_parts(console *c, wjz_err *err) {
     const console_conf *conf = c->conf;
     c->logins = rate_new((double)conf->login_rate, (double)conf->login_rate);
     c->requests = rate_new((double)conf->request_rate * 60, (double)conf->request_rate * 4);
-    if (!c->logins || !c->requests) return wjz_err_set(err, -ENOMEM, "out of memory");
+    c->people = people_new();
+    if (!c->logins || !c->requests || !c->people) return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = sodium_init() < 0 ? wjz_err_set(err, -EIO, "could not start libsodium") : 0;
     if (r == 0) r = wjz_seal_open_named(conf->key_file, "console.key", &c->seal, err);
     if (r == 0) r = vouch_new(c->seal, c->db, &c->vouch, err);

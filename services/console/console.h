@@ -8,6 +8,7 @@
 #include "console/events.h"
 #include "console/follow.h"
 #include "console/pages.h"
+#include "console/people.h"
 #include "console/rate.h"
 #include "console/reference.h"
 #include "console/vouch.h"
@@ -26,6 +27,7 @@ typedef struct console {
     vouch *vouch;
     document *document;
     reference *reference;
+    people *people;
     pages *pages;
     events *events;
     follow *follow;

@@ -9,9 +9,9 @@
 
 enum { JSON_BYTES = 256 << 10, UPLOAD_BYTES = 1 << 20, RULE_BYTES = 16 << 20, PHOTO_BYTES = 10 * 1000 * 1000 };
 
-static const char *const ROLE_NAMES[] = {"prosecutor",           "station_staff",          "liaison",
-                                         "branch_head",          "chief_procurator",       "organ_administrator",
-                                         "system_administrator", "security_administrator", "audit_administrator"};
+static const char *const ROLE_NAMES[ROLES] = {"prosecutor",           "station_staff",          "liaison",
+                                              "branch_head",          "chief_procurator",       "organ_administrator",
+                                              "system_administrator", "security_administrator", "audit_administrator"};
 
 static const endpoint *const AREAS[] = {SESSION_ENDPOINTS, CLUE_ENDPOINTS,    CASEWORK_ENDPOINTS, DESK_ENDPOINTS,
                                         MAP_ENDPOINTS,     STATION_ENDPOINTS, FEED_ENDPOINTS,     STATISTICS_ENDPOINTS,
@@ -25,6 +25,13 @@ unsigned roles_from_text(const char *text) {
             if ((at == text || at[-1] == ',') && (at[length] == ',' || at[length] == '\0')) mask |= 1u << i;
     }
     return mask;
+}
+
+size_t roles_named(unsigned mask, const char *names[ROLES]) {
+    size_t count = 0;
+    for (size_t i = 0; i < ROLES; i++)
+        if (mask & (1u << i)) names[count++] = ROLE_NAMES[i];
+    return count;
 }
 
 static const endpoint *find_row(const char *id) {

@@ -18,6 +18,7 @@ enum {
     ANYBODY = (1 << 9) - 1, /* who is logged in */
     UNFINISHED = 1 << 9,    /* also a session of which something is still asked */
     VOUCHED = 1 << 10,      /* of accounts or sessions: the program vouches for the transaction (vouch.h) */
+    AT_ONCE = 1 << 11,      /* run asks the store nothing more: the transaction ends with what prepare has queued */
     CASEWORKERS = PROSECUTOR | BRANCH_HEAD | CHIEF,
     READERS = CASEWORKERS | STATION_STAFF | ORGAN_ADMIN,
     HEADS = BRANCH_HEAD | CHIEF | ORGAN_ADMIN,
@@ -46,5 +47,8 @@ WJZ_MUST_CHECK int endpoints_lay(struct console *c, wjz_err *err);
 
 /* Bits of a comma-separated list of roles. */
 unsigned roles_from_text(const char *text);
+enum { ROLES = 9 };
+/* Names of the roles that mask has; how many. */
+size_t roles_named(unsigned mask, const char *names[ROLES]);
 
 #endif

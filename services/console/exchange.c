@@ -22,6 +22,9 @@ static const wjz_stmt ENTER = {
     " array_to_string(stations, ','), totp, locale, idle_until, ends_at FROM console.enter($1)",
     14};
 static const wjz_stmt NOTE = {"console_note", "SELECT console.note($1, $2, $3, $4, $5, $6, $7)::text", 1};
+static const wjz_stmt NOTE_AHEAD = {
+    "console_note_ahead", "SELECT console.note($1, $2, $3, '', 'done', $4)::text WHERE console.has_role(VARIADIC $5)",
+    1};
 static const wjz_stmt KEEP = {
     "console_idempotent_keep",
     "INSERT INTO console.idempotent AS i (login, key, request) VALUES ($1, $2, $3) ON CONFLICT (login, key) DO UPDATE"
@@ -54,7 +57,7 @@ static const char *keep_text(exchange *x, const wjz_rows *rows, int column) {
 }
 
 int exchange_wait(exchange *x, wjz_err *err) {
-    int r = wjz_tx_wait(x->tx, NULL, err);
+    int r = x->endpoint->roles & AT_ONCE ? wjz_tx_finish(x->tx, err) : wjz_tx_wait(x->tx, NULL, err);
     if (r < 0) return r;
     const wjz_rows *rows = wjz_tx_rows(x->tx, 0);
     x->who = (who){0};
@@ -82,6 +85,18 @@ int exchange_note(exchange *x, const char *event, const char *kind, const char *
     int r = wjz_tx_send_v(x->tx, &NOTE, wjz_text(x->address), wjz_text(event), wjz_text(kind ? kind : ""),
                           wjz_text(object ? object : ""), wjz_text(result), wjz_json(text ? text : "{}"),
                           wjz_text(x->who.login ? x->who.login : ""));
+    free(text);
+    return r;
+}
+
+int exchange_note_ahead(exchange *x, const char *event, const char *kind, const json_t *detail) {
+    const char *names[ROLES];
+    size_t count = roles_named(x->endpoint->roles, names);
+    char *text = json_dumps(detail, JSON_COMPACT);
+    if (!text) return -ENOMEM;
+    wjz_param params[] = {wjz_text(x->address), wjz_text(event), wjz_text(kind), wjz_json(text),
+                          wjz_texts(names, count)};
+    int r = wjz_tx_send_aside(x->tx, &NOTE_AHEAD, params, (int)WJZ_COUNT(params));
     free(text);
     return r;
 }
@@ -351,7 +366,13 @@ static const char *object_of(const exchange *x) {
 }
 
 static int note_refused(exchange *x, wjz_err *err) {
-    int r = exchange_note(x, x->endpoint->event ? x->endpoint->event : x->operation->id, x->endpoint->object,
+    int r = 0;
+    if (x->endpoint->roles & AT_ONCE) { /* the transaction is over */
+        r = exchange_commit(x, err);
+        if (r == 0) r = exchange_begin(x, err);
+    }
+    if (r == 0)
+        r = exchange_note(x, x->endpoint->event ? x->endpoint->event : x->operation->id, x->endpoint->object,
                           object_of(x), "refused", NULL);
     return r == 0 ? exchange_commit(x, err) : r;
 }

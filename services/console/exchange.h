@@ -33,6 +33,7 @@ typedef struct exchange {
     char token[TOKEN_TEXT + 1]; /* "" without a session */
     const char *address;        /* of who asks */
     who who;                    /* login NULL: nobody */
+    int names_at;               /* rows of names that prepare asked for besides; 0: none */
     json_t *detail;             /* for the audit; NULL: nothing to add */
     const char *object;         /* for the audit, when it is not the path's */
     const char *key;            /* Idempotency-Key that the answer is kept under; NULL: none */
@@ -58,6 +59,9 @@ WJZ_MUST_CHECK int exchange_commit(exchange *x, wjz_err *err);
 /* Queues an entry of the audit within the open transaction. detail may be NULL. */
 WJZ_MUST_CHECK int exchange_note(exchange *x, const char *event, const char *kind, const char *object,
                                  const char *result, const json_t *detail);
+/* The same before it is known who asks, for a reading that ends in that round trip: of who may not, nothing is written.
+ */
+WJZ_MUST_CHECK int exchange_note_ahead(exchange *x, const char *event, const char *kind, const json_t *detail);
 
 /* --- reading --- */
 

@@ -23,8 +23,8 @@ WJZ_MUST_CHECK int read_answer_one(exchange *x, const wjz_rows *rows);
 WJZ_MUST_CHECK int read_answer_page(exchange *x, const wjz_rows *rows);
 
 #define READ_ONE(operation, roles, spec)                                                                               \
-    { operation, roles, read_prepare, read_one, spec, NULL, NULL }
+    { operation, (roles) | AT_ONCE, read_prepare, read_one, spec, NULL, NULL }
 #define READ_PAGE(operation, roles, spec)                                                                              \
-    { operation, roles, read_prepare, read_page, spec, NULL, NULL }
+    { operation, (roles) | AT_ONCE, read_prepare, read_page, spec, NULL, NULL }
 
 #endif

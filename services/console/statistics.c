@@ -8,51 +8,53 @@
 #include "console/read.h"
 #include "console/sheet.h"
 
-#define SQL_AGGREGATES                                                                                                 \
-    "sum(complaint_count) AS complaints, count(*) AS clues, count(*) FILTER (WHERE stars = 1) AS s1, count(*) FILTER " \
-    "(WHERE stars = 2) AS s2,"                                                                                         \
-    " count(*) FILTER (WHERE stars = 3) AS s3, count(*) FILTER (WHERE stars = 4) AS s4, count(*) FILTER (WHERE stars " \
-    "= 5) AS s5,"                                                                                                      \
-    " count(*) FILTER (WHERE focus) AS focus, count(*) FILTER (WHERE assigned_at IS NOT NULL) AS assigned, count(*) "  \
-    "FILTER (WHERE accepted_at IS NOT NULL) AS accepted,"                                                              \
-    " count(*) FILTER (WHERE verified_at IS NOT NULL) AS verified, count(*) FILTER (WHERE outcome <> '') AS closed, "  \
-    "count(*) FILTER (WHERE outcome = 'filed') AS filed,"                                                              \
-    " count(*) FILTER (WHERE outcome = 'mediated') AS mediated,"                                                       \
-    " percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM accepted_at - assigned_at) / 3600) AS "           \
-    "accept_median,"                                                                                                   \
-    " percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM accepted_at - assigned_at) / 3600) AS "           \
-    "accept_p90,"                                                                                                      \
-    " percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at - assigned_at) / 86400) AS "            \
-    "close_median,"                                                                                                    \
-    " round(count(*) FILTER (WHERE repeat_count > 1)::numeric / NULLIF(count(*), 0), 4) AS repeat_rate,"               \
-    " round(sum(dissatisfied)::numeric / NULLIF(sum(rated), 0), 4) AS dissatisfied_rate"
+/* clang-format off */
+/* Counts add up: all clues are gone through once, in one hash table of a few cells for each key and domain; the times of the few that have any are
+ * kept in the cells, for percentiles do not. */
+#define SQL_COUNTS \
+    "sum(c.complaint_count) AS complaints, count(*) AS clues, count(*) FILTER (WHERE c.stars = 1) AS s1, count(*) FILTER (WHERE c.stars = 2) AS s2," \
+    " count(*) FILTER (WHERE c.stars = 3) AS s3, count(*) FILTER (WHERE c.stars = 4) AS s4, count(*) FILTER (WHERE c.stars = 5) AS s5," \
+    " count(*) FILTER (WHERE c.focus) AS focus, count(c.assigned_at) AS assigned, count(c.accepted_at) AS accepted, count(c.verified_at) AS verified," \
+    " count(*) FILTER (WHERE c.outcome <> '') AS closed, count(*) FILTER (WHERE c.outcome = 'filed') AS filed," \
+    " count(*) FILTER (WHERE c.outcome = 'mediated') AS mediated, count(*) FILTER (WHERE c.repeat_count > 1) AS repeated," \
+    " sum(c.dissatisfied) AS dissatisfied, sum(c.rated) AS rated," \
+    " array_agg(c.accepted_at - c.assigned_at) FILTER (WHERE c.accepted_at - c.assigned_at IS NOT NULL) AS accepting," \
+    " array_agg(c.closed_at - c.assigned_at) FILTER (WHERE c.closed_at - c.assigned_at IS NOT NULL) AS closing"
+#define SQL_SUM(column) "COALESCE(sum(" #column "), 0) AS " #column
+#define SQL_SUMS \
+    SQL_SUM(complaints) "," SQL_SUM(clues) "," SQL_SUM(s1) "," SQL_SUM(s2) "," SQL_SUM(s3) "," SQL_SUM(s4) "," SQL_SUM(s5) "," SQL_SUM(focus) "," SQL_SUM(assigned) \
+    "," SQL_SUM(accepted) "," SQL_SUM(verified) "," SQL_SUM(closed) "," SQL_SUM(filed) "," SQL_SUM(mediated) \
+    ", round(sum(repeated) / NULLIF(sum(clues), 0), 4) AS repeat_rate, round(sum(dissatisfied)::numeric / NULLIF(sum(rated), 0), 4) AS dissatisfied_rate"
+/* Hours at these parts of all, by key and on the whole. */
+#define SQL_TIMES(column, parts) \
+    "(SELECT key, GROUPING(key) AS whole, percentile_cont(" parts ") WITHIN GROUP (ORDER BY hours) AS at" \
+    " FROM (SELECT key, extract(epoch FROM unnest(" column "))::float8 / 3600 AS hours FROM cells) h GROUP BY GROUPING SETS ((key), ()))"
+#define SQL_AT(times, place) "(SELECT t.at[" place "] FROM " times " t WHERE t.whole = g.whole AND t.key IS NOT DISTINCT FROM g.key)"
 
-#define SQL_ROW(name, key, filter)                                                                                     \
-    "json_build_object('key', " key ", 'name', " name ", 'complaints', COALESCE(g.complaints, 0), 'clues', g.clues, "  \
-    "'stars', json_build_array(g.s1, g.s2, g.s3, g.s4, g.s5),"                                                         \
-    " 'assigned', g.assigned, 'accepted', g.accepted, 'closed', g.closed, 'filed', g.filed, 'mediated', g.mediated,"   \
-    " 'accept_hours_median', round(g.accept_median::numeric, 1), 'accept_hours_p90', round(g.accept_p90::numeric, "    \
-    "1), 'close_days_median', round(g.close_median::numeric, 1),"                                                      \
+#define SQL_ROW(name, key, filter) \
+    "json_build_object('key', " key ", 'name', " name ", 'complaints', g.complaints, 'clues', g.clues, 'stars', json_build_array(g.s1, g.s2, g.s3, g.s4, g.s5)," \
+    " 'assigned', g.assigned, 'accepted', g.accepted, 'closed', g.closed, 'filed', g.filed, 'mediated', g.mediated," \
+    " 'accept_hours_median', round(" SQL_AT("accepting", "1") "::numeric, 1), 'accept_hours_p90', round(" SQL_AT("accepting", "2") "::numeric, 1)," \
+    " 'close_days_median', round((" SQL_AT("closing", "1") " / 24)::numeric, 1)," \
     " 'repeat_rate', g.repeat_rate, 'dissatisfied_rate', g.dissatisfied_rate, 'filter', " filter ")"
 
 /* $1 by, $2 from, $3 to, $4 organ, $5 town, $6 and $7 domain, $8 and $9 branch. */
-#define SQL_STATISTICS                                                                                                 \
-    "WITH base AS MATERIALIZED (SELECT CASE $1::text WHEN 'organ' THEN c.organ WHEN 'town' THEN c.town::text WHEN "    \
-    "'domain' THEN c.domain WHEN 'branch' THEN c.branch"                                                               \
-    "  ELSE to_char(c.reported_at, 'YYYY-MM') END AS key, c.complaint_count, c.stars, c.domain, c.focus, "             \
-    "c.assigned_at, c.accepted_at, c.verified_at, c.closed_at, c.outcome,"                                             \
-    "  c.repeat_count, c.rated, c.dissatisfied FROM console.clue c WHERE c.merged_into = 0 AND ($2::timestamptz IS "   \
-    "NULL OR c.reported_at >= $2) AND ($3::timestamptz IS NULL OR c.reported_at < $3)"                                 \
-    "  AND ($4::text IS NULL OR c.organ = $4) AND ($5::int8 IS NULL OR c.town = $5) AND ($6::text IS NULL OR "         \
-    "c.domain = $6) AND (cardinality($7::text[]) = 0 OR c.domain = ANY ($7))"                                          \
-    "  AND ($8::text IS NULL OR c.branch = $8) AND (cardinality($9::text[]) = 0 OR c.branch = ANY ($9))),"             \
-    " sums AS MATERIALIZED (SELECT key, GROUPING(key) AS whole, " SQL_AGGREGATES                                       \
-    " FROM base GROUP BY GROUPING SETS ((key), ())), rows AS (SELECT * FROM sums WHERE whole = 0),"                    \
-    " total AS (SELECT * FROM sums WHERE whole = 1),"                                                                  \
-    " common AS (SELECT jsonb_strip_nulls(jsonb_build_object('from', to_char($2, 'YYYY-MM-DD'), 'to', to_char($3 - "   \
-    "interval '1 day', 'YYYY-MM-DD'), 'organ', $4,"                                                                    \
-    "  'town', $5::text, 'domain', COALESCE($6, NULLIF(array_to_string($7, ','), '')), 'branch', COALESCE($8, "        \
-    "NULLIF(array_to_string($9, ','), '')))) AS filter)"
+#define SQL_STATISTICS \
+    "WITH cells AS MATERIALIZED (" \
+    "SELECT CASE $1::text WHEN 'town' THEN c.by_town::text WHEN 'month' THEN to_char(c.by_month, 'YYYY-MM') ELSE c.by_word END AS key, c.* FROM (" \
+    " SELECT CASE $1::text WHEN 'town' THEN c.town END AS by_town, CASE $1::text WHEN 'month' THEN date_trunc('month', c.reported_at) END AS by_month," \
+    "  CASE $1::text WHEN 'organ' THEN c.organ WHEN 'domain' THEN c.domain WHEN 'branch' THEN c.branch END AS by_word, c.domain, " SQL_COUNTS \
+    " FROM console.clue c WHERE c.merged_into = 0 AND ($2::timestamptz IS NULL OR c.reported_at >= $2) AND ($3::timestamptz IS NULL OR c.reported_at < $3)" \
+    "  AND ($4::text IS NULL OR c.organ = $4) AND ($5::int8 IS NULL OR c.town = $5)" \
+    "  AND ($6::text IS NULL OR c.domain = $6) AND (cardinality($7::text[]) = 0 OR c.domain = ANY ($7))" \
+    "  AND ($8::text IS NULL OR c.branch = $8) AND (cardinality($9::text[]) = 0 OR c.branch = ANY ($9)) GROUP BY 1, 2, 3, 4) c)," \
+    " accepting AS MATERIALIZED " SQL_TIMES("accepting", "ARRAY[0.5, 0.9]") ", closing AS MATERIALIZED " SQL_TIMES("closing", "ARRAY[0.5]") "," \
+    " sums AS MATERIALIZED (SELECT key, GROUPING(key) AS whole, " SQL_SUMS " FROM cells GROUP BY GROUPING SETS ((key), ()))," \
+    " rows AS (SELECT * FROM sums WHERE whole = 0), total AS (SELECT * FROM sums WHERE whole = 1)," \
+    " common AS (SELECT jsonb_strip_nulls(jsonb_build_object('from', to_char($2, 'YYYY-MM-DD'), 'to', to_char($3 - interval '1 day', 'YYYY-MM-DD')," \
+    "  'organ', $4, 'town', $5::text, 'domain', COALESCE($6, NULLIF(array_to_string($7, ','), ''))," \
+    "  'branch', COALESCE($8, NULLIF(array_to_string($9, ','), '')))) AS filter)"
+/* clang-format on */
 
 #define SQL_NAME                                                                                                       \
     "COALESCE(CASE $1 WHEN 'organ' THEN (SELECT o.name FROM directory.organ o WHERE o.code = g.key) WHEN 'town' THEN " \
@@ -69,7 +71,7 @@ static const read_spec STATISTICS = {
      "interval '1 day', now()), 'YYYY-MM-DD'), 'by', $1,"
      " 'funnel', (SELECT json_agg(json_build_object('id', f.id, 'value', f.value, 'filter', c.filter || f.filter) "
      "ORDER BY f.place) FROM total g, common c, LATERAL (VALUES"
-     "  (1, 'complaints', COALESCE(g.complaints, 0), '{}'::jsonb), (2, 'clues', g.clues, '{}'), (3, 'three_star', g.s3 "
+     "  (1, 'complaints', g.complaints, '{}'::jsonb), (2, 'clues', g.clues, '{}'), (3, 'three_star', g.s3 "
      "+ g.s4 + g.s5, '{\"stars\": \"3,4,5\"}'),"
      "  (4, 'five_star', g.s5, '{\"stars\": \"5\"}'), (5, 'focus', g.focus, '{\"focus\": \"true\"}'), (6, 'assigned', "
      "g.assigned, '{\"state\": \"open,closed\"}'),"
@@ -82,7 +84,7 @@ static const read_spec STATISTICS = {
      "  LATERAL (VALUES (1, g.s1), (2, g.s2), (3, g.s3), (4, g.s4), (5, g.s5)) f(id, value)),"
      " 'domains', COALESCE((SELECT json_agg(json_build_object('id', d.domain, 'value', d.value, 'filter', c.filter || "
      "jsonb_build_object('domain', d.domain)) ORDER BY d.value DESC, d.domain)"
-     "  FROM (SELECT domain, count(*) AS value FROM base GROUP BY domain) d, common c), '[]'),"
+     "  FROM (SELECT domain, sum(clues) AS value FROM cells GROUP BY domain) d, common c), '[]'),"
      " 'rows', COALESCE((SELECT json_agg(" SQL_ROW(
          SQL_NAME, "g.key",
          SQL_KEY_FILTER) " ORDER BY CASE WHEN $1 = 'month' THEN g.key END, g.clues DESC, g.key) FROM rows g, common "

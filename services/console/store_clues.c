@@ -13,7 +13,7 @@ const read_spec CLUES_EXPORTED = {
      " c.organ, c.station, c.prosecutor, c.state, c.outcome, c.complaint_count::text, to_char(c.first_report_at, "
      "'YYYY-MM-DD'),"
      " to_char(c.last_report_at, 'YYYY-MM-DD'))::text"
-     " FROM console.clue_page($1, 'index', NULL, NULL, 10000) WITH ORDINALITY c ORDER BY c.ordinality",
+     " FROM console.clue_page($1, 'index', NULL, NULL, 10000) c",
      1},
     {{NULL, BIND_FILTERS}, {0}}};
 
@@ -215,7 +215,8 @@ const read_spec REVIEW_CLUES = {
      ", 'question', r.id::text, 'kind', r.kind, 'weight', r.weight)::text, " SQL_US(
          "r.opened_at") ", r.id"
                         " FROM console.review r JOIN console.clue c ON c.region = r.region AND c.clue = r.clue"
-                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY ((SELECT console.regions())::int4[])"
+                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY ((SELECT "
+                        "console.regions())::int4[])"
                         " AND ($1::timestamptz IS NULL OR (r.opened_at, r.id) > ($1, $2::int8)) ORDER BY r.opened_at, "
                         "r.id LIMIT $3",
      3},

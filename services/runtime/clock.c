@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const int64_t SHANGHAI_US = 8 * 3600 * WJZ_SECOND_US;
@@ -62,6 +63,14 @@ int64_t wjz_clock_from_day(wjz_day day, int seconds) {
     return wjz_day_number(day) * WJZ_DAY_US - SHANGHAI_US + seconds * WJZ_SECOND_US;
 }
 
+/* So many digits of value, and the mark behind them. */
+static char *put(char *at, int value, int count, char mark) {
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[count] = mark;
+    return at + count + (mark != '\0');
+}
+
 char *wjz_clock_format(int64_t us, char text[WJZ_CLOCK_TEXT]) {
     if (us == 0) {
         text[0] = '\0';
@@ -71,10 +80,12 @@ char *wjz_clock_format(int64_t us, char text[WJZ_CLOCK_TEXT]) {
     int64_t rest = us + SHANGHAI_US;
     rest -= floor_div(rest, WJZ_DAY_US) * WJZ_DAY_US;
     int seconds = (int)(rest / WJZ_SECOND_US), fraction = (int)(rest % WJZ_SECOND_US);
-    int length = snprintf(text, WJZ_CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", day.year, day.month, day.day,
-                          seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if (fraction) length += snprintf(text + length, WJZ_CLOCK_TEXT - (size_t)length, ".%06d", fraction);
-    snprintf(text + length, WJZ_CLOCK_TEXT - (size_t)length, "+08:00");
+    char *at = day.year >= 0 && day.year <= 9999 ? put(text, day.year, 4, '-')
+                                                 : text + snprintf(text, WJZ_CLOCK_TEXT, "%d-", day.year);
+    at = put(put(at, day.month, 2, '-'), day.day, 2, 'T');
+    at = put(put(put(at, seconds / 3600, 2, ':'), seconds / 60 % 60, 2, ':'), seconds % 60, 2, fraction ? '.' : '\0');
+    if (fraction) at = put(at, fraction, 6, '\0');
+    strcpy(at, "+08:00");
     return text;
 }
 

@@ -240,11 +240,18 @@ static void end(wjz_tx *tx, int result) {
     free_tx(tx);
 }
 
-int wjz_tx_commit(wjz_tx **tx_at, wjz_err *err) {
-    wjz_tx *tx = WJZ_STEAL(*tx_at);
+/* What waits is a transaction of its own when no block was opened for it. */
+int wjz_tx_finish(wjz_tx *tx, wjz_err *err) {
     int r = tx->in_block ? queue(tx, &COMMIT, NULL, 0, false) : tx->failure.code;
     if (r == 0 && (tx->in_block || tx->queued)) round_trip(tx);
     r = give_failure(tx, err);
+    if (r == 0) tx->in_block = false;
+    return r;
+}
+
+int wjz_tx_commit(wjz_tx **tx_at, wjz_err *err) {
+    wjz_tx *tx = WJZ_STEAL(*tx_at);
+    int r = wjz_tx_finish(tx, err);
     end(tx, r);
     return r;
 }

@@ -289,6 +289,44 @@ def test_changed_rights_end_sessions(world):
     assert world["security"].ask("setRoles", {"roles": []}, login="security", headers={"If-Match": "1"}).status_code == 409
 
 
+def test_what_is_kept_of_somebody_ends_with_what_it_was_made_of(world):
+    """Person, organs and rights are kept with the session: a change of any counts for the next request, whoever made it."""
+    database, browser = world.house.database, world.fresh("staff")
+    seen = lambda: len(browser.get("listClues", limit=200)["items"])
+    change = lambda table, what: database.run(f"UPDATE {table} SET {what}")
+    before, stations = seen(), database.value("SELECT stations FROM directory.person WHERE code = %s", PEOPLE["staff"][0])
+    assert before > 0
+    database.run("UPDATE directory.person SET stations = '{}' WHERE code = %s", PEOPLE["staff"][0])
+    assert seen() == 0
+    database.run("UPDATE directory.person SET stations = %s WHERE code = %s", stations, PEOPLE["staff"][0])
+    assert seen() == before
+    database.run("UPDATE directory.person SET active = false WHERE code = %s", PEOPLE["staff"][0])
+    assert browser.ask("listClues").status_code == 401
+    database.run("UPDATE directory.person SET active = true WHERE code = %s", PEOPLE["staff"][0])
+    assert seen() == before
+    change("console.account", "roles = '{liaison}' WHERE login = 'staff'")
+    assert browser.ask("listClues").status_code == 403
+    change("console.account", "roles = '{station_staff}' WHERE login = 'staff'")
+    assert seen() == before
+    chief = world.fresh("chief")
+    assert chief.get("listClues")["items"]
+    database.run("UPDATE directory.person SET organ = 'JCY-510104' WHERE code = %s", PEOPLE["chief"][0])
+    try:
+        assert chief.get("listClues")["items"] == []
+    finally:
+        database.run("UPDATE directory.person SET organ = 'JCY-510184' WHERE code = %s", PEOPLE["chief"][0])
+    assert chief.get("listClues")["items"]
+
+
+def test_a_search_is_written_down_with_what_it_found_or_refused(world):
+    audited = lambda login, result: [e for e in world["audit"].get("searchAudit", person=PEOPLE[login][0], limit=200)["items"]
+                                     if e["event"] in ("search", "listClues") and e["result"] == result]
+    world["head"].get("listClues", q="河道偷排")
+    assert audited("head", "done")[0]["detail"] == {"q": "河道偷排"}
+    assert world["security"].ask("listClues", q="河道偷排").status_code == 403
+    assert audited("security", "refused") and not audited("security", "done")
+
+
 def test_guessing_locks_the_account_and_says_nothing(world):
     answers = [Browser(world.base).log_in("liaison", f"guess number {i}") for i in range(6)]
     unknown = Browser(world.base).log_in("nobody", "guess number 1")

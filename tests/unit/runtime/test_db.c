@@ -321,6 +321,35 @@ static void what_is_set_aside_takes_part(WJZ_UNUSED void **state) {
     run(aside_body, 1);
 }
 
+/* Committed in the round trip of its statements, with rows that stay. */
+static void finish_body(WJZ_UNUSED void *arg) {
+    drop_items();
+    wjz_err err = {0};
+    double before = round_trips();
+    wjz_tx *tx = begin();
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("one")), 0);
+    assert_int_equal(wjz_tx_send_v(tx, &LABEL, wjz_i64(1)), 0);
+    assert_int_equal(wjz_tx_finish(tx, &err), 0);
+    assert_int_equal(count_items(), 1);
+    assert_string_equal(wjz_row_text(wjz_tx_rows(tx, 1), 0, 0), "one");
+    commit(tx);
+    assert_int_equal((int)(round_trips() - before), 1);
+    tx = begin();
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("again")), 0);
+    assert_int_equal(wjz_tx_finish(tx, &err), -EEXIST);
+    assert_int_equal(wjz_tx_commit(&tx, &err), -EEXIST);
+    tx = begin();
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(2), wjz_text("two")), 0);
+    assert_non_null(query_v(tx, &LABEL, wjz_i64(2))); /* a block that is open already ends with a commit */
+    assert_int_equal(wjz_tx_finish(tx, &err), 0);
+    wjz_tx_abort(&tx);
+    assert_int_equal(count_items(), 2);
+}
+
+static void a_reading_ends_in_one_round_trip(WJZ_UNUSED void **state) {
+    run(finish_body, 1);
+}
+
 static void empty_body(WJZ_UNUSED void *arg) {
     double before = round_trips();
     wjz_tx *tx = begin();
@@ -829,6 +858,7 @@ int main(void) {
         cmocka_unit_test(large_batches_flow_both_ways),
         cmocka_unit_test(statements_travel_together),
         cmocka_unit_test(what_is_set_aside_takes_part),
+        cmocka_unit_test(a_reading_ends_in_one_round_trip),
         cmocka_unit_test(a_transaction_without_statements_costs_nothing),
         cmocka_unit_test(busy_time_is_summed),
         cmocka_unit_test(an_error_in_the_middle_undoes_all),
