@@ -13,7 +13,7 @@
 #include "wjz/id.h"
 #include "wjz/log.h"
 
-enum { ERROR_TEXT = 300, IDS = 256 };
+enum { ERROR_TEXT = 300, TELL_MS = 20, TELL_AT = 4 /* a fourth of the credit */ };
 
 /* --- sources and deliveries --- */
 
@@ -40,59 +40,69 @@ static void tell(wjz_source *source, const ProtobufCMessage *body) {
     free(data);
 }
 
-static void tell_ids(wjz_source *source, uint64_t *ids, size_t count, bool returned) {
-    if (count == 0) return;
-    if (returned) {
-        Wjz__Bus__Leave leave = WJZ__BUS__LEAVE__INIT;
-        leave.returned = ids;
-        leave.n_returned = count;
-        tell(source, &leave.base);
-    } else {
-        Wjz__Bus__Acknowledge acknowledge = WJZ__BUS__ACKNOWLEDGE__INIT;
-        acknowledge.id = ids;
-        acknowledge.n_id = count;
-        tell(source, &acknowledge.base);
+static void tell_returned(wjz_source *source, uint64_t id) {
+    Wjz__Bus__Leave leave = WJZ__BUS__LEAVE__INIT;
+    leave.returned = &id;
+    leave.n_returned = 1;
+    tell(source, &leave.base);
+}
+
+static void tell_done(wjz_source *source) {
+    if (source->done_count == 0) return;
+    Wjz__Bus__Acknowledge acknowledge = WJZ__BUS__ACKNOWLEDGE__INIT;
+    acknowledge.id = source->done;
+    acknowledge.n_id = source->done_count;
+    tell(source, &acknowledge.base);
+    source->done_count = 0;
+}
+
+static void tell_all_done(void *arg) {
+    wjz_consumer *consumer = arg;
+    consumer->telling_soon = false;
+    for (wjz_source *source = consumer->sources; source; source = source->next)
+        tell_done(source);
+}
+
+static void note_done(wjz_source *source, uint64_t id) {
+    source->done[source->done_count++] = id;
+    if (source->done_count == WJZ_ACKNOWLEDGED_MOST) tell_done(source);
+}
+
+/* Now, when they are many or nothing follows; else soon. */
+static void tell_in_time(wjz_source *source) {
+    wjz_consumer *consumer = source->consumer;
+    size_t many = (size_t)consumer->options.credit / TELL_AT;
+    if (source->done_count >= many || consumer->draining) {
+        tell_done(source);
+    } else if (!consumer->telling_soon) {
+        wjz_timer_again(consumer->telling, TELL_MS);
+        consumer->telling_soon = true;
     }
 }
 
-/* The same message from further producers is settled like the first. */
-static void settle_twins(wjz_delivery *delivery, bool returned) {
-    while (delivery->twin) {
-        wjz_delivery *twin = delivery->twin;
-        delivery->twin = twin->twin;
-        tell_ids(twin->source, &twin->envelope.id, 1, returned);
-        delivery_free(twin);
-    }
-}
-
-/* One message per source, however the deliveries are mixed. Sources are few. */
-static void settle(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count, bool returned) {
-    for (size_t i = 0; i < count; i++) {
-        if (!deliveries[i]) continue;
-        wjz_source *source = deliveries[i]->source;
-        source->references++;
-        uint64_t ids[IDS];
-        size_t told = 0;
-        for (size_t j = i; j < count && told < IDS; j++) {
-            wjz_delivery *delivery = deliveries[j];
-            if (!delivery || delivery->source != source) continue;
-            ids[told++] = delivery->envelope.id;
-            wjz_idmap_take(&consumer->in_hand, delivery->envelope.id);
-            settle_twins(delivery, returned);
-            delivery_free(delivery);
-            deliveries[j] = NULL;
-        }
-        tell_ids(source, ids, told, returned);
-        source_release(source);
+/* Takes it out of hand. The same message from further producers is settled like the first. */
+static void settle(wjz_consumer *consumer, wjz_delivery *delivery, bool returned) {
+    wjz_idmap_take(&consumer->in_hand, delivery->envelope.id);
+    for (wjz_delivery *next; delivery; delivery = next) {
+        next = delivery->twin;
+        if (returned)
+            tell_returned(delivery->source, delivery->envelope.id);
+        else
+            note_done(delivery->source, delivery->envelope.id);
+        delivery_free(delivery);
     }
 }
 
 void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count) {
-    settle(consumer, deliveries, count, false);
+    for (size_t i = 0; i < count; i++)
+        if (deliveries[i]) settle(consumer, WJZ_STEAL(deliveries[i]), false);
+    for (wjz_source *source = consumer->sources; source; source = source->next)
+        if (source->done_count > 0) tell_in_time(source);
 }
 
 void wjz_consumer_return(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count) {
-    settle(consumer, deliveries, count, true);
+    for (size_t i = 0; i < count; i++)
+        if (deliveries[i]) settle(consumer, WJZ_STEAL(deliveries[i]), true);
 }
 
 static void reject(wjz_source *source, uint64_t id, const char *error) {
@@ -295,7 +305,8 @@ int wjz_consumer_start(wjz_consumer *consumer, void *state, wjz_err *err) {
     consumer->state = state;
     consumer->started = true;
     if (consumer->inlet_count == 0) return 0;
-    int r = wjz_fiber_spawn(loop, wjz_consumer_purge, consumer);
+    int r = wjz_timer_open(loop, TELL_MS, 0, tell_all_done, consumer, &consumer->telling);
+    if (r == 0) r = wjz_fiber_spawn(loop, wjz_consumer_purge, consumer);
     consumer->purging = r == 0;
     for (int i = 0; i < consumer->options.workers && r == 0; i++) {
         r = wjz_fiber_spawn(loop, wjz_consumer_work, consumer);
@@ -309,6 +320,7 @@ int wjz_consumer_start(wjz_consumer *consumer, void *state, wjz_err *err) {
 /* Tells every producer, whether it has something to come back or not. */
 static void leave(wjz_consumer *consumer) {
     for (wjz_source *source = consumer->sources; source; source = source->next) {
+        tell_done(source);
         Wjz__Bus__Leave body = WJZ__BUS__LEAVE__INIT;
         tell(source, &body.base);
     }
@@ -339,6 +351,7 @@ void wjz_consumer_close(wjz_consumer **consumer) {
     wjz_loop *loop = closing->ground->loop;
     wjz_event_set(loop, &closing->closing);
     if (closing->purging) wjz_event_wait(loop, &closing->purged);
+    wjz_timer_close(&closing->telling);
     while (closing->sources)
         drop_source(&closing->sources);
     wjz_idmap_clear(&closing->in_hand);

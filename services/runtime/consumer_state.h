@@ -7,6 +7,8 @@
 #include "runtime/wire.h"
 #include "wjz/metrics.h"
 
+enum { WJZ_ACKNOWLEDGED_MOST = 256 };
+
 /* The connection to one producing instance; lives as long as a delivery from it. */
 typedef struct wjz_source {
     struct wjz_source *next; /* NULL also when it is no longer in the list */
@@ -14,6 +16,8 @@ typedef struct wjz_source {
     uint32_t number;
     wjz_socket *socket; /* NULL: the producer is gone, nobody to acknowledge to */
     size_t references;
+    uint64_t done[WJZ_ACKNOWLEDGED_MOST]; /* committed, and still to be told */
+    size_t done_count;
 } wjz_source;
 
 /* A message in hand. */
@@ -42,12 +46,14 @@ struct wjz_consumer {
     wjz_source *sources;
     wjz_inlet *inlets;
     size_t inlet_count, next_inlet;
-    wjz_idmap in_hand; /* id → delivery, waiting or being handled */
-    wjz_event work;    /* something waits */
-    wjz_event over;    /* set when the last worker has ended */
-    wjz_event closing; /* for the purge */
-    wjz_event purged;  /* the purge has ended */
-    size_t workers;    /* fibers that have not ended */
+    wjz_idmap in_hand;  /* id → delivery, waiting or being handled */
+    wjz_event work;     /* something waits */
+    wjz_event over;     /* set when the last worker has ended */
+    wjz_event closing;  /* for the purge */
+    wjz_event purged;   /* the purge has ended */
+    wjz_timer *telling; /* of what is done */
+    bool telling_soon;  /* the timer runs */
+    size_t workers;     /* fibers that have not ended */
     bool started, draining, purging;
     wjz_metric *batch_messages;
 };
@@ -55,8 +61,11 @@ struct wjz_consumer {
 /* Whether what waits there is to be handled now; now_us is monotonic. */
 bool wjz_inlet_may_begin(const wjz_consumer *consumer, const wjz_inlet *inlet, int64_t now_us);
 
-/* Takes the delivery out of hand, tells its source, and frees it. error NULL: acknowledged. */
+/* Takes the deliveries out of hand, and frees them. Their source is told that they are done when they are a good part
+ * of its credit, or some milliseconds later: what comes one by one does not wake it each time, and what it does with
+ * that can wait. */
 void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);
+/* Takes the delivery out of hand, tells its source, and frees it. */
 void wjz_consumer_reject(wjz_consumer *consumer, wjz_delivery *delivery, const char *error);
 /* Gives them back to their sources, to be sent to another instance. */
 void wjz_consumer_return(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);
