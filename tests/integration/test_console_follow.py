@@ -20,6 +20,7 @@ def filled(house, complaints):
 
 def test_small_steps_follow_a_flood_to_its_end(house):
     database = filled(house, 150)
+    database.run("UPDATE scoring.finding SET scored_at = now()")
     copied_all, looked_at = 0, []
     for _ in range(100):
         [(copied, more)] = database.rows("SELECT copied, more FROM console.follow_step(%s, 10)", REGION)
@@ -35,6 +36,11 @@ def test_small_steps_follow_a_flood_to_its_end(house):
     clue = database.value(f"SELECT clue FROM scoring.finding WHERE complaint = {last}")
     database.run("UPDATE console.clue_copy SET revision = 0 WHERE clue = %s", clue)
     assert database.rows("SELECT copied, more FROM console.follow_step(%s, 1000)", REGION) == [(1, False)]
+    database.run("UPDATE scoring.finding SET scored_at = now() - interval '1 minute'")
+    assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(0, False, False)]
+    assert database.value(f"SELECT {last} = complaint FROM console.follow")  # and nothing late is expected any more
+    assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(0, False, False)]
+    assert database.value(f"SELECT {last} = complaint FROM console.follow")
 
 
 def test_texts_are_copied_when_scoring_has_changed_the_clue(house):
