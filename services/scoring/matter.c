@@ -27,20 +27,20 @@ enum {
     MOST_SLOTS = 1 << 16, /* a gram's number has 16 bits */
 };
 
-static const double weight_step = 1.5;
 /* A name has at least one pair of characters that fewer than one complaint in fifty uses. */
 static const double name_rarity = 4;
 
 typedef struct counted {
     uint32_t hash; /* 25 bits */
-    uint32_t first, second;
+    uint32_t pair; /* as wording.h knows it */
     uint16_t count;
     uint8_t marks;
 } counted;
 
 typedef struct reader {
     const repeat_rules *rules;
-    const uint64_t *frame_firsts; /* of the rules */
+    const wording *wording;       /* of the rules */
+    const uint64_t *frame_firsts; /* as well */
     counted *grams;               /* as they came */
     uint16_t *table;              /* number of a gram from 1, open, its slots in the order of the hashes; 0: free */
     const char *title;            /* normalised, or the head of the content */
@@ -192,21 +192,25 @@ static uint32_t find(const reader *in, uint32_t hash) {
     return at;
 }
 
-static void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
-    uint32_t hash = gram_hash(first, second);
-    uint32_t at = find(in, hash);
-    if (!in->table[at]) {
-        if (where == ZONE_DISTRICT || in->used * 2 >= in->slots) return;
-        in->grams[in->used++] = (counted){.hash = hash, .first = first, .second = second};
-        in->table[at] = (uint16_t)in->used;
-        repeat_rules_prepare(in->rules, first, second);
-    }
-    counted *gram = &in->grams[in->table[at] - 1];
-    if (where == ZONE_TITLE) gram->marks |= GRAM_TITLE;
-    if (where == ZONE_NAME || where == ZONE_ADDRESS) gram->marks |= GRAM_PLACE;
-    if (where == ZONE_DISTRICT) gram->count = 0;
-    unsigned more = where == ZONE_TITLE ? TITLE_SHARE : where == ZONE_NAME || where == ZONE_DISTRICT ? 0 : 1;
-    if (gram->count + more <= UINT16_MAX) gram->count = (uint16_t)(gram->count + more);
+/* Whether a gram was met before is chance, so nothing branches on it. Inlined for each zone apart. */
+__attribute__((always_inline)) static inline void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
+    uint32_t hash = gram_hash(first, second), pair = wording_pair(in->wording, first, second);
+    uint16_t *slot = &in->table[find(in, hash)];
+    bool met = *slot != 0;
+    if (where == ZONE_DISTRICT && !met) return;
+    if (in->used * 2 >= in->slots && !met) return;
+    in->used += !met;
+    *slot = met ? *slot : (uint16_t)in->used;
+    counted *gram = &in->grams[*slot - 1];
+    gram->hash = hash;
+    gram->pair = met ? gram->pair : pair;
+    uint32_t marks = met ? gram->marks : 0, count = met ? gram->count : 0;
+    if (where == ZONE_TITLE) marks |= GRAM_TITLE;
+    if (where == ZONE_NAME || where == ZONE_ADDRESS) marks |= GRAM_PLACE;
+    uint32_t more = where == ZONE_TITLE ? TITLE_SHARE : where == ZONE_NAME || where == ZONE_DISTRICT ? 0 : 1;
+    if (where == ZONE_DISTRICT) count = 0;
+    gram->marks = (uint8_t)marks;
+    gram->count = (uint16_t)(count + more <= UINT16_MAX ? count + more : count);
 }
 
 /* The Chinese character of a text that begins with one which begins no frame; 0 for anything else. Most do. */
@@ -218,7 +222,8 @@ static inline uint32_t bare_han(const reader *in, const char *text, size_t lengt
     return code;
 }
 
-static void read_zone(reader *in, const char *text, size_t length, zone where) {
+__attribute__((always_inline)) static inline void read_zone_as(reader *in, const char *text, size_t length,
+                                                               zone where) {
     uint32_t previous = 0;
     for (size_t at = 0; at < length;) {
         uint32_t code = bare_han(in, text + at, length - at);
@@ -234,6 +239,21 @@ static void read_zone(reader *in, const char *text, size_t length, zone where) {
         if (u.skipped) continue;
         if (previous && u.value && !u.parts) count_gram(in, previous, u.value, where);
         previous = u.parts ? 0 : u.value;
+    }
+}
+
+static void read_zone(reader *in, const char *text, size_t length, zone where) {
+    switch (where) {
+    case ZONE_TITLE:
+        return read_zone_as(in, text, length, ZONE_TITLE);
+    case ZONE_CONTENT:
+        return read_zone_as(in, text, length, ZONE_CONTENT);
+    case ZONE_ADDRESS:
+        return read_zone_as(in, text, length, ZONE_ADDRESS);
+    case ZONE_NAME:
+        return read_zone_as(in, text, length, ZONE_NAME);
+    case ZONE_DISTRICT:
+        return read_zone_as(in, text, length, ZONE_DISTRICT);
     }
 }
 
@@ -266,13 +286,12 @@ static bool tells_places_apart(const Wjz__Scoring__Anchor *anchor) {
 }
 
 /* The rarest pair of a name: 大道 and 小区 are no names, however they are marked. */
-static double rarest(const repeat_rules *rules, const char *name, size_t length) {
+static double rarest(const wording *words, const char *name, size_t length) {
     double most = 0;
     uint32_t previous = 0;
     for (size_t at = 0, size = 0; at < length; at += size) {
         uint32_t code = code_point(name + at, length - at, &size);
-        bool rare = false;
-        double rarity = previous ? repeat_rules_rarity(rules, previous, code, &rare) : 0;
+        double rarity = previous ? wording_find(words, wording_pair(words, previous, code))->rarity : 0;
         if (rarity > most) most = rarity;
         previous = code;
     }
@@ -337,7 +356,7 @@ static void read_names(reader *in, const Wjz__Scoring__Finding *finding) {
         if (anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN && stands_in_front(anchor)) {
             add_district(in, anchor->name, length);
             read_zone(in, anchor->name, length, ZONE_DISTRICT);
-        } else if (tells_places_apart(anchor) && rarest(in->rules, anchor->name, length) >= name_rarity) {
+        } else if (tells_places_apart(anchor) && rarest(in->wording, anchor->name, length) >= name_rarity) {
             add_name(in, anchor->name, length);
         }
     }
@@ -358,27 +377,22 @@ static void sort_few(uint32_t *values, uint16_t count) {
         put_sorted(values, i, values[i]);
 }
 
-/* 1 + log(count), for the counts that nearly all grams have from a table. */
-static double often(uint32_t count) {
-    static const double small[] = {1, 1, 1.6931471805599454, 2.09861228866811, 2.386294361119891};
-    return count < WJZ_COUNT(small) ? small[count] : 1 + log(count);
-}
-
 static uint32_t weighed(const reader *in, const counted *gram) {
-    bool rare = false;
-    float rarity = (float)repeat_rules_rarity(in->rules, gram->first, gram->second, &rare);
-    double weight = often(gram->count) * rarity / weight_step;
-    uint32_t whole = weight < 1 ? 1 : weight > GRAM_WEIGHT ? GRAM_WEIGHT : (uint32_t)(weight + 0.5);
-    return gram->hash << GRAM_HASH_SHIFT | gram->marks | (rare ? GRAM_RARE : 0) | whole;
+    const pair_sort *sort = wording_find(in->wording, gram->pair);
+    return gram->hash << GRAM_HASH_SHIFT | gram->marks | (sort->rare ? GRAM_RARE : 0) |
+           wording_weight(sort, gram->count);
 }
 
 /* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before.
  */
 static uint32_t list_grams(const reader *in, uint32_t *grams) {
-    uint32_t count = 0;
-    for (uint32_t slot = 0; slot < in->slots; slot++) {
-        if (!in->table[slot]) continue;
-        const counted *gram = &in->grams[in->table[slot] - 1];
+    uint32_t taken = 0, count = 0;
+    for (uint32_t slot = 0; slot < in->slots; slot++) { /* which are free is chance, so nothing branches on it */
+        in->table[taken] = in->table[slot];
+        taken += in->table[slot] != 0;
+    }
+    for (uint32_t i = 0; i < taken; i++) {
+        const counted *gram = &in->grams[in->table[i] - 1];
         if (gram->count) put_sorted(grams, count++, weighed(in, gram));
     }
     return count;
@@ -404,7 +418,7 @@ static uint32_t rank_of(uint32_t gram) {
     return (GRAM_WEIGHT - (gram & GRAM_WEIGHT)) << 28 | gram >> 4;
 }
 
-/* Keeps the first of the order and some more that are named, by hash. */
+/* Keeps the first of the order and some more that are named, by hash. There is room for one more than is kept. */
 static uint16_t choose_grams(const uint32_t *grams, const uint32_t *ordered, uint32_t count, uint32_t *ret_grams) {
     uint32_t named = 0, to = count ? rank_of(ordered[(count < MATTER_GRAMS ? count : MATTER_GRAMS) - 1]) : 0;
     uint32_t named_to = to;
@@ -416,7 +430,8 @@ static uint16_t choose_grams(const uint32_t *grams, const uint32_t *ordered, uin
     uint16_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         bool is_named = grams[i] & (GRAM_TITLE | GRAM_PLACE);
-        if (rank_of(grams[i]) <= (is_named ? named_to : to)) ret_grams[kept++] = grams[i];
+        ret_grams[kept] = grams[i];
+        kept += rank_of(grams[i]) <= (is_named ? named_to : to);
     }
     return kept;
 }
@@ -474,8 +489,8 @@ static const char *trouble_of(const Wjz__Scoring__Finding *finding) {
     return best ? best->rule : finding->domain;
 }
 
-/* The place together with what is said of it: so that neither a place nor a trouble with very many complaints is a single crowd.
- * heaviest: grams, the heaviest first. */
+/* The place together with what is said of it: so that neither a place nor a trouble with very many complaints is a
+ * single crowd. heaviest: grams, the heaviest first. */
 static uint16_t add_place_keys(uint32_t *keys, uint16_t count, const matter *m, const Wjz__Scoring__Finding *finding,
                                const uint32_t *heaviest, uint32_t gram_count) {
     uint64_t place = m->town, spot = (uint64_t)m->town << 32 | m->spot;
@@ -531,31 +546,24 @@ void matter_sum_up(matter *m) {
     m->title_rare = (float)title_rare;
 }
 
-/* Hash of the words alone: punctuation and blanks are what copying changes. */
-static uint64_t copy_hash(const char *text, size_t length) {
-    uint64_t hash = 0;
-    size_t words = 0;
-    for (size_t at = 0, size = 0; at < length; at += size) {
-        uint32_t code = code_point(text + at, length - at, &size);
-        if (!(code >= 0x3400 || (code < 0x80 && is_latin((char)code)))) continue;
-        hash = (hash ^ code) * 0x9E3779B97F4A7C15U;
-        hash ^= hash >> 31;
-        words++;
-    }
-    return words >= COPY_CHARACTERS ? hash : 0;
-}
-
 /* A part as it was normalised, with the line's end behind it. */
 typedef struct part_text {
     const char *bytes;
     size_t length;
 } part_text;
 
+/* Of the field; the number of parts when there is none. */
+static size_t part_number(const normal_text *text, Wjz__Scoring__Field field) {
+    size_t part = 0;
+    while (part < text->part_count && text->parts[part].field != field)
+        part++;
+    return part;
+}
+
 static part_text part_of(const normal_text *text, Wjz__Scoring__Field field) {
-    for (size_t i = 0; i < text->part_count; i++)
-        if (text->parts[i].field == field)
-            return (part_text){text->bytes + text->part_from[i], text->part_from[i + 1] - text->part_from[i]};
-    return (part_text){"\n", 1};
+    size_t part = part_number(text, field);
+    if (part == text->part_count) return (part_text){"\n", 1};
+    return (part_text){text->bytes + text->part_from[part], text->part_from[part + 1] - text->part_from[part]};
 }
 
 static part_text content_of(const normal_text *text) {
@@ -564,9 +572,21 @@ static part_text content_of(const normal_text *text) {
     return content;
 }
 
+/* Punctuation and blanks are what copying changes. */
 uint64_t matter_copy_of(const normal_text *text) {
-    part_text content = content_of(text);
-    return copy_hash(content.bytes, content.length);
+    size_t part = part_number(text, WJZ__SCORING__FIELD__FIELD_CONTENT);
+    if (part == text->part_count) return 0;
+    uint64_t hash = 0;
+    size_t words = 0;
+    uint32_t limit = text->part_from[part] + CONTENT_BYTES;
+    for (uint32_t i = text->part_char[part]; i < text->part_char[part + 1] && text->char_at[i + 1] <= limit; i++) {
+        uint32_t code = text->codes[i];
+        if (code < 0x3400 && !(code < 0x80 && is_latin((char)code))) continue;
+        hash = (hash ^ code) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 31;
+        words++;
+    }
+    return words >= COPY_CHARACTERS ? hash : 0;
 }
 
 static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena) {
@@ -620,7 +640,11 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
                    const normal_text *text, wjz_arena *arena, matter **ret_matter) {
     uint16_t table[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
     counted few[FEW_SLOTS / 2];
-    reader in = {.rules = rules, .frame_firsts = repeat_rules_frame_firsts(rules), .table = table, .grams = few};
+    reader in = {.rules = rules,
+                 .wording = repeat_rules_wording(rules),
+                 .frame_firsts = repeat_rules_frame_firsts(rules),
+                 .table = table,
+                 .grams = few};
     uint64_t copy = finding ? finding->copy : matter_copy_of(text);
     int r = read_complaint(&in, text, arena);
     if (r) return r;
@@ -629,7 +653,7 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
     matter *m = wjz_arena_calloc(arena, 1, sizeof *m);
     uint32_t *all = wjz_arena_alloc(arena, in.used * sizeof *all);
     uint32_t *ordered = wjz_arena_alloc(arena, in.used * sizeof *ordered);
-    uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS) * sizeof *grams);
+    uint32_t *grams = wjz_arena_alloc(arena, (MATTER_GRAMS + MATTER_NAMED_GRAMS + 1) * sizeof *grams);
     uint32_t *keys = wjz_arena_alloc(arena, MATTER_KEYS * sizeof *keys);
     if (!m || !all || !ordered || !grams || !keys) return -ENOMEM;
     m->reporter = c->reporter;

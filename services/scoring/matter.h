@@ -26,10 +26,10 @@ enum {
 
 /* A gram is a pair of adjacent characters: 25 bits of hash, then what it is. Sorted by hash. */
 enum {
-    GRAM_WEIGHT = 15,    /* in steps of 1.5: how rare, and how often said */
-    GRAM_TITLE = 1 << 4, /* stands in the title */
-    GRAM_RARE = 1 << 5,  /* a name rather than a common word */
-    GRAM_PLACE = 1 << 6, /* part of a name that tells one place or subject from another */
+    GRAM_WEIGHT = WORDING_MOST_WEIGHT, /* how rare, and how often said */
+    GRAM_TITLE = 1 << 4,               /* stands in the title */
+    GRAM_RARE = 1 << 5,                /* a name rather than a common word */
+    GRAM_PLACE = 1 << 6,               /* part of a name that tells one place or subject from another */
     GRAM_HASH_SHIFT = 7,
 };
 
@@ -97,12 +97,14 @@ uint64_t matter_copy_of(const normal_text *text);
 /* The self of a complaint of a feed; never 0. */
 uint64_t matter_self(const char *feed, const char *external_id);
 
-/* Whether the key is shared by a complaint and those that name it as their parent: they are compared wherever they are. */
+/* Whether the key is shared by a complaint and those that name it as their parent: they are compared wherever they are.
+ */
 static inline bool matter_key_ties(uint32_t key) {
     return key & 1;
 }
 
-/* Where a complaint is, in one word: of its town and its spot as many bits as tell them apart, 0 for what is not known. */
+/* Where a complaint is, in one word: of its town and its spot as many bits as tell them apart, 0 for what is not known.
+ */
 enum { WHERE_SPOT_BITS = 20, WHERE_TOWN_BITS = 32 - WHERE_SPOT_BITS };
 
 static inline uint32_t matter_where(uint32_t town, uint32_t spot) {

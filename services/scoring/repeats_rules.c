@@ -1,5 +1,5 @@
-/* Reads deploy/repeats: repeats.yaml with weights and frames, wording.txt with the pairs of characters that complaints
- * use. Both are small and checked whole before anything is grouped with them. */
+/* Reads deploy/repeats: repeats.yaml with weights and frames; wording.txt is read by wording.c. Both are small and
+ * checked whole before anything is grouped with them. */
 #include "scoring/repeats_rules.h"
 
 #include <errno.h>
@@ -15,14 +15,9 @@
 #include "wjz/yaml.h"
 
 enum {
-    HAN_FIRST = 0x4E00,
-    HAN_COUNT = 0x5200,
-    STEPS_LIMIT = 64,
     FRAMES_LIMIT = 2000,
     FRAME_SLOTS = 4096, /* more than twice FRAMES_LIMIT */
     FRAME_FIRSTS = 65536,
-    PAIRS_LIMIT = 1 << 20,
-    LINE_LIMIT = 64 << 10,
     ARENA_LIMIT = 64 << 20,
 };
 
@@ -62,15 +57,7 @@ struct repeat_rules {
     double agreement, veto, uncertain, least_confidence, edge;
     sign_words words[SIGN_COUNT];
     frame frames[FRAME_SLOTS]; /* found by their first three bytes */
-    /* pairs of Han characters: open addressing */
-    uint32_t *pairs; /* key + 1, 0: free */
-    uint8_t *pair_step;
-    size_t pair_slots, pair_count;
-    uint32_t steps[STEPS_LIMIT];
-    double step_rarity[STEPS_LIMIT];
-    size_t step_count;
-    int64_t messages;
-    double most_rarity;
+    wording *wording;
     uint64_t frame_firsts[FRAME_FIRSTS / 64]; /* a bit for the first character of each frame: most begin none */
 };
 
@@ -110,47 +97,8 @@ const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign
     return &rules->words[sign];
 }
 
-double repeat_rules_most_rarity(const repeat_rules *rules) {
-    return rules->most_rarity;
-}
-
-static bool is_han(uint32_t character) {
-    return character - HAN_FIRST < HAN_COUNT;
-}
-
-static uint32_t pair_key(uint32_t first, uint32_t second) {
-    return (first - HAN_FIRST) * HAN_COUNT + (second - HAN_FIRST) + 1;
-}
-
-static size_t first_slot(const repeat_rules *rules, uint32_t key) {
-    return (key * 2654435761U >> 7) & (rules->pair_slots - 1);
-}
-
-static size_t pair_slot(const repeat_rules *rules, uint32_t key) {
-    size_t at = first_slot(rules, key);
-    while (rules->pairs[at] && rules->pairs[at] != key)
-        at = (at + 1) & (rules->pair_slots - 1);
-    return at;
-}
-
-void repeat_rules_prepare(const repeat_rules *rules, uint32_t first, uint32_t second) {
-    if (!is_han(first) || !is_han(second)) return;
-    size_t at = first_slot(rules, pair_key(first, second));
-    __builtin_prefetch(&rules->pairs[at]);
-    __builtin_prefetch(&rules->pair_step[at]);
-}
-
-double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare) {
-    if (is_han(first) && is_han(second)) {
-        size_t at = pair_slot(rules, pair_key(first, second));
-        if (rules->pairs[at]) {
-            uint8_t step = rules->pair_step[at];
-            *ret_rare = rules->steps[step] < rules->rare_below;
-            return rules->step_rarity[step];
-        }
-    }
-    *ret_rare = true;
-    return repeat_rules_most_rarity(rules);
+const wording *repeat_rules_wording(const repeat_rules *rules) {
+    return rules->wording;
 }
 
 /* A number below FRAME_FIRSTS for the first three bytes; for a Chinese character its code. */
@@ -174,7 +122,8 @@ size_t repeat_rules_frame(const repeat_rules *rules, const char *text, size_t le
     if (!(rules->frame_firsts[first / 64] >> first % 64 & 1)) return 0;
     for (size_t at = frame_slot(text); rules->frames[at].text; at = (at + 1) % FRAME_SLOTS) {
         const frame *f = &rules->frames[at];
-        if (f->length > longest && f->length <= length && memcmp(f->text, text, f->length) == 0) longest = f->length;
+        if (f->length <= longest || f->length > length || f->text[f->length - 1] != text[f->length - 1]) continue;
+        if (memcmp(f->text, text, f->length) == 0) longest = f->length;
     }
     return longest;
 }
@@ -274,124 +223,18 @@ static int load_decision(repeat_rules *rules, const char *path, wjz_err *err) {
         (r = wjz_yaml_get_real_or(root, "veto", -100, &rules->veto, err)) ||
         (r = wjz_yaml_get_int(root, "rare_below", 1, 1000000, &rules->rare_below, err)) ||
         (r = wjz_yaml_get_int(root, "window_days", 1, 36500, &days, err)) || (r = load_weights(rules, root, err)) ||
-        (r = load_frames(rules, root, err)) || (r = load_words(rules, root, err)) || (r = load_questions(rules, root, err)))
+        (r = load_frames(rules, root, err)) || (r = load_words(rules, root, err)) ||
+        (r = load_questions(rules, root, err)))
         return r;
     rules->window_us = days * WJZ_DAY_US;
     rules->version = wjz_arena_strdup(rules->arena, version);
     return rules->version ? 0 : wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
-/* --- wording.txt --- */
-
-static uint32_t han_at(const char *text) {
-    const unsigned char *b = (const unsigned char *)text;
-    if ((b[0] & 0xF0) != 0xE0 || !b[1] || !b[2]) return 0;
-    uint32_t character = (uint32_t)(b[0] & 0x0F) << 12 | (uint32_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
-    return is_han(character) ? character : 0;
-}
-
-static int grow_pairs(repeat_rules *rules) {
-    size_t slots = rules->pair_slots ? rules->pair_slots * 2 : 1 << 14;
-    uint32_t *old = rules->pairs;
-    uint8_t *old_step = rules->pair_step;
-    size_t old_slots = rules->pair_slots;
-    uint32_t *pairs = large_calloc(slots * sizeof *pairs);
-    uint8_t *steps = calloc(slots, sizeof *steps);
-    if (!pairs || !steps) {
-        free(pairs);
-        free(steps);
-        return -ENOMEM;
-    }
-    rules->pairs = pairs;
-    rules->pair_step = steps;
-    rules->pair_slots = slots;
-    for (size_t i = 0; i < old_slots; i++) {
-        if (!old[i]) continue;
-        size_t at = pair_slot(rules, old[i]);
-        pairs[at] = old[i];
-        steps[at] = old_step[i];
-    }
-    free(old);
-    free(old_step);
-    return 0;
-}
-
-/* One line "step: pairs": remembers the step's rarity and each pair. */
-static int load_pairs(repeat_rules *rules, uint32_t step, const char *pairs, const char *where, int line,
-                      wjz_err *err) {
-    if (!rules->messages)
-        return wjz_err_set(err, -EINVAL, "%s:%d: \"messages: N\" must come before the pairs", where, line);
-    size_t index = 0;
-    while (index < rules->step_count && rules->steps[index] != step)
-        index++;
-    if (index == rules->step_count) {
-        if (index == STEPS_LIMIT)
-            return wjz_err_set(err, -EINVAL, "%s:%d: more than %d steps", where, line, STEPS_LIMIT);
-        rules->steps[index] = step;
-        rules->step_rarity[index] = log(((double)rules->messages + 1) / (step + 1));
-        rules->step_count++;
-    }
-    for (const char *at = pairs; *at; at += 6) {
-        uint32_t first = han_at(at), second = first ? han_at(at + 3) : 0;
-        if (!second)
-            return wjz_err_set(err, -EINVAL, "%s:%d: pairs must be Chinese characters, two by two", where, line);
-        if (rules->pair_count == PAIRS_LIMIT)
-            return wjz_err_set(err, -EINVAL, "%s:%d: more than %d pairs", where, line, PAIRS_LIMIT);
-        if (rules->pair_count * 2 >= rules->pair_slots && grow_pairs(rules))
-            return wjz_err_set(err, -ENOMEM, "out of memory");
-        size_t slot = pair_slot(rules, pair_key(first, second));
-        if (!rules->pairs[slot]) rules->pair_count++;
-        rules->pairs[slot] = pair_key(first, second);
-        rules->pair_step[slot] = (uint8_t)index;
-    }
-    return 0;
-}
-
-static int load_wording_line(repeat_rules *rules, char *text, const char *path, int line, wjz_err *err) {
-    text[strcspn(text, "\r\n")] = '\0';
-    if (text[0] == '\0' || text[0] == '#') return 0;
-    if (!wjz_utf8_ok(text, strlen(text))) return wjz_err_set(err, -EINVAL, "%s:%d: is not UTF-8", path, line);
-    char *colon = strchr(text, ':'), *end = NULL;
-    if (!colon) return wjz_err_set(err, -EINVAL, "%s:%d: must be \"step: pairs\"", path, line);
-    char *value = colon + 1 + strspn(colon + 1, " ");
-    *colon = '\0';
-    bool head = strcmp(text, "messages") == 0;
-    const char *number = head ? value : text;
-    errno = 0;
-    unsigned long count = strtoul(number, &end, 10);
-    if (errno || end == number || *end || count < 1 || count > 1000000000)
-        return wjz_err_set(err, -EINVAL, "%s:%d: \"%.20s\" must be a number from 1 to 1000000000", path, line, number);
-    if (!head) return load_pairs(rules, (uint32_t)count, value, path, line, err);
-    rules->messages = (int64_t)count;
-    rules->most_rarity = log((double)count + 1);
-    return 0;
-}
-
-static void close_file(FILE **file) {
-    if (*file) fclose(*file);
-}
-
-static int load_wording(repeat_rules *rules, const char *path, wjz_err *err) {
-    WJZ_CLEANUP(close_file) FILE *file = fopen(path, "re");
-    if (!file) return wjz_err_set(err, -errno, "could not open \"%s\": %s", path, strerror(errno));
-    char *text = wjz_arena_alloc(rules->arena, LINE_LIMIT);
-    if (!text || grow_pairs(rules)) return wjz_err_set(err, -ENOMEM, "out of memory");
-    int r = 0;
-    for (int line = 1; !r && fgets(text, LINE_LIMIT, file); line++) {
-        if (!strchr(text, '\n') && !feof(file))
-            return wjz_err_set(err, -EINVAL, "%s:%d: line is longer than %d bytes", path, line, LINE_LIMIT - 2);
-        r = load_wording_line(rules, text, path, line, err);
-    }
-    if (!r && ferror(file)) r = wjz_err_set(err, -EIO, "could not read \"%s\"", path);
-    if (!r && !rules->pair_count) r = wjz_err_set(err, -EINVAL, "%s: has no pairs", path);
-    return r;
-}
-
 void repeat_rules_destroy(repeat_rules **rules) {
     if (!rules || !*rules) return;
     wjz_arena_destroy(&(*rules)->arena);
-    free((*rules)->pairs);
-    free((*rules)->pair_step);
+    wording_destroy(&(*rules)->wording);
     free(*rules);
     *rules = NULL;
 }
@@ -400,10 +243,10 @@ int repeat_rules_load(const char *dir, repeat_rules **ret_rules, wjz_err *err) {
     WJZ_CLEANUP(repeat_rules_destroy) repeat_rules *rules = calloc(1, sizeof *rules);
     if (!rules || !(rules->arena = wjz_arena_new(ARENA_LIMIT))) return wjz_err_set(err, -ENOMEM, "out of memory");
     const char *decision = wjz_arena_printf(rules->arena, "%s/repeats.yaml", dir);
-    const char *wording = wjz_arena_printf(rules->arena, "%s/wording.txt", dir);
-    if (!decision || !wording) return wjz_err_set(err, -ENOMEM, "out of memory");
+    const char *words = wjz_arena_printf(rules->arena, "%s/wording.txt", dir);
+    if (!decision || !words) return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = load_decision(rules, decision, err);
-    if (!r) r = load_wording(rules, wording, err);
+    if (!r) r = wording_load(words, rules->rare_below, &rules->wording, err);
     if (!r) *ret_rules = WJZ_STEAL(rules);
     return r;
 }

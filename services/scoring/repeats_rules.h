@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scoring/wording.h"
 #include "wjz/err.h"
 
 /* Signs that two complaints are one matter, or are not; measured by repeats_compare. */
@@ -60,12 +61,8 @@ typedef struct sign_words {
 } sign_words;
 const sign_words *repeat_rules_words(const repeat_rules *rules, repeat_sign sign);
 
-/* Of two adjacent Chinese characters: log(messages / messages that use the pair), and whether it counts as a name. */
-double repeat_rules_rarity(const repeat_rules *rules, uint32_t first, uint32_t second, bool *ret_rare);
-/* Says that the rarity of a pair will be asked for soon: the table is larger than the near caches. */
-void repeat_rules_prepare(const repeat_rules *rules, uint32_t first, uint32_t second);
-/* The most any pair can have. */
-double repeat_rules_most_rarity(const repeat_rules *rules);
+/* How common pairs of characters are. */
+const wording *repeat_rules_wording(const repeat_rules *rules);
 /* Bytes of the longest frame that text begins with, 0: none. */
 size_t repeat_rules_frame(const repeat_rules *rules, const char *text, size_t length);
 
