@@ -83,6 +83,10 @@ static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
 static int keep_new(worker *self, wjz_err *err) {
     wjz_batch *batch = &self->batch;
     const wjz_stmt *stmts = self->consumer->ground->sql->stmts;
+    if (!self->careful && batch->count == 1) {
+        const wjz_param alone[] = {wjz_i32(batch->messages[0].region), wjz_i64(batch->messages[0].id)};
+        return wjz_tx_send_aside(batch->tx, &stmts[WJZ_INBOX_NEW_ONE], alone, 2);
+    }
     int32_t regions[MESSAGES_LIMIT];
     int64_t ids[MESSAGES_LIMIT];
     for (size_t i = 0; i < batch->count; i++) {

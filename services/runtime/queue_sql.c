@@ -98,6 +98,8 @@ static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
                        "INSERT INTO @.inbox (region, id) "
                        "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id) ORDER BY region, id",
                        0},
+    /* One alone: to take apart and sort arrays of one costs more than the insertion. */
+    [WJZ_INBOX_NEW_ONE] = {"inbox_new_one", "INSERT INTO @.inbox (region, id) VALUES ($1, $2)", 0},
     [WJZ_INBOX_PURGE] = {"inbox_purge",
                          "DELETE FROM @.inbox WHERE ctid = ANY (ARRAY("
                          "  SELECT ctid FROM @.inbox WHERE handled_at < now() - make_interval(days => $1) LIMIT 5000))",
