@@ -15,7 +15,7 @@ typedef struct wjz_arena wjz_arena;
 wjz_arena *wjz_arena_new(size_t limit);
 void wjz_arena_destroy(wjz_arena **arena);
 
-/* Forgets everything allocated, keeps the first block for reuse. */
+/* Forgets everything allocated, keeps 256 kB of memory at most for reuse. */
 void wjz_arena_reset(wjz_arena *arena);
 
 /* size bytes aligned for any type, not cleared; NULL when out of memory or over the limit. size 0 gives a

@@ -44,26 +44,36 @@ wjz_arena *wjz_arena_new(size_t limit) {
     return arena;
 }
 
-/* Frees all blocks but the first. */
-static void drop_later_blocks(wjz_arena *arena) {
-    while (arena->now->before) {
-        block *before = arena->now->before;
-        free(arena->now);
-        arena->now = before;
+/* Frees all blocks but one. */
+static void drop_others(block *newest, const block *kept) {
+    while (newest) {
+        block *before = newest->before;
+        if (newest != kept) free(newest);
+        newest = before;
     }
+}
+
+/* The largest block that is no larger than blocks become by themselves. */
+static block *block_to_keep(block *newest) {
+    block *best = newest;
+    for (block *b = newest; b; b = b->before)
+        if (best->size > LARGEST_STEP || (b->size > best->size && b->size <= LARGEST_STEP)) best = b;
+    return best;
 }
 
 void wjz_arena_destroy(wjz_arena **arena) {
     if (!arena || !*arena) return;
-    drop_later_blocks(*arena);
-    free((*arena)->now);
+    drop_others((*arena)->now, NULL);
     free(*arena);
     *arena = NULL;
 }
 
 void wjz_arena_reset(wjz_arena *arena) {
-    drop_later_blocks(arena);
-    arena->now->used = 0;
+    block *kept = block_to_keep(arena->now);
+    drop_others(arena->now, kept);
+    kept->before = NULL;
+    kept->used = 0;
+    arena->now = kept;
     arena->used = 0;
 }
 

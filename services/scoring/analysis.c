@@ -220,7 +220,7 @@ static int keep_time(analysis *a) {
     return a->finding->time_span ? 0 : -ENOMEM;
 }
 
-static int add_reasons(analysis *a, const float *steps, int sign) {
+static int add_reasons(analysis *a, float *steps, int sign) {
     Wjz__Scoring__Finding *finding = a->finding;
     reason reasons[REASONS_LIMIT];
     size_t count = reasons_find(a->text, a->own_chars, steps, sign, reasons);
@@ -268,7 +268,7 @@ static int score_taught(analysis *a, const taught_view *view, const class_votes 
 
 /* What the model gives beyond what the rules of its training find in the same words, and the words that moved it. It
  * is a function of words and model alone: rules of today add to it what they are worth. */
-static int keep_learned(analysis *a, const taught_view *view, const model_verdict *verdict, const float *steps) {
+static int keep_learned(analysis *a, const taught_view *view, const model_verdict *verdict, float *steps) {
     Wjz__Scoring__Finding *finding = a->finding;
     double by_rules;
     int r = score_taught(a, view, &verdict->votes, &by_rules);

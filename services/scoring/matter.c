@@ -43,6 +43,7 @@ typedef struct reader {
     const uint64_t *frame_firsts; /* as well */
     counted *grams;               /* as they came */
     uint16_t *table;              /* number of a gram from 1, open, its slots in the order of the hashes; 0: free */
+    uint64_t *taken;              /* a bit for each slot that is not free */
     const char *title;            /* normalised, or the head of the content */
     size_t title_length;
     uint32_t slots, used;
@@ -195,12 +196,14 @@ static uint32_t find(const reader *in, uint32_t hash) {
 /* Whether a gram was met before is chance, so nothing branches on it. Inlined for each zone apart. */
 __attribute__((always_inline)) static inline void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
     uint32_t hash = gram_hash(first, second), pair = wording_pair(in->wording, first, second);
-    uint16_t *slot = &in->table[find(in, hash)];
+    uint32_t at = find(in, hash);
+    uint16_t *slot = &in->table[at];
     bool met = *slot != 0;
     if (where == ZONE_DISTRICT && !met) return;
     if (in->used * 2 >= in->slots && !met) return;
     in->used += !met;
     *slot = met ? *slot : (uint16_t)in->used;
+    in->taken[at / 64] |= UINT64_C(1) << at % 64;
     counted *gram = &in->grams[*slot - 1];
     gram->hash = hash;
     gram->pair = met ? gram->pair : pair;
@@ -386,15 +389,12 @@ static uint32_t weighed(const reader *in, const counted *gram) {
 /* Lists the grams by hash; returns how many they are. The slots have that order but for a few that were taken before.
  */
 static uint32_t list_grams(const reader *in, uint32_t *grams) {
-    uint32_t taken = 0, count = 0;
-    for (uint32_t slot = 0; slot < in->slots; slot++) { /* which are free is chance, so nothing branches on it */
-        in->table[taken] = in->table[slot];
-        taken += in->table[slot] != 0;
-    }
-    for (uint32_t i = 0; i < taken; i++) {
-        const counted *gram = &in->grams[in->table[i] - 1];
-        if (gram->count) put_sorted(grams, count++, weighed(in, gram));
-    }
+    uint32_t count = 0;
+    for (uint32_t word = 0; word < in->slots / 64; word++)
+        for (uint64_t left = in->taken[word]; left; left &= left - 1) {
+            const counted *gram = &in->grams[in->table[word * 64 + (uint32_t)__builtin_ctzll(left)] - 1];
+            if (gram->count) put_sorted(grams, count++, weighed(in, gram));
+        }
     return count;
 }
 
@@ -597,10 +597,12 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena)
         in->slots *= 2;
     if (in->slots > FEW_SLOTS) {
         in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
+        in->taken = wjz_arena_alloc(arena, in->slots / 8);
         in->grams = wjz_arena_alloc(arena, in->slots / 2 * sizeof *in->grams);
-        if (!in->table || !in->grams) return -ENOMEM;
+        if (!in->table || !in->taken || !in->grams) return -ENOMEM;
     }
     memset(in->table, 0, in->slots * sizeof *in->table);
+    memset(in->taken, 0, in->slots / 8);
     if (title.length <= 1) { /* nothing but the line's end: the head of the content stands for it */
         title = (part_text){content.bytes, content.length < HEAD_BYTES ? content.length : HEAD_BYTES};
         while (title.length < content.length && !utf8_begins(title.bytes[title.length]))
@@ -639,11 +641,13 @@ int matter_of(const repeat_rules *rules, const complaint *c, const Wjz__Scoring_
 int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Scoring__Finding *finding,
                    const normal_text *text, wjz_arena *arena, matter **ret_matter) {
     uint16_t table[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
+    uint64_t taken[FEW_SLOTS / 64];
     counted few[FEW_SLOTS / 2];
     reader in = {.rules = rules,
                  .wording = repeat_rules_wording(rules),
                  .frame_firsts = repeat_rules_frame_firsts(rules),
                  .table = table,
+                 .taken = taken,
                  .grams = few};
     uint64_t copy = finding ? finding->copy : matter_copy_of(text);
     int r = read_complaint(&in, text, arena);

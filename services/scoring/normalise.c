@@ -312,28 +312,25 @@ size_t normal_part(const normal_text *text, uint32_t at) {
     return part;
 }
 
+/* Where a byte stands is chance, so the halving branches on nothing. */
 uint32_t normal_char(const normal_text *text, uint32_t at) {
-    uint32_t low = 0, high = text->char_count + 1; /* the end counts as one */
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (text->char_at[middle] <= at)
-            low = middle;
-        else
-            high = middle;
+    const uint32_t *first = text->char_at;
+    for (uint32_t left = text->char_count + 1; left > 1;) { /* the end counts as one */
+        uint32_t half = left / 2;
+        first += first[half] <= at ? half : 0;
+        left -= half;
     }
-    return low;
+    return (uint32_t)(first - text->char_at);
 }
 
 static const text_piece *piece_at(const normal_text *text, uint32_t at) {
-    uint32_t low = 0, high = text->piece_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (text->pieces[middle].from <= at)
-            low = middle;
-        else
-            high = middle;
+    const text_piece *first = text->pieces;
+    for (uint32_t left = text->piece_count; left > 1;) {
+        uint32_t half = left / 2;
+        first += first[half].from <= at ? half : 0;
+        left -= half;
     }
-    return &text->pieces[low];
+    return first;
 }
 
 void normal_span(const normal_text *text, uint32_t from, uint32_t to, Wjz__Scoring__Span *ret_span) {

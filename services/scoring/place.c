@@ -76,12 +76,23 @@ static const seen_place *best_of(const seen_places *seen, place_level level, uin
     return best;
 }
 
-char *place_original(const normal_text *text, uint32_t from, uint32_t to, wjz_arena *arena) {
+/* Words as they were written. */
+typedef struct original {
+    const char *text;
+    size_t length;
+} original;
+
+static original original_of(const normal_text *text, uint32_t from, uint32_t to) {
     Wjz__Scoring__Span span = WJZ__SCORING__SPAN__INIT;
     normal_span(text, from, to, &span);
     const text_part *part = &text->parts[normal_part(text, from)];
-    if (span.to > part->length || span.from > span.to) return wjz_arena_strdup(arena, "");
-    return wjz_arena_strndup(arena, part->text + span.from, span.to - span.from);
+    if (span.to > part->length || span.from > span.to) return (original){"", 0};
+    return (original){part->text + span.from, span.to - span.from};
+}
+
+char *place_original(const normal_text *text, uint32_t from, uint32_t to, wjz_arena *arena) {
+    original words = original_of(text, from, to);
+    return wjz_arena_strndup(arena, words.text, words.length);
 }
 
 /* The first name of each level, widest first: "A7县泉塘街道中岭路". */
@@ -90,15 +101,20 @@ static char *place_text(const normal_text *text, const text_name *names, size_t 
         WJZ__SCORING__ANCHOR_KIND__ANCHOR_REGION, WJZ__SCORING__ANCHOR_KIND__ANCHOR_TOWN,
         WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE, WJZ__SCORING__ANCHOR_KIND__ANCHOR_ROAD,
         WJZ__SCORING__ANCHOR_KIND__ANCHOR_ESTATE};
-    char *joined = wjz_arena_strdup(arena, "");
-    for (size_t k = 0; joined && k < WJZ_COUNT(levels); k++) {
-        for (size_t i = 0; i < count; i++) {
-            if (names[i].kind != levels[k]) continue;
-            char *name = place_original(text, names[i].from, names[i].to, arena);
-            joined = name ? wjz_arena_printf(arena, "%s%s", joined, name) : NULL;
-            break;
-        }
+    original words[WJZ_COUNT(levels)] = {{0}};
+    size_t length = 0;
+    for (size_t k = 0; k < WJZ_COUNT(levels); k++) {
+        size_t i = 0;
+        while (i < count && names[i].kind != levels[k])
+            i++;
+        if (i < count) words[k] = original_of(text, names[i].from, names[i].to);
+        length += words[k].length;
     }
+    char *joined = wjz_arena_alloc(arena, length + 1), *to = joined;
+    if (!joined) return NULL;
+    for (size_t k = 0; k < WJZ_COUNT(levels); k++)
+        if (words[k].length) to = mempcpy(to, words[k].text, words[k].length);
+    *to = '\0';
     return joined;
 }
 

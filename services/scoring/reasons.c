@@ -18,22 +18,27 @@ static void keep(reason found, size_t *count, reason reasons[REASONS_LIMIT]) {
     reasons[at] = found;
 }
 
-size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, int sign, reason reasons[REASONS_LIMIT]) {
-    float level = 0, most = 0, direction = (float)sign;
+/* Turns steps into what lies on each byte of a character, in the direction asked for; the most of it. */
+static float sum_up(float *steps, uint32_t to, float direction) {
+    float level = 0, most = 0;
     for (uint32_t i = 0; i < to; i++) {
         level += direction * steps[i];
         if (level > most) most = level;
+        steps[i] = level;
     }
-    float least = most * run_share;
+    return most;
+}
+
+size_t reasons_find(const normal_text *text, uint32_t to, float *steps, int sign, reason reasons[REASONS_LIMIT]) {
+    const float *levels = steps;
+    float least = sum_up(steps, to, (float)sign) * run_share;
     reason run = {0};
     size_t count = 0;
-    level = 0;
     for (uint32_t i = 0; i < to; i++) {
-        level += direction * steps[i];
-        if (level > least) {
+        if (levels[i] > least) {
             uint32_t at = text->char_at[i], next = text->char_at[i + 1];
             if (run.points <= 0) run.from = at;
-            run.points += level * (float)(next - at);
+            run.points += levels[i] * (float)(next - at);
             run.to = next;
         } else if (run.points > 0) {
             keep(run, &count, reasons);
@@ -42,6 +47,6 @@ size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, in
     }
     if (run.points > 0) keep(run, &count, reasons);
     for (size_t i = 0; i < count; i++)
-        reasons[i].points *= direction;
+        reasons[i].points *= (float)sign;
     return count;
 }

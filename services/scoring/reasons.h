@@ -16,7 +16,7 @@ typedef struct reason {
 } reason;
 
 /* steps: one for each character of the text up to `to` and one more; the sum of those up to a character is what lies on
- * each of its bytes. At most REASONS_LIMIT that raise (sign 1) or lower (sign -1), strongest first; the count. */
-size_t reasons_find(const normal_text *text, uint32_t to, const float *steps, int sign, reason reasons[REASONS_LIMIT]);
+ * each of its bytes; they are replaced by these sums. At most REASONS_LIMIT that raise (sign 1) or lower (sign -1), strongest first; the count. */
+size_t reasons_find(const normal_text *text, uint32_t to, float *steps, int sign, reason reasons[REASONS_LIMIT]);
 
 #endif

@@ -39,6 +39,20 @@ static void keeps_its_limit(WJZ_UNUSED void **state) {
     assert_non_null(wjz_arena_alloc(arena, 9000));
 }
 
+static void keeps_its_largest_block_for_the_next_turn(WJZ_UNUSED void **state) {
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
+    const void *small = wjz_arena_alloc(arena, 100), *large = wjz_arena_alloc(arena, 60000);
+    const void *huge = wjz_arena_alloc(arena, 1 << 20); /* too much to be kept */
+    assert_non_null(small);
+    assert_non_null(huge);
+    wjz_arena_reset(arena);
+    assert_int_equal(wjz_arena_used(arena), 0);
+    assert_ptr_equal(wjz_arena_alloc(arena, 60000), large);
+    wjz_arena_reset(arena);
+    wjz_arena_reset(arena);
+    assert_ptr_equal(wjz_arena_alloc(arena, 100), large);
+}
+
 static void refuses_products_that_overflow(WJZ_UNUSED void **state) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
     assert_null(wjz_arena_calloc(arena, SIZE_MAX / 2, 3));
@@ -79,6 +93,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_aligned_pieces_that_do_not_overlap),
         cmocka_unit_test(keeps_its_limit),
+        cmocka_unit_test(keeps_its_largest_block_for_the_next_turn),
         cmocka_unit_test(refuses_products_that_overflow),
         cmocka_unit_test(copies_and_prints),
         cmocka_unit_test(serves_protobuf),
