@@ -121,6 +121,8 @@ void wjz_bus_publish(wjz_bus *bus, int32_t region, const ProtobufCMessage *body)
 typedef void wjz_publication_fn(const wjz_message *message, void *arg);
 /* From all instances of all services. The message lives during the call only. */
 WJZ_MUST_CHECK int wjz_bus_subscribe(wjz_bus *bus, const ProtobufCMessageDescriptor *type, wjz_publication_fn *fn, void *arg, wjz_err *err);
+/* Ends what was subscribed with this arg, before it dies: the bus lives longer than its users. Not from within fn. */
+void wjz_bus_unsubscribe(wjz_bus *bus, const void *arg);
 
 /* --- doors: requests from outside the product, on a socket of their own --- */
 

@@ -114,6 +114,7 @@ int events_new(wjz_loop *loop, wjz_bus *bus, events **ret_events, wjz_err *err) 
 void events_destroy(events **at) {
     events *e = at ? WJZ_STEAL(*at) : NULL;
     if (!e) return;
+    wjz_bus_unsubscribe(e->bus, e);
     wjz_timer_close(&e->beat);
     free(e);
 }

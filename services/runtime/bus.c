@@ -293,3 +293,7 @@ int wjz_bus_subscribe(wjz_bus *bus, const ProtobufCMessageDescriptor *type, wjz_
                       wjz_err *err) {
     return wjz_publisher_subscribe(bus->publisher, type, fn, arg, err);
 }
+
+void wjz_bus_unsubscribe(wjz_bus *bus, const void *arg) {
+    wjz_publisher_unsubscribe(bus->publisher, arg);
+}

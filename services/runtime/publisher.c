@@ -154,6 +154,18 @@ int wjz_publisher_subscribe(wjz_publisher *publisher, const ProtobufCMessageDesc
     return 0;
 }
 
+void wjz_publisher_unsubscribe(wjz_publisher *publisher, const void *arg) {
+    for (listener **at = &publisher->listeners; *at;) {
+        listener *ended = *at;
+        if (ended->arg != arg) {
+            at = &ended->next;
+            continue;
+        }
+        *at = ended->next;
+        free(ended);
+    }
+}
+
 /* --- lifetime --- */
 
 int wjz_publisher_open(const wjz_ground *ground, bool serve, wjz_publisher **ret_publisher,

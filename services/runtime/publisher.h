@@ -12,6 +12,7 @@ WJZ_MUST_CHECK int wjz_publisher_open(const wjz_ground *ground, bool serve, wjz_
 void wjz_publisher_publish(wjz_publisher *publisher, int32_t region, const ProtobufCMessage *body);
 WJZ_MUST_CHECK int wjz_publisher_subscribe(wjz_publisher *publisher, const ProtobufCMessageDescriptor *type,
                                            wjz_publication_fn *fn, void *arg, wjz_err *err);
+void wjz_publisher_unsubscribe(wjz_publisher *publisher, const void *arg);
 void wjz_publisher_peers_changed(wjz_publisher *publisher);
 void wjz_publisher_close(wjz_publisher **publisher);
 

@@ -297,6 +297,10 @@ static void on_begun(const wjz_message *message, void *arg) {
     last_heard = ((const Wjz__Scoring__RescoreBegun *)message->body)->complaints;
 }
 
+static void on_counted(WJZ_UNUSED const wjz_message *message, void *arg) {
+    ++*(int *)arg;
+}
+
 static void publications(void *arg) {
     const char *bind = arg;
     answerer scoring = {0};
@@ -315,6 +319,15 @@ static void publications(void *arg) {
         assert_true(news.complaints < 2000);
     }
     assert_true(last_heard <= news.complaints);
+    int other_heard = 0, before = heard;
+    assert_ok(wjz_bus_subscribe(client.bus, &wjz__scoring__rescore_begun__descriptor, on_counted, &other_heard, err));
+    wjz_bus_unsubscribe(client.bus, &heard);
+    for (int rounds = 0; other_heard < 3; rounds++) {
+        wjz_bus_publish(scoring.node.bus, 1, &news.base);
+        wjz_fiber_sleep(the_world.loop, 5);
+        assert_true(rounds < 2000);
+    }
+    assert_int_equal(heard, before);
     node_close(&scoring.node);
     node_close(&client);
 }
