@@ -32,14 +32,16 @@ static const read_spec ACCOUNTS = {
      "SELECT " SQL_ACCOUNT ", x.place, 0::int8" SQL_ACCOUNT_FROM
      " JOIN (SELECT b.login, row_number() OVER (ORDER BY b.login) AS place FROM console.account b) x ON x.login = "
      "a.login"
-     " WHERE a.region = (SELECT console.setting('region')::int4) AND ($1::text IS NULL OR a.login LIKE '%' || $1 || '%' OR "
+     " WHERE a.region = (SELECT console.setting('region')::int4) AND ($1::text IS NULL OR a.login LIKE '%' || $1 || "
+     "'%' OR "
      "a.person = $1)"
      " AND ($2::int8 IS NULL OR x.place > $2) AND $3::int8 IS NOT DISTINCT FROM $3 ORDER BY x.place LIMIT $4",
      3},
     {{"q", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
-static const wjz_stmt ACCOUNT = {
-    "console_account_one",
-    "SELECT " SQL_ACCOUNT SQL_ACCOUNT_FROM " WHERE a.login = $1 AND a.region = (SELECT console.setting('region')::int4)", 1};
+static const wjz_stmt ACCOUNT = {"console_account_one",
+                                 "SELECT " SQL_ACCOUNT SQL_ACCOUNT_FROM
+                                 " WHERE a.login = $1 AND a.region = (SELECT console.setting('region')::int4)",
+                                 1};
 
 static const read_spec PEOPLE = {
     {"console_people",
@@ -327,8 +329,10 @@ static const read_spec AUDIT = {
      "''), 'name', (SELECT n.name FROM console.person_name n WHERE n.code = a.person LIMIT 1),"
      " 'organ', NULLIF(a.organ, ''), 'address', a.address, 'event', a.event, 'object_kind', a.object_kind, 'object', "
      "a.object, 'result', a.result, 'detail', a.detail)::text, a.id, a.id"
-     " FROM console.audit a WHERE a.region IN (0, (SELECT console.setting('region')::int4)) AND ($1::text IS NULL OR a.person = "
-     "$1 OR a.login = $1) AND ($2::text IS NULL OR a.event = $2)"
+     " FROM console.audit a WHERE a.region IN (0, (SELECT console.setting('region')::int4)) AND ($1::text IS NULL OR "
+     "a.person = "
+     "$1 OR a.login = $1 OR a.person IN (SELECT n.code FROM console.person_name n WHERE n.name = $1)) AND ($2::text IS "
+     "NULL OR a.event = $2)"
      " AND ($3::text IS NULL OR a.object = $3) AND ($4::text IS NULL OR a.result = $4) AND ($5::timestamptz IS NULL OR "
      "a.at >= $5) AND ($6::timestamptz IS NULL OR a.at < $6)"
      " AND ($7::int8 IS NULL OR a.id < $8::int8) ORDER BY a.id DESC LIMIT $9",

@@ -81,9 +81,9 @@ static int add_cursor(binding *b, const char *text, bool timed) {
 
 /* Numbers and days among them have the form that the document asks for. */
 static int add_filters(binding *b) {
-    static const char *const names[] = {"q",       "domain",     "branch", "kind",    "stars",  "organ",     "town",
-                                        "station", "prosecutor", "state",  "outcome", "urgent", "mediation", "focus",
-                                        "mine",    "subject",    "feed",   "from",    "to"};
+    static const char *const names[] = {"q",       "domain",     "branch",  "kind",    "stars",  "organ",     "town",
+                                        "station", "prosecutor", "state",   "outcome", "urgent", "mediation", "focus",
+                                        "overdue", "mine",       "subject", "feed",    "from",   "to"};
     json_t *filters = json_object();
     for (size_t i = 0; i < WJZ_COUNT(names); i++) {
         const char *text = value_of(b->x, names[i]);

@@ -94,6 +94,30 @@ def test_filters_give_what_they_say(world):
     assert chief.ask("listClues", stars="9").status_code == 400
 
 
+def test_what_is_overdue_is_counted_and_listed_alike(world):
+    database = world.house.database
+    row = next(r for r in world["chief"].get("listClues", state="assigned", limit=200)["items"] if r["assignment"]["prosecutor"])
+    person = row["assignment"]["prosecutor"]["code"]
+    database.run("UPDATE console.clue_copy SET due_at = now() - interval '1 hour' WHERE clue = %s", row["id"])
+    try:
+        overdue = world["chief"].get("listClues", overdue="true", limit=200)["items"]
+        assert row["id"] in [r["id"] for r in overdue] and all(r["assignment"]["state"] == "assigned" for r in overdue)
+        assert row["id"] not in [r["id"] for r in world["chief"].get("listClues", overdue="false", limit=200)["items"]]
+        for login, browser in world.browsers.items():
+            if PEOPLE[login][0] == person:
+                assert browser.get("readDesk")["counts"]["overdue"] == len(browser.get("listClues", overdue="true", mine="true", limit=200)["items"]) > 0
+    finally:
+        database.run("UPDATE console.clue_copy SET due_at = %s WHERE clue = %s", row["assignment"]["accept_until"], row["id"])
+
+
+def test_the_audit_is_searched_by_name(world):
+    name = world["head"].get("readMe")["name"]
+    world["head"].get("listClues", q="寻人")
+    found = world["audit"].get("searchAudit", person=name, event="search")["items"]
+    assert found and {e["name"] for e in found} == {name}
+    assert world["audit"].get("searchAudit", person=name[:1])["items"] == []
+
+
 def test_full_text_from_two_characters(world):
     title = clue_with(world, "open")["title"]
     word = next(title[i : i + 2] for i in range(len(title) - 1) if title[i : i + 2].isalpha())

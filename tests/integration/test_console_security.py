@@ -569,6 +569,23 @@ def test_a_condition_that_tells_what_it_sees_sees_only_what_is_shown(world, dire
     assert world.house.database.value("SELECT count(*) FROM console.clue_copy") > 0
 
 
+def test_views_over_others_tables_are_barriers(world, direct):
+    """The same for each view that is one: asked by a liaison, who is shown little of anything."""
+    views = [row[0] for row in rows(direct, "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'console'::regnamespace AND 'security_barrier=true' = ANY (c.reloptions) ORDER BY 1")]
+    assert {"notice", "import_error", "person", "feed", "dead_letters", "leave"} <= set(views)
+    direct.rollback()
+    assert world.house.database.value("SELECT count(*) FROM notification.notice") > 0
+    for view in views:
+        rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world["liaison"]))
+        with direct.cursor() as cursor:
+            cursor.execute("CREATE FUNCTION pg_temp.told(row_of text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS 'BEGIN RAISE NOTICE ''told''; RETURN true; END'")
+        shown = rows(direct, f"SELECT count(*) FROM console.{view} v")[0][0]
+        del direct.notices[:]
+        assert rows(direct, f"SELECT count(*) FROM console.{view} v WHERE pg_temp.told(v::text)") == [(shown,)], view
+        assert len([n for n in direct.notices if "told" in n]) <= shown, view
+        direct.rollback()
+
+
 @pytest.mark.parametrize("login", [login for login in PEOPLE if login not in ADMINISTRATORS])
 def test_pages_of_lists_and_the_table_follow_one_rule(world, direct, login):
     rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world[login]))

@@ -46,7 +46,7 @@ const en: Messages = {
   state: { open: 'open', none: 'not assigned', assigned: 'to accept', accepted: 'accepted', verifying: 'verifying', returned: 'returned', transferred: 'transferred', escalated: 'escalated', closed: 'closed', withdrawn: 'withdrawn' },
   sort: { index: 'By index', newest: 'Newest first', due: 'Due first', oldest: 'Oldest first' },
   filter: {
-    mine: 'Mine', urgent: 'Urgent', focus: 'Focus', mediation: 'Mediation', domain: 'Domain', branch: 'Branch', kind: 'Kind', organ: 'Procuratorate', town: 'Town', station: 'Station', prosecutor: 'Prosecutor', state: 'State', outcome: 'Outcome', subject: 'Unit complained of', feed: 'Feed', from: 'From', to: 'To', sort: 'Order',
+    mine: 'Mine', overdue: 'Overdue', urgent: 'Urgent', focus: 'Focus', mediation: 'Mediation', domain: 'Domain', branch: 'Branch', kind: 'Kind', organ: 'Procuratorate', town: 'Town', station: 'Station', prosecutor: 'Prosecutor', state: 'State', outcome: 'Outcome', subject: 'Unit complained of', feed: 'Feed', from: 'From', to: 'To', sort: 'Order',
     region: 'Region', report_region: 'County of the place', village: 'Village', place: 'Place names', consult: 'To be asked', stars: 'Stars',
     more: 'More filters', moreSet: 'More filters ({n})',
   },
@@ -134,7 +134,7 @@ const en: Messages = {
   holidays: { set: 'Set a day', day: 'Day', name: 'Name', kind: 'Kind', off: 'day off', on: 'make-up day', of: '{year}', none: 'No holidays are known for this year.' },
   services: { services: 'Services', service: 'Service', alive: 'Alive', instances: 'Instances', since: 'since {ago}', gone: 'last heard {ago}', queues: 'Queues', noQueues: 'No message waits.', from: 'From', to: 'To', message: 'Message', waiting: 'Waiting', retrying: 'Retrying', oldest: 'Oldest', dead: 'Dead', deadLetters: 'Dead letters', noDead: 'No dead letter.', error: 'Why', died: 'When', choose: 'Choose', retry: 'Send {n} again', drop: 'Drop {n}' },
   audit: {
-    person: 'Person', who: 'Login or person’s code', eventLabel: 'Event', object: 'Object', result: 'Result', done: 'done', refused: 'refused', failed: 'failed', verify: 'Verify the chain', whole: 'Whole: {chains} chains, {rows} rows, nothing altered.', cut: 'The end of the audit is missing. Report it at once.', broken: 'The chain breaks at row {id}. Report it at once.', rows: 'Audit trail', at: 'When', address: 'From', detail: 'Details',
+    person: 'Person', who: 'Name, login or person’s code', eventLabel: 'Event', object: 'Object', result: 'Result', done: 'done', refused: 'refused', failed: 'failed', verify: 'Verify the chain', whole: 'Whole: {chains} chains, {rows} rows, nothing altered.', cut: 'The end of the audit is missing. Report it at once.', broken: 'The chain breaks at row {id}. Report it at once.', rows: 'Audit trail', at: 'When', address: 'From', detail: 'Details',
     event: {
       login: 'login', logout: 'logout', password_change: 'password changed', password_reset: 'password reset', totp_begin: 'authenticator begun', totp_enrol: 'authenticator bound',
       totp_remove: 'authenticator removed', totp_reset: 'authenticator reset', account_create: 'account made', account_lock: 'account locked', account_unlock: 'account unlocked',

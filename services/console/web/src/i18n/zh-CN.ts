@@ -44,7 +44,7 @@ export default {
   state: { open: '在办', none: '未分派', assigned: '待受理', accepted: '已受理', verifying: '核查中', returned: '已退回', transferred: '已移送', escalated: '已升级', closed: '已办结', withdrawn: '已撤回' },
   sort: { index: '按成案指数', newest: '最新在前', due: '先到期在前', oldest: '最早在前' },
   filter: {
-    mine: '我的', urgent: '紧急', focus: '重点', mediation: '可调解', domain: '领域', branch: '检察职能', kind: '类别', organ: '检察院', town: '镇街', station: '联络站', prosecutor: '检察官', state: '状态', outcome: '处理结果', subject: '被反映单位', feed: '数据源', from: '自', to: '至', sort: '排序',
+    mine: '我的', overdue: '已超期', urgent: '紧急', focus: '重点', mediation: '可调解', domain: '领域', branch: '检察职能', kind: '类别', organ: '检察院', town: '镇街', station: '联络站', prosecutor: '检察官', state: '状态', outcome: '处理结果', subject: '被反映单位', feed: '数据源', from: '自', to: '至', sort: '排序',
     region: '区划', report_region: '事发区县', village: '村社', place: '地名', consult: '须征询', stars: '星级',
     more: '更多条件', moreSet: '更多条件（{n}）',
   },
@@ -132,7 +132,7 @@ export default {
   holidays: { set: '设置一天', day: '日期', name: '名称', kind: '类型', off: '放假', on: '补班', of: '{year} 年', none: '这一年还没有节假日数据。' },
   services: { services: '服务', service: '服务', alive: '在线', instances: '实例', since: '启动于 {ago}', gone: '最后心跳 {ago}', queues: '队列', noQueues: '没有等待的消息。', from: '发送方', to: '接收方', message: '消息', waiting: '等待', retrying: '重试中', oldest: '最久等待', dead: '死信', deadLetters: '死信', noDead: '没有死信。', error: '原因', died: '时间', choose: '选择', retry: '重投 {n} 条', drop: '丢弃 {n} 条' },
   audit: {
-    person: '人员', who: '账号或人员编号', eventLabel: '事件', object: '对象', result: '结果', done: '完成', refused: '被拒', failed: '失败', verify: '校验哈希链', whole: '完整：{chains} 条链，{rows} 条记录，未被改动。', cut: '审计记录的末尾缺失，请立即报告。', broken: '哈希链在记录 {id} 处断开，请立即报告。', rows: '审计记录', at: '时间', address: '来源地址', detail: '详情',
+    person: '人员', who: '姓名、账号或人员编号', eventLabel: '事件', object: '对象', result: '结果', done: '完成', refused: '被拒', failed: '失败', verify: '校验哈希链', whole: '完整：{chains} 条链，{rows} 条记录，未被改动。', cut: '审计记录的末尾缺失，请立即报告。', broken: '哈希链在记录 {id} 处断开，请立即报告。', rows: '审计记录', at: '时间', address: '来源地址', detail: '详情',
     event: {
       login: '登录', logout: '退出', password_change: '修改密码', password_reset: '重置密码', totp_begin: '开始绑定验证器', totp_enrol: '绑定验证器', totp_remove: '解除验证器', totp_reset: '重置验证器', account_create: '新建账号',
       account_lock: '锁定账号', account_unlock: '解锁账号', roles: '改角色', search: '检索线索', export: '导出', view_clue: '查阅线索', view_complaints: '查阅诉求', view_attachment: '查阅照片', view_repeats: '查阅待定重复',

@@ -7,7 +7,7 @@ type Full = NonNullable<operations['listClues']['parameters']['query']>
 export type ClueFilter = Omit<Full, 'cursor' | 'limit'>
 export type FilterName = keyof ClueFilter
 
-export const flags = ['mine', 'urgent', 'focus', 'mediation'] as const
+export const flags = ['mine', 'overdue', 'urgent', 'focus', 'mediation'] as const
 export const words = ['q', 'domain', 'branch', 'kind', 'stars', 'organ', 'town', 'station', 'prosecutor', 'state', 'outcome', 'subject', 'feed', 'from', 'to', 'sort'] as const
 const isFlag = (name: string): name is (typeof flags)[number] => (flags as readonly string[]).includes(name)
 const isWord = (name: string): name is (typeof words)[number] => (words as readonly string[]).includes(name)
