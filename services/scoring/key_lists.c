@@ -61,12 +61,13 @@ void key_lists_fetch_list(const key_lists *l, uint32_t key) {
     if (cell->at & MANY) __builtin_prefetch(words_of(l) + (cell->at & ~MANY), 1);
 }
 
-void key_lists_fetch_end(const key_lists *l, uint32_t key) {
+void key_lists_fetch_part(const key_lists *l, uint32_t key, uint32_t part) {
     const key_cell *cell = cell_of(l, key);
     if (!(cell->at & MANY)) return;
     const uint32_t *room = words_of(l) + (cell->at & ~MANY);
-    if (room[0] >= LINE_WORDS / 2) __builtin_prefetch(room + room[0] - LINE_WORDS / 2, 1);
-    if (room[0] >= LINE_WORDS / 2) __builtin_prefetch(room + room[0] + 1, 1);
+    uint32_t at = (uint32_t)((uint64_t)room[0] * part >> 32);
+    if (at >= LINE_WORDS / 2) __builtin_prefetch(room + at - LINE_WORDS / 2, 1);
+    if (at >= LINE_WORDS / 2) __builtin_prefetch(room + at + LINE_WORDS / 2, 1);
 }
 
 static int more_cells(key_lists *l) {

@@ -34,11 +34,11 @@ size_t key_lists_bytes(const key_lists *lists);
 
 /* Empty when there is none. key is not 0. */
 slot_list key_lists_find(const key_lists *lists, uint32_t key);
-/* Start to fetch what finding the key will read: its cell; then what the cell leads to; then the end of its list, where
- * most is put. Each needs what the one before it fetched. */
+/* Start to fetch what will be read: the key's cell; then what the cell leads to; then a part of its list, which says
+ * how far down it is as a fraction of 2^32. Each needs what the one before it fetched. */
 void key_lists_fetch_cell(const key_lists *lists, uint32_t key);
 void key_lists_fetch_list(const key_lists *lists, uint32_t key);
-void key_lists_fetch_end(const key_lists *lists, uint32_t key);
+void key_lists_fetch_part(const key_lists *lists, uint32_t key, uint32_t part);
 /* Puts the slot at a position of its list, at most its count. Slots are below 2^31 - 1. -ENOMEM: nothing was changed.
  */
 WJZ_MUST_CHECK int key_lists_insert(key_lists *lists, uint32_t key, uint32_t position, uint32_t slot);

@@ -17,4 +17,7 @@ void pair_memo_destroy(pair_memo **memo);
 /* As repeats_weigh. The digests of both say their state (matter.h). memo may be NULL. */
 double pair_memo_weigh(pair_memo *memo, const repeat_rules *rules, const matter *a, const matter *b);
 
+/* Starts to fetch what remembers the pair. */
+void pair_memo_fetch(const pair_memo *memo, const matter *a, const matter *b);
+
 #endif

@@ -18,10 +18,18 @@ typedef struct link {
 
 typedef struct group {
     uint32_t parent; /* rank; itself for a root, which is the group's first member */
+    uint32_t bench;  /* which judges they are, by a number of their own; 0: the member alone */
     uint32_t judges[PARTITION_JUDGES];
     uint32_t judge_count;
     bool asked; /* of a block's first member: about another block */
 } group;
+
+/* Two groups whose judges did not agree. */
+typedef struct refusal {
+    uint32_t a, a_bench, b, b_bench;
+} refusal;
+
+enum { REFUSALS = 64 };
 
 typedef struct ranking {
     const matter *matter;
@@ -40,6 +48,8 @@ typedef struct partition {
     size_t link_count;
     question *questions;
     size_t question_count;
+    uint32_t benches;
+    refusal refused[REFUSALS]; /* by hash: in a crowd the same groups meet again and again */
 } partition;
 
 static int by_canon(const void *a, const void *b) {
@@ -105,6 +115,8 @@ static int weigh_pairs(partition *p) {
     p->questions = wjz_arena_alloc(p->arena, p->hood->count * 2 * sizeof *p->questions);
     if (!p->links || !p->questions) return -ENOMEM;
     double least = -repeat_rules_uncertain(p->rules);
+    for (size_t i = 0; i < p->hood->pair_count; i++)
+        pair_memo_fetch(p->hood->memo, p->hood->members[p->hood->pairs[i].a], p->hood->members[p->hood->pairs[i].b]);
     for (size_t i = 0; i < p->hood->pair_count; i++) {
         const near_pair *pair = &p->hood->pairs[i];
         double weight = pair_memo_weigh(p->hood->memo, p->rules, p->hood->members[pair->a], p->hood->members[pair->b]);
@@ -125,8 +137,8 @@ static uint32_t root_of(group *groups, uint32_t rank) {
 }
 
 /* Whether the judges of both groups agree: on the whole for it, and none of them firmly against. */
-static bool agree(const partition *p, const group *a, const group *b) {
-    double sum = 0;
+static bool ask_judges(const partition *p, const group *a, const group *b) {
+    double sum = 0, wanted = repeat_rules_agreement(p->rules) * (a->judge_count * b->judge_count);
     for (uint32_t i = 0; i < a->judge_count; i++) {
         for (uint32_t j = 0; j < b->judge_count; j++) {
             double says = pair_memo_weigh(p->hood->memo, p->rules, p->ranked[a->judges[i]].matter,
@@ -135,12 +147,23 @@ static bool agree(const partition *p, const group *a, const group *b) {
             sum += fmin(says, most_for);
         }
     }
-    return sum / (a->judge_count * b->judge_count) >= repeat_rules_agreement(p->rules);
+    return sum >= wanted;
 }
 
-static void unite(group *groups, uint32_t a, uint32_t b) {
+/* The same, remembering who did not. */
+static bool agree(partition *p, uint32_t a, uint32_t b) {
+    const refusal now = {a, p->groups[a].bench, b, p->groups[b].bench};
+    refusal *known = &p->refused[(a * 31 + b) % REFUSALS];
+    if (memcmp(known, &now, sizeof now) == 0) return false;
+    if (ask_judges(p, &p->groups[a], &p->groups[b])) return true;
+    *known = now;
+    return false;
+}
+
+static void unite(partition *p, uint32_t a, uint32_t b) {
+    group *groups = p->groups;
     uint32_t first = a < b ? a : b, second = a < b ? b : a;
-    group merged = {.parent = first};
+    group merged = {.parent = first, .bench = ++p->benches};
     const group *x = &groups[first], *y = &groups[second];
     for (uint32_t i = 0, j = 0; merged.judge_count < PARTITION_JUDGES && (i < x->judge_count || j < y->judge_count);) {
         bool take_x = j == y->judge_count || (i < x->judge_count && x->judges[i] < y->judges[j]);
@@ -162,9 +185,9 @@ static void join_links(partition *p) {
     for (size_t i = 0; i < p->link_count && p->links[i].weight > 0; i++) {
         const link *l = &p->links[i];
         uint32_t a = root_of(p->groups, l->a), b = root_of(p->groups, l->b);
-        if (a == b || !constraints_allow(p->blocks, l->a, l->b) || !agree(p, &p->groups[a], &p->groups[b])) continue;
+        if (a == b || !constraints_allow(p->blocks, l->a, l->b) || !agree(p, a, b)) continue;
         if (l->weight < repeat_rules_uncertain(p->rules) && !together(p, l)) ask(p, l, DOUBT_WEAK_LINK);
-        unite(p->groups, a, b);
+        unite(p, a, b);
         constraints_unite(p->blocks, l->a, l->b);
     }
 }

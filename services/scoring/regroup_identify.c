@@ -3,7 +3,6 @@
 
 #include "scoring/regroup.h"
 
-
 static old_clue *find_clue(old_clue *clues, size_t count, int64_t clue) {
     size_t low = 0, high = count;
     while (low < high) {

@@ -261,12 +261,23 @@ int repeats_index_put(repeats_index *index, int64_t id, const matter *m, repeats
     return r ? r : 1;
 }
 
-/* Where a slot that is in the list is: mostly at the end. Where complaints came in the order of their time, slots are
- * in order, too, and the list alone tells. */
-static uint32_t place_in_list(const repeats_index *index, slot_list list, uint32_t slot) {
-    for (uint32_t i = list.count; i > 0 && i + TAIL > list.count; i--)
-        if (list.slots[i - 1] == slot) return i - 1;
-    uint32_t low = 0, high = list.count;
+/* How far down its lists a slot is likely to be, of 2^32: complaints of a key come all the time. */
+static uint32_t part_of(const repeats_index *index, uint32_t slot) {
+    return slot < index->count ? (uint32_t)(((uint64_t)slot << 32) / index->count) : UINT32_MAX;
+}
+
+/* The first place of a slot that is not before `slot`, looked for from a guess in steps that double. */
+static uint32_t search(slot_list list, uint32_t slot, uint32_t guess) {
+    uint32_t low = 0, high = list.count, step = REPEATS_REACH;
+    if (list.slots[guess] < slot) {
+        for (low = guess + 1; low + step < high && list.slots[low + step] < slot; step *= 2)
+            low += step + 1;
+        if (low + step < high) high = low + step;
+    } else {
+        for (high = guess; high > step && list.slots[high - step] >= slot; step *= 2)
+            high -= step;
+        if (high > step) low = high - step;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (list.slots[middle] < slot)
@@ -274,18 +285,26 @@ static uint32_t place_in_list(const repeats_index *index, slot_list list, uint32
         else
             high = middle;
     }
-    return low < list.count && list.slots[low] == slot ? low : position(index, list.slots, list.count, slot);
+    return low;
 }
 
-void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choice, repeats_slot_fn *fn, void *arg) {
-    const repeats_entry *entry = entry_at(index, slot);
+/* Where a slot that is in the list is: mostly at the end. Where complaints came in the order of their time, slots are
+ * in order, too, and the list alone tells. */
+static uint32_t place_in_list(const repeats_index *index, slot_list list, uint32_t slot) {
+    for (uint32_t i = list.count; i > 0 && i + TAIL > list.count; i--)
+        if (list.slots[i - 1] == slot) return i - 1;
+    uint32_t at = search(list, slot, (uint32_t)((uint64_t)list.count * part_of(index, slot) >> 32));
+    return at < list.count && list.slots[at] == slot ? at : position(index, list.slots, list.count, slot);
+}
+
+void repeats_index_near_by(const repeats_index *index, uint32_t slot, const word_list *keys, unsigned choice,
+                           repeats_slot_fn *fn, void *arg) {
     const spot *spots = index->spots.bytes;
     const uint32_t own = spots[slot].where;
-    for (uint32_t k = 0; k < entry->key_count; k++) {
-        uint32_t key = *keys_at(index, entry->key_at + k);
-        slot_list list = key_lists_find(&index->lists, key);
+    for (uint32_t k = 0; k < keys->count; k++) {
+        slot_list list = key_lists_find(&index->lists, keys->items[k]);
         if (list.count <= 1) continue;
-        bool anywhere = !(choice & NEAR_HERE) || matter_key_ties(key);
+        bool anywhere = !(choice & NEAR_HERE) || matter_key_ties(keys->items[k]);
         uint32_t at = place_in_list(index, list, slot);
         uint32_t from = choice & NEAR_AFTER ? at : at > REPEATS_REACH ? at - REPEATS_REACH : 0;
         for (uint32_t i = from; i < list.count && i <= at + REPEATS_REACH; i++) {
@@ -294,25 +313,34 @@ void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choi
     }
 }
 
-/* --- fetching beforehand --- */
-
-static void fetch_spots(const repeats_index *index, uint32_t key) {
-    slot_list list = key_lists_find(&index->lists, key);
-    for (uint32_t i = list.count; i > 0 && i + TAIL > list.count; i--)
-        __builtin_prefetch(spot_at(index, list.slots[i - 1]));
+void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choice, repeats_slot_fn *fn, void *arg) {
+    const repeats_entry *entry = entry_at(index, slot);
+    const word_list keys = {keys_at(index, entry->key_at), (uint16_t)entry->key_count};
+    repeats_index_near_by(index, slot, &keys, choice, fn, arg);
 }
 
-void repeats_index_fetch(const repeats_index *index, const word_list *keys, fetch_step step) {
+/* --- fetching beforehand --- */
+
+static void fetch_spots(const repeats_index *index, uint32_t key, uint32_t slot) {
+    slot_list list = key_lists_find(&index->lists, key);
+    if (!list.count) return;
+    uint32_t at = slot < index->count ? place_in_list(index, list, slot) : list.count;
+    for (uint32_t i = at > REPEATS_REACH ? at - REPEATS_REACH : 0; i < list.count && i <= at + REPEATS_REACH; i++)
+        __builtin_prefetch(spot_at(index, list.slots[i]));
+}
+
+void repeats_index_fetch(const repeats_index *index, const word_list *keys, uint32_t slot, fetch_step step) {
+    uint32_t part = part_of(index, slot);
     for (uint16_t i = 0; i < keys->count; i++) {
         uint32_t key = keys->items[i];
         if (step == FETCH_CELLS)
             key_lists_fetch_cell(&index->lists, key);
         else if (step == FETCH_LISTS)
             key_lists_fetch_list(&index->lists, key);
-        else if (step == FETCH_ENDS)
-            key_lists_fetch_end(&index->lists, key);
+        else if (step == FETCH_PLACES)
+            key_lists_fetch_part(&index->lists, key, part);
         else
-            fetch_spots(index, key);
+            fetch_spots(index, key, slot);
     }
 }
 

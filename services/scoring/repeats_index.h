@@ -68,11 +68,15 @@ typedef enum near_choice {
 
 /* The near slots, by choices or'ed; the same one may come once per key. */
 void repeats_index_near(const repeats_index *index, uint32_t slot, unsigned choice, repeats_slot_fn *fn, void *arg);
+/* The same by some of its keys alone. */
+void repeats_index_near_by(const repeats_index *index, uint32_t slot, const word_list *keys, unsigned choice,
+                           repeats_slot_fn *fn, void *arg);
 
-/* Start to fetch from memory what putting a complaint of these keys and looking for its near ones will read. Each step
- * needs what the one before it fetched; so a batch takes the steps for some complaints ahead, and waits for none. */
-typedef enum fetch_step { FETCH_CELLS, FETCH_LISTS, FETCH_ENDS, FETCH_SPOTS, FETCH_STEPS } fetch_step;
-void repeats_index_fetch(const repeats_index *index, const word_list *keys, fetch_step step);
+/* Start to fetch from memory what putting a complaint of these keys and looking for its near ones will read; slot:
+ * REPEATS_NONE for one that is to be put. Each step needs what the one before it fetched; so a batch takes the steps
+ * for some complaints ahead, and waits for none. */
+typedef enum fetch_step { FETCH_CELLS, FETCH_LISTS, FETCH_PLACES, FETCH_SPOTS, FETCH_STEPS } fetch_step;
+void repeats_index_fetch(const repeats_index *index, const word_list *keys, uint32_t slot, fetch_step step);
 void repeats_index_fetch_id(const repeats_index *index, int64_t id);
 void repeats_index_fetch_entry(const repeats_index *index, uint32_t slot);
 
