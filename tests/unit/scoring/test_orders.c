@@ -16,7 +16,6 @@ enum {
     WORKERS = 4,
     MESSAGES_MOST = 4 * COMPLAINTS,
     TURNS_MOST = 2 * MESSAGES_MOST,
-    BATCH_MOST = 40,
     REVISED = 1, /* states of a complaint, or'ed */
     FED_BACK = 2,
     STATES = 4,
@@ -91,15 +90,15 @@ static topic topic_of(unsigned i) {
 /* Whom it is compared with hangs on who else came: most of those that share a key are other matters. */
 static void keep_few_keys(matter *m, topic about) {
     uint32_t *keys = wjz_arena_alloc(all.kept, 2 * sizeof *keys);
-    keys[0] = 1000 + 2 * about.place;
-    keys[1] = 2000 + 2 * (4 * about.problem + about.place % 4);
+    keys[0] = 1000 + 2 * (about.place % 6);
+    keys[1] = 2000 + 2 * (3 * about.problem + about.place % 3);
     m->keys = (word_list){keys, 2};
 }
 
 static known know(unsigned i, unsigned state) {
     static const char *const names[] = {"锦棠", "云岫", "望桤", "鹭栖", "枫林"}, *const kinds[] = {"苑", "府", "公馆",
                                                                                                    "湾", "里"};
-    char id[20], title[200], content[500];
+    char id[20], title[200], content[500], address[100];
     topic about = topic_of(state & REVISED ? i + 7 : i);
     unsigned said = (i * 2654435761U >> 20) % 9;
     const char *name = names[about.place % 5],
@@ -107,7 +106,9 @@ static known know(unsigned i, unsigned state) {
     snprintf(id, sizeof id, "E-%u", i);
     snprintf(title, sizeof title, "%s%s%s", name, kind, wordings[said % 3]);
     snprintf(content, sizeof content, "%s，%s%s%s。", title, name, kind, wordings[said / 3]);
+    snprintf(address, sizeof address, "崇阳街道%s%s%u号", name, kind, about.place);
     complaint c = fixture_complaint(id, title, content);
+    c.incident_address = address;
     c.received_at_us = i % 17 == 0 ? 0 : (1767225600 + (int64_t)(i * 2654435761U >> 24) * 8640) * WJZ_SECOND_US;
     if (state & FED_BACK) {
         c.satisfaction = 4;
@@ -318,6 +319,8 @@ static worker *any_worker(unsigned *seed) {
     return &now.workers[next_random(seed) % now.worker_count];
 }
 
+static const size_t batch_sizes[] = {1, 1, 2, 3, 7, 40};
+
 static void run_order(unsigned seed, unsigned workers) {
     message messages[MESSAGES_MOST];
     size_t count = list_messages(messages), decided = 0, waiting = 0;
@@ -325,7 +328,7 @@ static void run_order(unsigned seed, unsigned workers) {
     shuffle(messages, count, &seed);
     for (size_t from = 0, size; from < count; from += size) {
         bool told[COMPLAINTS] = {false};
-        size = 1 + next_random(&seed) % BATCH_MOST;
+        size = batch_sizes[next_random(&seed) % WJZ_COUNT(batch_sizes)];
         if (size > count - from) size = count - from;
         for (size_t i = from; i < from + size; i++) {
             if (messages[i].kind == DECISION)
@@ -394,7 +397,7 @@ static void test_whatever_is_told_in_whatever_order(void **state) {
     assert_same_in_all_orders(&o);
     for (unsigned i = 0; i < COMPLAINTS; i++)
         matters += o.first[i] == i;
-    assert_in_range(matters, 5, COMPLAINTS / 3);
+    assert_in_range(matters, 5, COMPLAINTS / 2);
 }
 
 /* The members of a matter, from `skip` on. */
