@@ -25,7 +25,7 @@ typedef struct writer {
     size_t room, piece_room; /* bytes and characters; pieces */
 } writer;
 
-enum { SLACK = 4 /* characters are copied four bytes at a time */ };
+enum { SLACK = 4 /* characters are copied four bytes at a time */, FIRST_HAN_BYTE = 0xE4 };
 
 /* The character at the reader, its length in *ret_size; -1 for a byte that begins none. */
 static int32_t peek(const reader *in, size_t *ret_size) {
@@ -66,22 +66,26 @@ static int reserve(writer *w, size_t more) {
     return 0;
 }
 
-/* Says that what is written from now on came from `original`. */
-static int begin_piece(writer *w, size_t original, size_t one) {
+static int more_pieces(writer *w) {
     normal_text *text = w->text;
-    if (text->piece_count > 0) {
+    size_t room = w->piece_room * 2 + 32;
+    text_piece *pieces = grown(w->arena, text->pieces, text->piece_count, room, sizeof *pieces);
+    if (!pieces) return -ENOMEM;
+    text->pieces = pieces;
+    w->piece_room = room;
+    return 0;
+}
+
+/* Says that what is written from now on came from `original`. */
+static inline int begin_piece(writer *w, size_t original, size_t one) {
+    normal_text *text = w->text;
+    if (text->piece_count > 0 && one == 0) {
         const text_piece *last = &text->pieces[text->piece_count - 1];
-        if (one == 0 && last->one == 0 && last->part == w->part &&
-            last->original + (text->length - last->from) == original)
+        if (last->one == 0 && last->part == w->part && last->original + (text->length - last->from) == original)
             return 0;
     }
-    if (text->piece_count == w->piece_room) {
-        size_t room = w->piece_room * 2 + 32;
-        text_piece *pieces = grown(w->arena, text->pieces, text->piece_count, room, sizeof *pieces);
-        if (!pieces) return -ENOMEM;
-        text->pieces = pieces;
-        w->piece_room = room;
-    }
+    int r = text->piece_count == w->piece_room ? more_pieces(w) : 0;
+    if (r < 0) return r;
     text->pieces[text->piece_count++] = (text_piece){.from = text->length,
                                                      .original = (uint32_t)original,
                                                      .one = (uint16_t)(one > UINT16_MAX ? UINT16_MAX : one),
@@ -246,7 +250,7 @@ static int write_plain(writer *w) {
         memcpy(text->bytes + text->length, &four, sizeof four);
         end_char(text, code, code < 0x80 ? 1 : size);
         in->at += size;
-        if (in_piece) write_han(w);
+        if (in_piece && in->at < in->length && in->text[in->at] >= FIRST_HAN_BYTE) write_han(w);
     }
     return r;
 }
