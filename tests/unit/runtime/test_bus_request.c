@@ -297,8 +297,11 @@ static void on_begun(const wjz_message *message, void *arg) {
     last_heard = ((const Wjz__Scoring__RescoreBegun *)message->body)->complaints;
 }
 
+static int other_heard;
+
 static void on_counted(WJZ_UNUSED const wjz_message *message, void *arg) {
-    ++*(int *)arg;
+    assert_ptr_equal(arg, &other_heard);
+    other_heard++;
 }
 
 static void publications(void *arg) {
@@ -319,7 +322,8 @@ static void publications(void *arg) {
         assert_true(news.complaints < 2000);
     }
     assert_true(last_heard <= news.complaints);
-    int other_heard = 0, before = heard;
+    int before = heard;
+    other_heard = 0;
     assert_ok(wjz_bus_subscribe(client.bus, &wjz__scoring__rescore_begun__descriptor, on_counted, &other_heard, err));
     wjz_bus_unsubscribe(client.bus, &heard);
     for (int rounds = 0; other_heard < 3; rounds++) {
