@@ -20,7 +20,7 @@
 #include "wjz/clock.h"
 #include "wjz/id.h"
 
-enum { SLICE_US = 3000 /* of the processor, before others on the loop run */ };
+enum { SLICE_US = 1000 /* of the processor, before others on the loop run: among them turns that hold the lock */ };
 
 typedef struct analysed {
     Wjz__Scoring__Finding *finding;
