@@ -31,12 +31,16 @@ static int normalise_subject(enforcement *record, wjz_arena *arena) {
 }
 
 /* The locks of a turn, in a turn's order: a complaint that is scored beside us sees these records, or is seen by us. */
-static int take_locks(wjz_tx *tx, int32_t region, wjz_err *err) {
+static int take_locks(scoring_service *self, wjz_tx *tx, int32_t region, wjz_err *err) {
+    followed *index = NULL;
     int active_at = 0;
     int r = store_ask_active(tx, &active_at);
-    if (!r) r = store_ask_lock(tx, region);
-    if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region);
-    return wjz_tx_wait(tx, NULL, err);
+    if (r) return wjz_err_set(err, r, "could not ask for the lock of rule packs");
+    r = wjz_tx_wait(tx, NULL, err);
+    if (!r) r = follow_enter(&self->regions, self->loop, tx, region, &index, err);
+    if (r) return r;
+    r = store_ask_lock(tx, region);
+    return r ? wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region) : wjz_tx_wait(tx, NULL, err);
 }
 
 int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
@@ -44,7 +48,7 @@ int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const in
     enforcement *records = NULL;
     size_t found = 0, complaint_count = 0;
     int64_t *complaints = NULL;
-    int r = take_locks(tx, region, err);
+    int r = take_locks(self, tx, region, err);
     if (!r) r = store_load_enforcement(tx, region, ids, count, arena, &records, &found, err);
     if (r || !found) return r;
     const char **subjects = wjz_arena_alloc(arena, found * sizeof *subjects);

@@ -1,6 +1,8 @@
 /* The lock makes turns of a region strictly one after another, so an index is at a turn of the journal or ahead of it
- * by one whose fate is not known. The list is only changed by the fiber that holds the region's lock; a fiber that lost
- * it with its connection leaves the index dirty and does not touch it again. */
+ * by one whose fate is not known. Within the process the fibers that work on an index follow one another, too: the next
+ * one may group its complaints while the server still writes what the one before has queued. That it was alone in this
+ * shows when it gets the lock: the last turn must be the one that the index ends with. Whoever fails leaves the index
+ * dirty and does not touch it again. */
 #include "scoring/follow.h"
 
 #include <errno.h>
@@ -8,12 +10,22 @@
 #include <stdlib.h>
 
 #include "scoring/journal.h"
+#include "wjz/clock.h"
 #include "wjz/id.h"
+
+enum { ENTER_MS = 30000 };
+/* Going ahead in vain costs reading the journal again. */
+static const int64_t OTHERS_US = INT64_C(3600) * WJZ_SECOND_US;
 
 struct followed {
     int32_t region;
     int64_t turn, stamp; /* the last one the index has; 0: none */
     bool dirty;          /* in the hands of a transaction that has not written its turn */
+    bool ahead;          /* … and does not hold the lock yet */
+    bool committing;     /* a transaction has written its turn, and its fate is not known */
+    const wjz_tx *owner; /* that works on the index, NULL: none */
+    wjz_event free;
+    int64_t others_us; /* monotonic: until then other processes are taken to have turns, too */
     repeats_index *index;
     region_versions versions;
     followed *next;
@@ -77,9 +89,14 @@ static bool committed(const followed *region, const store_turn *turns, size_t co
     return region->turn == 0;
 }
 
+static void meet_others(followed *region) {
+    region->others_us = wjz_clock_monotonic_us() + OTHERS_US;
+}
+
 /* turns: those from `asked` on, that one without entries. The index may have gone ahead of it in the meantime. */
 static int catch_up(followed *region, wjz_tx *tx, int64_t asked, store_turn *turns, size_t count, wjz_arena *arena,
                     wjz_err *err) {
+    if (region->turn && count > 1) meet_others(region);
     if (region->dirty || !committed(region, turns, count)) forget(region);
     int r = region->index ? 0 : repeats_index_new(&region->index);
     if (r) return wjz_err_set(err, r, "out of memory");
@@ -110,7 +127,7 @@ static int warm_up(followed *region, wjz_tx *tx, wjz_err *err) {
             if (turns[i].turn > fresh.turn) r = replay(&fresh, &turns[i], err);
         wjz_arena_reset(page);
     }
-    if (!r && !region->turn && !region->dirty) {
+    if (!r) {
         forget(region);
         region->index = WJZ_STEAL(fresh.index);
         region->turn = fresh.turn;
@@ -120,19 +137,74 @@ static int warm_up(followed *region, wjz_tx *tx, wjz_err *err) {
     return r;
 }
 
-int follow_lock(followed **list, wjz_tx *tx, int32_t number, wjz_arena *arena, followed **ret_region, wjz_err *err) {
+/* --- one after another --- */
+
+typedef struct entry {
+    followed *region;
+    wjz_loop *loop;
+    const wjz_tx *tx;
+} entry;
+
+static void leave(followed *region, const wjz_tx *tx, wjz_loop *loop) {
+    if (region->owner != tx) return;
+    region->owner = NULL;
+    region->ahead = false;
+    wjz_event_set(loop, &region->free);
+}
+
+static void transaction_ended(void *arg, WJZ_UNUSED int result) {
+    const entry *e = arg;
+    leave(e->region, e->tx, e->loop);
+}
+
+int follow_enter(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t number, followed **ret_region, wjz_err *err) {
     followed *region = find_region(list, number);
-    if (!region) return wjz_err_set(err, -ENOMEM, "out of memory");
+    entry *e = wjz_arena_alloc(wjz_tx_arena(tx), sizeof *e);
+    if (!region || !e) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_region = region;
+    while (region->owner && region->owner != tx) {
+        wjz_event_clear(&region->free);
+        if (wjz_event_wait_ms(loop, &region->free, ENTER_MS))
+            return wjz_err_set(err, -EAGAIN, "the index of region %d is in use", (int)number);
+    }
+    if (region->owner) return 0;
+    *e = (entry){region, loop, tx};
+    if (wjz_tx_after(tx, transaction_ended, e)) return wjz_err_set(err, -ENOMEM, "out of memory");
+    region->owner = tx;
+    return 0;
+}
+
+void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop) {
+    leave(region, tx, loop);
+}
+
+bool follow_go_ahead(followed *region) {
+    if (!region->committing || region->dirty || wjz_clock_monotonic_us() < region->others_us) return false;
+    region->dirty = region->ahead = true;
+    return true;
+}
+
+/* Nobody else may have had a turn since the one that the index ends with, and that one must have been committed. */
+static int catch_up_ahead(followed *region, const store_turn *turns, size_t count, wjz_err *err) {
+    region->ahead = false;
+    if (count == 1 && turns[0].turn == region->turn && turns[0].stamp == region->stamp) return 0;
+    if (count > 1) meet_others(region);
+    forget(region);
+    region->dirty = false; /* read anew before the lock is asked for again */
+    return wjz_err_set(err, -EAGAIN, "went ahead of a turn of region %d in vain", (int)region->region);
+}
+
+int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
     store_turn *turns = NULL;
     size_t count = 0;
     int r = region->turn || region->dirty ? 0 : warm_up(region, tx, err);
     if (r) return r;
     int64_t asked = region->turn;
-    r = store_lock_region(tx, number, asked, arena, &region->versions, &turns, &count, err);
+    r = store_lock_region(tx, region->region, asked, arena, &region->versions, &turns, &count, err);
     if (r) return r;
+    if (region->ahead) return catch_up_ahead(region, turns, count, err);
     r = catch_up(region, tx, asked, turns, count, arena, err);
     region->dirty = true;
-    if (!r) *ret_region = region;
     return r;
 }
 
@@ -140,10 +212,16 @@ void follow_unchanged(followed *region) {
     region->dirty = false;
 }
 
+static void turn_ended(void *arg, WJZ_UNUSED int result) {
+    ((followed *)arg)->committing = false;
+}
+
 int follow_turn(followed *region, wjz_tx *tx, const void *entries, size_t length) {
     store_turn turn = {.turn = region->turn + 1, .stamp = wjz_id_next(), .entries = {entries, length}};
     region->turn = turn.turn;
     region->stamp = turn.stamp;
     region->dirty = false;
-    return store_put_turn(tx, region->region, &turn);
+    int r = wjz_tx_after(tx, turn_ended, region);
+    region->committing = r == 0;
+    return r ? r : store_put_turn(tx, region->region, &turn);
 }

@@ -3,6 +3,7 @@
 #ifndef SCORING_FOLLOW_H
 #define SCORING_FOLLOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "scoring/repeats_index.h"
@@ -10,14 +11,24 @@
 #include "wjz/arena.h"
 #include "wjz/db.h"
 #include "wjz/err.h"
+#include "wjz/loop.h"
 
 /* One region's; the list is the process's. */
 typedef struct followed followed;
 
-/* Takes the region's lock for the rest of the transaction and brings its index up to date. The list grows by the
- * region when it is new. -EBADMSG when the journal cannot be read. */
-WJZ_MUST_CHECK int follow_lock(followed **list, wjz_tx *tx, int32_t region, wjz_arena *arena, followed **ret_region,
-                               wjz_err *err);
+/* Waits until no other transaction of this process works on the region's index; until follow_hand_over, or the end of the
+ * transaction, it is this one's. To be called after the lock of packs is held and before the region's. The list grows by the
+ * region when it is new. Again for the same transaction: nothing. -EAGAIN when it is still in use after some seconds. */
+WJZ_MUST_CHECK int follow_enter(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t region, followed **ret_region,
+                                wjz_err *err);
+/* Whether the index may be worked on before the region's lock is held: a transaction of this process is committing what the
+ * index has, and no other process has had a turn for long. If one has had one even so, follow_lock fails. */
+bool follow_go_ahead(followed *region);
+/* Takes the region's lock for the rest of the transaction and brings its index up to date. -EBADMSG when the journal cannot be
+ * read; -EAGAIN when the transaction has gone ahead, in vain: the index must not be touched any more. */
+WJZ_MUST_CHECK int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err);
+/* All that the transaction changes is queued: the next one may begin while it commits. */
+void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop);
 void follow_destroy(followed **list);
 
 repeats_index *follow_index(followed *region);

@@ -1,6 +1,6 @@
-/* A batch in four steps: read and analyse (no lock), group (with the region's lock), score what changed, write and
- * tell. Round trips: complaints; lock and journal; matters of neighbours and clues with findings only where there are
- * any; the rest travels with the commit. */
+/* A batch in four steps: read and analyse (no lock), group (with the region's lock, or before it is held while the turn
+ * before is being committed), score what changed, write and tell. Round trips: complaints; lock and journal; matters of
+ * neighbours and clues with findings only where there are any; the rest travels with the commit. */
 #include "scoring/matters.h"
 
 #include <errno.h>
@@ -46,6 +46,7 @@ typedef struct turn {
     void *change_arg;
     standing_view *standing; /* what hits were matched with */
     followed *followed;
+    bool locked; /* the region's lock is held */
     regroup *regroup;
     regroup_group *groups;
     size_t group_count;
@@ -158,6 +159,26 @@ static int by_wanted(const void *a, const void *b) {
     return wjz_id_order(&((const regroup_want *)a)->complaint, &((const regroup_want *)b)->complaint);
 }
 
+/* What was matched before the lock was held is matched again when the watches have changed since. */
+static int renew_standing(turn *t, wjz_err *err) {
+    const standing_view *before = t->standing;
+    region_versions versions = follow_versions(t->followed);
+    int r = standing_renew(&t->self->standing, t->tx, t->region, &versions, &t->standing, err);
+    for (size_t i = 0; !r && t->standing != before && i < t->count; i++)
+        r = match_watches(t, &t->items[i], err);
+    return r;
+}
+
+/* Once; what was grouped before it is held counts only if the index is still that of the region. */
+static int lock(turn *t, wjz_err *err) {
+    if (t->locked) return 0;
+    int r = follow_lock(t->followed, t->tx, t->arena, err);
+    if (!r) r = renew_standing(t, err);
+    t->locked = r == 0;
+    stage_ended(t, STAGE_LOCK);
+    return r;
+}
+
 static int supply_missing(turn *t, wjz_err *err) {
     regroup_want *wants = NULL;
     size_t missing = 0, found = 0;
@@ -169,7 +190,8 @@ static int supply_missing(turn *t, wjz_err *err) {
     if (!ids) return out_of_memory(err);
     for (size_t i = 0; i < missing; i++)
         ids[i] = wants[i].complaint;
-    int r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
+    int r = lock(t, err);
+    if (!r) r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
     for (size_t i = 0; !r && i < found; i++) {
         regroup_want key = {.complaint = rows[i].complaint};
         r = supply_stored(t, bsearch(&key, wants, missing, sizeof *wants, by_wanted), &rows[i], err);
@@ -177,16 +199,6 @@ static int supply_missing(turn *t, wjz_err *err) {
     if (!r && found < missing)
         return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
                            (int)t->region, missing - found);
-    return r;
-}
-
-/* What was matched before the lock was held is matched again when the watches have changed since. */
-static int renew_standing(turn *t, wjz_err *err) {
-    const standing_view *before = t->standing;
-    region_versions versions = follow_versions(t->followed);
-    int r = standing_renew(&t->self->standing, t->tx, t->region, &versions, &t->standing, err);
-    for (size_t i = 0; !r && t->standing != before && i < t->count; i++)
-        r = match_watches(t, &t->items[i], err);
     return r;
 }
 
@@ -206,11 +218,12 @@ static int put_all(turn *t) {
     return regroup_put(t->regroup, items, t->count);
 }
 
+/* People decide on what they see: with the lock held. Complaints are grouped while the turn before is being committed.
+ */
 static int group(turn *t, wjz_err *err) {
-    int r = follow_lock(&t->self->regions, t->tx, t->region, t->arena, &t->followed, err);
-    if (!r) r = renew_standing(t, err);
+    int r = follow_enter(&t->self->regions, t->self->loop, t->tx, t->region, &t->followed, err);
+    if (!r && (t->change || !follow_go_ahead(t->followed))) r = lock(t, err);
     if (r) return r;
-    stage_ended(t, STAGE_LOCK);
     r = regroup_new(t->self->repeats, follow_index(t->followed), t->self->pairs, t->arena, &t->regroup);
     keep_at_hand(t);
     if (!r) r = put_all(t);
@@ -224,7 +237,8 @@ static int group(turn *t, wjz_err *err) {
     if (regroup_link(t->regroup)) return out_of_memory(err);
     r = supply_missing(t, err);
     if (r) return r;
-    return regroup_groups(t->regroup, &t->groups, &t->group_count) ? out_of_memory(err) : 0;
+    if (regroup_groups(t->regroup, &t->groups, &t->group_count)) return out_of_memory(err);
+    return lock(t, err);
 }
 
 /* Gives clues to groups and writes what changed in the index. */
@@ -340,6 +354,7 @@ static int score_and_write(turn *t, wjz_err *err) {
     if (!r) r = write_hits(t, err);
     if (!r) r = worth_write(w, err);
     if (!r) r = ask_people(t, err);
+    if (!r) follow_hand_over(t->followed, t->tx, t->self->loop);
     stage_ended(t, STAGE_WRITE);
     return r;
 }

@@ -1,0 +1,201 @@
+/* Turns of a region on a real server: one after another within the process, one ahead of another that commits, and what
+ * becomes of one that has gone ahead in vain. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scoring/follow.h"
+#include "support/test_db.h"
+
+enum { REGION = 510184 };
+
+static test_db *server;
+static wjz_loop *loop;
+static wjz_db *db;
+static followed *regions;
+static wjz_call_fn *body;
+
+/* A turn in which nothing changed, as journal.h writes it. */
+static const unsigned char NOTHING[13] = {5};
+
+static int set_up(WJZ_UNUSED void **state) {
+    server = test_db_new();
+    return 0;
+}
+
+static int tear_down(WJZ_UNUSED void **state) {
+    test_db_destroy(&server);
+    return 0;
+}
+
+static void closed(WJZ_UNUSED void *arg) {}
+
+static void main_fiber(WJZ_UNUSED void *arg) {
+    body(NULL);
+    wjz_db_close(&db, closed, NULL);
+}
+
+static void run(wjz_call_fn *fn) {
+    wjz_err err = {0};
+    const wjz_db_options options = {.url = test_db_url(server), .application = "test", .connections = 3};
+    body = fn;
+    test_db_run(server, "DELETE FROM scoring.journal");
+    assert_int_equal(wjz_loop_new(&loop, &err), 0);
+    assert_int_equal(wjz_db_open(loop, &options, &db, &err), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, main_fiber, NULL), 0);
+    wjz_loop_run(loop);
+    follow_destroy(&regions);
+    wjz_loop_destroy(&loop);
+}
+
+static wjz_tx *begin(followed **ret_region) {
+    wjz_err err = {0};
+    wjz_tx *tx = NULL;
+    assert_int_equal(wjz_tx_begin(db, &tx, &err), 0);
+    assert_int_equal(follow_enter(&regions, loop, tx, REGION, ret_region, &err), 0);
+    return tx;
+}
+
+static int lock(followed *region, wjz_tx *tx) {
+    wjz_err err = {0};
+    return follow_lock(region, tx, wjz_tx_arena(tx), &err);
+}
+
+static void write_turn(followed *region, wjz_tx *tx) {
+    assert_int_equal(follow_turn(region, tx, NOTHING, sizeof NOTHING), 0);
+    follow_hand_over(region, tx, loop);
+}
+
+static int commit(wjz_tx *tx) {
+    wjz_err err = {0};
+    return wjz_tx_commit(&tx, &err);
+}
+
+/* A turn that is queued, and not committed. */
+static wjz_tx *take_turn(void) {
+    followed *region = NULL;
+    wjz_tx *tx = begin(&region);
+    assert_int_equal(lock(region, tx), 0);
+    write_turn(region, tx);
+    return tx;
+}
+
+static int64_t turns(void) {
+    return test_db_int(server, "SELECT count(*) FROM scoring.journal");
+}
+
+static void one_goes_ahead_while_another_commits(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *first = take_turn(), *second = begin(&region);
+    assert_true(follow_go_ahead(region));
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(lock(region, second), 0);
+    write_turn(region, second);
+    assert_int_equal(commit(second), 0);
+    assert_int_equal(turns(), 2);
+    wjz_tx *third = begin(&region);
+    assert_false(follow_go_ahead(region)); /* nothing is being committed */
+    assert_int_equal(lock(region, third), 0);
+    wjz_tx_abort(&third);
+}
+
+static void one_that_was_not_committed_takes_what_went_ahead_of_it_along(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    assert_int_equal(commit(take_turn()), 0);
+    wjz_tx *first = take_turn(), *second = begin(&region);
+    assert_true(follow_go_ahead(region));
+    wjz_tx_abort(&first);
+    assert_int_equal(lock(region, second), -EAGAIN);
+    wjz_tx_abort(&second);
+    assert_int_equal(commit(take_turn()), 0);
+    assert_int_equal(turns(), 2);
+}
+
+static void another_process_between_makes_it_vain_and_stops_it(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *first = take_turn(), *second = begin(&region);
+    assert_true(follow_go_ahead(region));
+    assert_int_equal(commit(first), 0);
+    test_db_run(server,
+                "INSERT INTO scoring.journal (region, turn, stamp, entries) VALUES (%d, 2, 7,"
+                " '\\x05000000000000000000000000')",
+                REGION);
+    assert_int_equal(lock(region, second), -EAGAIN);
+    wjz_tx_abort(&second);
+    wjz_tx *third = take_turn(), *fourth = begin(&region);
+    assert_false(follow_go_ahead(region));
+    assert_int_equal(commit(third), 0);
+    assert_int_equal(lock(region, fourth), 0);
+    wjz_tx_abort(&fourth);
+    assert_int_equal(turns(), 3);
+}
+
+static void one_that_fails_ahead_leaves_nothing_behind(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *first = take_turn(), *second = begin(&region);
+    assert_true(follow_go_ahead(region));
+    wjz_tx_abort(&second);
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(commit(take_turn()), 0);
+    assert_int_equal(turns(), 2);
+}
+
+static bool entered;
+static wjz_event left;
+
+static void wait_for_turn(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *tx = begin(&region);
+    entered = true;
+    wjz_tx_abort(&tx);
+    wjz_event_set(loop, &left);
+}
+
+/* Until what is handed over early, or with the end of a transaction that does not. */
+static void others_wait(WJZ_UNUSED void *arg) {
+    for (int handed_over = 0; handed_over < 2; handed_over++) {
+        followed *region = NULL;
+        wjz_tx *tx = begin(&region);
+        wjz_err err = {0};
+        assert_int_equal(follow_enter(&regions, loop, tx, REGION, &region, &err), 0); /* it is in already */
+        entered = false;
+        wjz_event_clear(&left);
+        assert_int_equal(wjz_fiber_spawn(loop, wait_for_turn, NULL), 0);
+        for (int i = 0; i < 10; i++)
+            wjz_fiber_yield(loop);
+        assert_false(entered);
+        if (handed_over)
+            follow_hand_over(region, tx, loop);
+        else
+            wjz_tx_abort(&tx);
+        wjz_event_wait(loop, &left);
+        assert_true(entered);
+        wjz_tx_abort(&tx);
+    }
+}
+
+#define TEST(fn)                                                                                                       \
+    static void test_##fn(WJZ_UNUSED void **state) {                                                                   \
+        run(fn);                                                                                                       \
+    }
+TEST(one_goes_ahead_while_another_commits)
+TEST(one_that_was_not_committed_takes_what_went_ahead_of_it_along)
+TEST(another_process_between_makes_it_vain_and_stops_it)
+TEST(one_that_fails_ahead_leaves_nothing_behind)
+TEST(others_wait)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_goes_ahead_while_another_commits),
+        cmocka_unit_test(test_one_that_was_not_committed_takes_what_went_ahead_of_it_along),
+        cmocka_unit_test(test_another_process_between_makes_it_vain_and_stops_it),
+        cmocka_unit_test(test_one_that_fails_ahead_leaves_nothing_behind),
+        cmocka_unit_test(test_others_wait),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
