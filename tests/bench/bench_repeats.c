@@ -16,6 +16,7 @@
 
 #include "ctl/generator.h"
 #include "scoring/analysis.h"
+#include "scoring/large.h"
 #include "scoring/matter.h"
 #include "scoring/regroup.h"
 #include "scoring/repeats_rules.h"
@@ -26,9 +27,8 @@ enum { BATCH = 256, MEASURED = 32 /* batches */, PART = 20000, PARTS = 50, SIZES
 static const size_t sizes[SIZES] = {10000, 100000, 1000000};
 
 typedef struct packed {
-    const void *data;
-    size_t length;
-    uint64_t truth; /* the matter it is, over all parts of town */
+    size_t at, length; /* in what is kept */
+    uint64_t truth;    /* the matter it is, over all parts of town */
     int64_t clue;
 } packed;
 
@@ -45,7 +45,9 @@ static struct {
     size_t part_size;
     packed *matters; /* of complaint id - 1 */
     size_t count;
-    wjz_arena *turn, *kept;
+    large_array kept; /* packed matters, one after another, as a store has them */
+    size_t kept_used;
+    wjz_arena *turn;
     int64_t last_clue;
 } bench;
 
@@ -110,6 +112,17 @@ static const char *renamed(const char *text, const char *place, unsigned part) {
     return copy;
 }
 
+static const char *bytes_of(const packed *kept) {
+    return (const char *)bench.kept.bytes + kept->at;
+}
+
+static void keep(packed *kept, const void *data) {
+    if (large_grow(&bench.kept, bench.kept_used + kept->length)) stop("memory", "none left");
+    kept->at = bench.kept_used;
+    bench.kept_used += kept->length;
+    memcpy((char *)bench.kept.bytes + kept->at, data, kept->length);
+}
+
 static const matter *make_matter(void) {
     unsigned part = next_part();
     const demo_complaint *d = bench.waiting[part];
@@ -141,9 +154,7 @@ static const matter *make_matter(void) {
     const void *data = NULL;
     if (matter_of(bench.rules, &c, finding, bench.turn, &m) || matter_pack(m, bench.turn, &data, &kept->length))
         stop("memory", "none left");
-    void *copy = wjz_arena_alloc(bench.kept, kept->length);
-    if (!copy) stop("memory", "none left");
-    kept->data = memcpy(copy, data, kept->length);
+    keep(kept, data);
     bench.waiting[part] = generator_next(bench.parts[part]);
     return m;
 }
@@ -156,7 +167,7 @@ static const packed *kept_of(const regroup_want *want) {
 
 static void fetch(const packed *kept) {
     for (size_t at = 0; at < kept->length; at += 64)
-        __builtin_prefetch((const char *)kept->data + at);
+        __builtin_prefetch(bytes_of(kept) + at);
 }
 
 static void supply(regroup *g) {
@@ -169,7 +180,7 @@ static void supply(regroup *g) {
         if (i < 2 * AHEAD) continue;
         const packed *kept = kept_of(&wants[i - 2 * AHEAD]);
         matter *m = NULL;
-        if (matter_unpack(kept->data, kept->length, bench.turn, &m)) stop("supply", "cannot unpack");
+        if (matter_unpack(bytes_of(kept), kept->length, bench.turn, &m)) stop("supply", "cannot unpack");
         regroup_supply(g, &wants[i - 2 * AHEAD], m);
     }
 }
@@ -266,8 +277,8 @@ static void measure(size_t size) {
     static double smallest;
     double took[MEASURED];
     bench.count = 0;
-    bench.kept = wjz_arena_new(0);
-    if (!bench.kept || repeats_index_new(&bench.index) || pair_memo_new(&bench.memo)) stop("memory", "none left");
+    bench.kept_used = 0;
+    if (repeats_index_new(&bench.index) || pair_memo_new(&bench.memo)) stop("memory", "none left");
     open_parts(size);
     while (bench.count < size)
         take_batch(size - bench.count < BATCH ? size - bench.count : BATCH);
@@ -283,7 +294,7 @@ static void measure(size_t size) {
     close_parts();
     repeats_index_destroy(&bench.index);
     pair_memo_destroy(&bench.memo);
-    wjz_arena_destroy(&bench.kept);
+    large_free(&bench.kept);
 }
 
 static const char *folder(const char *name) {
@@ -300,7 +311,7 @@ int main(int argc, char **argv) {
     wjz_err err = {0};
     bench.deploy = argv[1];
     bench.turn = wjz_arena_new(0);
-    bench.matters = calloc(sizes[SIZES - 1] + (size_t)MEASURED * BATCH, sizeof *bench.matters);
+    bench.matters = large_calloc((sizes[SIZES - 1] + (size_t)MEASURED * BATCH) * sizeof *bench.matters);
     if (!bench.turn || !bench.matters) stop("memory", "none left");
     if (rule_pack_load(folder("rules"), &bench.pack, &err) ||
         gazetteer_load(folder("gazetteer"), &bench.places, &err) ||
