@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look } from '../lib/browser.mjs'
+import { look, passwordOf } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const TEXT = '隆兴镇黎坝村3组河边有人倾倒建筑垃圾，反映两次没有人管'
@@ -90,6 +90,25 @@ suite([
     page.on('dialog', (dialog) => dialog.accept())
     await page.getByRole('button', { name: '取消预约' }).click()
     await page.getByText('已取消').waitFor()
+  }],
+  ['a liaison logs in there, reports, and sees what became of it', {}, async (page) => {
+    await open(page, '#own')
+    await page.getByLabel('账号').fill('lianluoyuan')
+    await page.getByLabel('密码').fill(passwordOf('lianluoyuan'))
+    await page.getByRole('button', { name: '登录' }).click()
+    await page.getByRole('heading', { name: '我反映的' }).waitFor()
+    const text = `${TEXT}，联络员${page.size}所见`
+    await open(page)
+    await page.getByLabel('发生了什么').fill(text)
+    await page.getByRole('button', { name: '提交', exact: true }).click()
+    await page.getByText('请保存回执号').waitFor()
+    await page.getByRole('button', { name: '余小河' }).click()
+    const mine = page.locator('article', { hasText: text })
+    await mine.waitFor()
+    await inspect(page, 'citizen-own')
+    await page.getByRole('button', { name: '退出' }).click()
+    await page.getByLabel('密码').waitFor()
+    assert.equal(await page.getByText(text).count(), 0)
   }],
   ['in English, with the privacy notice', { sizes: ['phone'] }, async (page) => {
     await open(page)
