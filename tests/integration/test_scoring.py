@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import os
 import random
 
 import pytest
@@ -318,19 +319,70 @@ def expected():
     return {}
 
 
+def clues(database):
+    """What is said of each clue, whatever its id."""
+    return database.rows(
+        "SELECT array_agg(f.complaint ORDER BY f.complaint) AS who, c.index, c.stars, c.domain, c.kind FROM scoring.clue c"
+        " JOIN scoring.finding f ON f.region = c.region AND f.clue = c.id GROUP BY c.id, c.index, c.stars, c.domain, c.kind"
+        " ORDER BY who"
+    )
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_the_outcome_depends_neither_on_workers_nor_on_order(house, intake, database, expected, workers):
     numbers = make_many(intake, seed=7)
     run_shuffled(house, intake, numbers, seed=workers, workers=workers)
     check_whole(database)
-    outcome = groups(database), database.rows(
-        "SELECT array_agg(f.complaint ORDER BY f.complaint) AS who, c.index, c.stars, c.domain, c.kind FROM scoring.clue c"
-        " JOIN scoring.finding f ON f.region = c.region AND f.clue = c.id GROUP BY c.id, c.index, c.stars, c.domain, c.kind"
-        " ORDER BY who"
-    )
+    outcome = groups(database), clues(database)
     assert sum(len(group) for group in outcome[0]) == len(numbers)
     assert len(outcome[0]) < len(numbers) / 2
     assert outcome == expected.setdefault("outcome", outcome)
+
+
+def mixed_events(numbers):
+    """Every complaint, and what comes of some of them: a revision to what another one says, people's verdict, both."""
+    return (
+        [("ComplaintsAccepted", number) for number in numbers]
+        + [("revised", number) for number in numbers[::7]]
+        + [("FeedbackAccepted", number) for number in numbers[::5]]
+    )
+
+
+def run_mixed(intake, numbers, seed):
+    pick, events = random.Random(seed), mixed_events(numbers)
+    rows = intake.database.rows("SELECT id, title, content FROM intake.complaint")
+    texts = {number: (title, content) for number, title, content in rows}
+    pick.shuffle(events)
+    while events:
+        size = pick.choice([1, 2, 7, 30, 64])
+        portion, events = events[:size], events[size:]
+        for kind, number in portion:
+            if kind == "revised":
+                intake.revise(number, *texts[numbers[(numbers.index(number) + 11) % len(numbers)]])
+            elif kind == "FeedbackAccepted":
+                intake.stand(number, satisfaction=5, visit_note="根本没有处理")
+        for name in ("ComplaintsAccepted", "FeedbackAccepted"):
+            told = {number for kind, number in portion if kind == name or (kind, name) == ("revised", "ComplaintsAccepted")}
+            if told:
+                intake.tell(name, sorted(told))
+        if pick.random() < 0.3:
+            intake.wait_handled()
+    intake.wait_handled()
+
+
+@pytest.mark.parametrize("order", range(int(os.environ.get("WJZ_ORDERS", "1"))))
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_revisions_and_feedback_come_in_any_order(house, intake, database, expected, workers, order):
+    """WJZ_ORDERS=17 tries some fifty orders, which takes minutes."""
+    numbers = make_many(intake, seed=7)
+    for _ in range(workers):
+        house.start("scoring")
+    intake.wait_for(workers)
+    run_mixed(intake, numbers, seed=100 * order + workers)
+    check_whole(database)
+    outcome = groups(database), clues(database)
+    assert sum(len(group) for group in outcome[0]) == len(numbers)
+    assert outcome == expected.setdefault("mixed", outcome)
 
 
 def test_a_worker_that_starts_later_knows_what_others_found(house, intake, database):
