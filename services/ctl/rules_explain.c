@@ -28,7 +28,8 @@ static bool inside(const char *text, size_t at) {
 
 /* White space, or a mark after which a clause begins. */
 static bool ends_clause(const char *at) {
-    static const char *const marks[] = {"，", "。", "；", "：", "！", "？", "、", "　", "“", "”", "（", "）", "《", "》"};
+    static const char *const marks[] = {"，", "。", "；", "：", "！", "？", "、",
+                                        "　", "“",  "”",  "（", "）", "《", "》"};
     if (*at == '\0' || strchr(" \t\r\n,;!?", *at)) return true;
     for (size_t i = 0; i < WJZ_COUNT(marks); i++)
         if (strncmp(at, marks[i], strlen(marks[i])) == 0) return true;

@@ -99,7 +99,8 @@ static void print_stars(const wording *w, const score_card *card) {
         PRINT(w,
               "  成案指数是机器估计的“能办成监督案件”的程度：%g 分起 2 星，%g 分起 3 星，%g 分起 4 星，%g 分起 5 星；3 "
               "星起推送。\n",
-              "  The index says how likely it becomes a case of supervision: 2 stars from %g, 3 from %g, 4 from %g, 5 from "
+              "  The index says how likely it becomes a case of supervision: 2 stars from %g, 3 from %g, 4 from %g, 5 "
+              "from "
               "%g; pushed from 3 stars on.\n",
               o->stars_two, o->stars_three, o->stars_four, o->stars_five);
 }
@@ -143,8 +144,8 @@ static void print_collision(const wording *w, const Wjz__Scoring__Collision *c) 
         if (strcmp(w->outline->collisions[i]->id, c->rule) == 0)
             name = say(w, w->outline->collisions[i]->zh, w->outline->collisions[i]->en);
     if (c->undecided)
-        PRINT(w, "  %s？时间不全，依据不足，没有计分\n",
-              "  %s? A time is missing: not enough evidence, no points\n", name);
+        PRINT(w, "  %s？时间不全，依据不足，没有计分\n", "  %s? A time is missing: not enough evidence, no points\n",
+              name);
     else
         PRINT(w, "  %s（使“%s”得 %g 分）\n", "  %s (gives “%s” %g points)\n", name,
               *c->factor ? wording_title(w->language, c->factor) : say(w, "无", "none"), c->points);

@@ -81,7 +81,8 @@ static void print_factor(const wording *w, const factor *f) {
     if (f->points > 0) print_evidence(w, f);
     if (f->undecided)
         PRINT(w, "；有的诉求没有反映时间，是否在期限内依据不足，没有计分",
-              "; some complaints have no time of report: not enough evidence that they are within the time, no points for them");
+              "; some complaints have no time of report: not enough evidence that they are within the time, no points "
+              "for them");
     PRINT(w, "。\n", ".\n");
 }
 

@@ -2,6 +2,7 @@
 #include "scoring/analysis.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "scoring/analysis_parts.h"
@@ -300,8 +301,8 @@ static class_votes votes_with_model(const class_votes *margins, const class_vote
         sum.kinds[i] += votes->kinds[i] - taught->kinds[i];
     for (int i = 0; i < BRANCH_COUNT; i++)
         sum.branches[i] += votes->branches[i] - taught->branches[i];
-    for (int i = 0; i < DOMAIN_LIMIT; i++)
-        sum.domains[i] += votes->domains[i] - taught->domains[i];
+    for (int i = 1; i < DOMAIN_LIMIT; i++) /* "none" is a matter of the others' votes */
+        sum.domains[i] += CLASSIFY_VOTE_WEIGHT * (log1p(votes->domains[i]) - log1p(taught->domains[i]));
     sum.private_dispute += votes->private_dispute - taught->private_dispute;
     return sum;
 }

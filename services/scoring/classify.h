@@ -23,6 +23,10 @@ typedef struct class_decision {
     double kind_confidence, branch_confidence, domain_confidence; /* 0 to 1 */
 } class_decision;
 
+/* What a model makes of a domain's vote by rules: its margin rises by this times the vote's log1p. So much it learns
+ * where there are few labels and rules must decide; so it is with rules that it has not met. */
+#define CLASSIFY_VOTE_WEIGHT 4.0
+
 /* order_type: what the platform says the complaint is, "" when it does not. */
 void classify_votes(const rule_pack *pack, const rule_matches *matches, const char *order_type, class_votes *ret_votes);
 /* margins: the votes are a model's, 0 is its threshold. */

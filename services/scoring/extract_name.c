@@ -41,22 +41,20 @@ static const ending on_road[] = {
     {ENDS_IN("大道"), KIND(ROAD), 1}, {ENDS_IN("国道"), KIND(ROAD), 1}, {ENDS_IN("省道"), KIND(ROAD), 1},
     {ENDS_IN("街道"), KIND(TOWN), 1}, {ENDS_IN("高速"), KIND(ROAD), 1}, {ENDS_IN("号线"), KIND(ROAD), 1},
     {ENDS_IN("桥"), KIND(ROAD), 2},   {ENDS_IN("隧道"), KIND(ROAD), 1}, {0}};
-static const ending on_area[] = {{ENDS_IN("超市"), KIND(COMPANY), 1}, {ENDS_IN("镇"), KIND(TOWN), 1},
-                                 {ENDS_IN("乡"), KIND(TOWN), 1},      {ENDS_IN("村"), KIND(VILLAGE), 1},
-                                 {ENDS_IN("县"), KIND(REGION), 1},    {ENDS_IN("市"), KIND(REGION), 1},
+static const ending on_area[] = {{ENDS_IN("超市"), KIND(COMPANY), 1},
+                                 {ENDS_IN("镇"), KIND(TOWN), 1},
+                                 {ENDS_IN("乡"), KIND(TOWN), 1},
+                                 {ENDS_IN("村"), KIND(VILLAGE), 1},
+                                 {ENDS_IN("县"), KIND(REGION), 1},
+                                 {ENDS_IN("市"), KIND(REGION), 1},
                                  {0}};
-static const ending on_company[] = {{ENDS_IN("有限责任公司"), KIND(COMPANY), 1},
-                                    {ENDS_IN("有限公司"), KIND(COMPANY), 1}, /* 有 ends other names */
-                                    {ENDS_IN("公司"), KIND(COMPANY), 2},
-                                    {ENDS_IN("集团"), KIND(COMPANY), 2},
-                                    {ENDS_IN("厂"), KIND(COMPANY), 1},
-                                    {ENDS_IN("店"), KIND(COMPANY), 2},
-                                    {ENDS_IN("餐馆"), KIND(COMPANY), 1},
-                                    {ENDS_IN("会所"), KIND(COMPANY), 1},
-                                    {ENDS_IN("砖厂"), KIND(COMPANY), 1},
-                                    {ENDS_IN("宾馆"), KIND(COMPANY), 1},
-                                    {ENDS_IN("银行"), KIND(COMPANY), 1},
-                                    {0}};
+static const ending on_company[] = {
+    {ENDS_IN("有限责任公司"), KIND(COMPANY), 1}, {ENDS_IN("有限公司"), KIND(COMPANY), 1}, /* 有 ends other names */
+    {ENDS_IN("公司"), KIND(COMPANY), 2},         {ENDS_IN("集团"), KIND(COMPANY), 2},
+    {ENDS_IN("厂"), KIND(COMPANY), 1},           {ENDS_IN("店"), KIND(COMPANY), 2},
+    {ENDS_IN("餐馆"), KIND(COMPANY), 1},         {ENDS_IN("会所"), KIND(COMPANY), 1},
+    {ENDS_IN("砖厂"), KIND(COMPANY), 1},         {ENDS_IN("宾馆"), KIND(COMPANY), 1},
+    {ENDS_IN("银行"), KIND(COMPANY), 1},         {0}};
 static const ending on_school[] = {{ENDS_IN("学校"), KIND(SCHOOL), 1}, {ENDS_IN("小学"), KIND(SCHOOL), 1},
                                    {ENDS_IN("中学"), KIND(SCHOOL), 1}, {ENDS_IN("大学"), KIND(SCHOOL), 1},
                                    {ENDS_IN("职校"), KIND(SCHOOL), 1}, {0}};
@@ -140,23 +138,67 @@ static const ending *ending_at(const ending *row, const char *text, uint32_t beg
     return NULL;
 }
 
+/* Characters of three bytes with which one that ends names makes another word, when they come next or stand before it.
+ */
+static const char *goes_on_with(uint32_t code) {
+    switch (code) {
+    case 0x8DEF: /* 路 */
+        return "灯面况过由途障基网";
+    case 0x5E02: /* 市 */
+        return "民场政容";
+    case 0x57CE: /* 城 */
+        return "市乡镇建管";
+    case 0x533A: /* 区 */
+        return "域别";
+    case 0x8857: /* 街 */
+        return "坊";
+    case 0x56ED: /* 园 */
+        return "林艺";
+    case 0x5E97: /* 店 */
+        return "铺面";
+    case 0x6865: /* 桥 */
+        return "梁";
+    default:
+        return "";
+    }
+}
+
+static const char *begins_with(uint32_t code) {
+    switch (code) {
+    case 0x5E02: /* 市 */
+        return "城上夜门";
+    case 0x5E9C: /* 府 */
+        return "政";
+    case 0x9547: /* 镇 */
+        return "乡城";
+    case 0x6751: /* 村 */
+        return "农乡";
+    default:
+        return "";
+    }
+}
+
+static bool has_character(const char *set, const char *character) {
+    for (; *set; set += 3)
+        if (memcmp(set, character, 3) == 0) return true;
+    return false;
+}
+
+/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city. */
+static bool is_other_word(const text_spots *spots, uint32_t at) {
+    uint32_t code = code_at(spots->text, at);
+    if (at + 6 <= spots->to && has_character(goes_on_with(code), spots->text + at + 3)) return true;
+    return at >= 3 && has_character(begins_with(code), spots->text + at - 3);
+}
+
 static bool is_one_of(const char *text, const char words[][7], size_t count) {
     for (size_t i = 0; i < count; i++)
         if (memcmp(text, words[i], 6) == 0) return true;
     return false;
 }
 
-/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city. */
-static bool is_other_word(const text_spots *spots, uint32_t at) {
-    static const char begun[][7] = {"路灯", "路面", "路况", "路过", "路由", "路途", "路障", "路基", "路网",
-                                    "市民", "市场", "市政", "市容", "城市", "城乡", "城镇", "城建", "城管",
-                                    "区域", "区别", "街坊", "园林", "园艺", "店铺", "店面", "桥梁"};
-    static const char ended[][7] = {"城市", "上市", "夜市", "门市", "政府", "乡镇", "城镇", "农村", "乡村"};
-    if (at + 6 <= spots->to && is_one_of(spots->text + at, begun, WJZ_COUNT(begun))) return true;
-    return at >= 3 && is_one_of(spots->text + at - 3, ended, WJZ_COUNT(ended));
-}
-
-/* Past what people write right before a name: 反映人民路 is 人民路. At least `least` characters stay before the ending. */
+/* Past what people write right before a name: 反映人民路 is 人民路. At least `least` characters stay before the ending.
+ */
 static uint32_t skip_lead_ins(const char *text, uint32_t from, uint32_t ending_at, int least) {
     static const char words[][7] = {"反映", "投诉", "举报", "查处", "严查", "彻查", "取缔", "整治", "建议", "希望",
                                     "请求", "恳请", "要求", "呼吁", "咨询", "关于", "代表", "位于", "住在", "居住",

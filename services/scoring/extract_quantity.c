@@ -188,8 +188,8 @@ static bool any_before(const char *const *words, size_t count, const char *text,
 
 /* 14年回家, 于15年购买, 18年12月: two digits that are a year of this century unless something says how long. */
 static bool is_short_year(double value, const char *text, uint32_t from, uint32_t unit, uint32_t at, uint32_t to) {
-    static const char *const long_after[] = {"了", "来", "前", "后", "多", "以", "之", "间", "时", "有余", "未",
-                                             "没",  "不", "都", "仍", "还", "的", "左右", "期", "工龄", "限"};
+    static const char *const long_after[] = {"了", "来", "前", "后", "多", "以", "之",   "间", "时",   "有余", "未",
+                                             "没", "不", "都", "仍", "还", "的", "左右", "期", "工龄", "限"};
     static const char *const long_before[] = {"近", "了", "已", "有", "达", "长", "约", "满", "过", "整", "超",
                                               "今", "前", "后", "续", "这", "用", "要", "每", "共", "计"};
     static const char *const marks[] = {",", ".", ";", "!", "?", "。", "、", ")", "\n"};

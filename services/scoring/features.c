@@ -81,8 +81,20 @@ static void add_rules(collector *c, const rule_matches *matches) {
     }
 }
 
+static uint32_t dense_key(feature_block block, uint32_t number) {
+    return gram_mix((uint64_t)(block + 1) << 60 | number);
+}
+
+uint32_t features_branch_vote(size_t branch) {
+    return dense_key(BLOCK_VOTE, FIRST_VOTE + KIND_COUNT + (uint32_t)branch);
+}
+
+uint32_t features_domain_vote(size_t domain) {
+    return dense_key(BLOCK_VOTE, FIRST_DOMAIN + (uint32_t)domain);
+}
+
 static void add_dense(collector *c, feature_block block, uint32_t number, double value) {
-    if (value > 0) add(c, block, gram_mix((uint64_t)(block + 1) << 60 | number), (float)log1p(value), 0, 0);
+    if (value > 0) add(c, block, dense_key(block, number), (float)log1p(value), 0, 0);
 }
 
 static void add_votes(collector *c, const feature_source *source) {

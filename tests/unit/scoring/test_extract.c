@@ -122,9 +122,10 @@ static void finds_addresses_and_times(void **state) {
         const char *text;
         bool address, time;
     } cases[] = {
-        {"沿江路12号", true, false}, {"3栋2单元", true, false},   {"村民小组", false, false}, {"第五组", true, false},
-        {"地铁5号线", false, false}, {"两路交汇处", true, false}, {"5月3日", false, true},    {"晚上11点", false, true},
-        {"月亮", false, false},      {"", false, false},          {"8月31号", false, false},    {"两栋楼", false, false},
+        {"沿江路12号", true, false}, {"3栋2单元", true, false},   {"村民小组", false, false},
+        {"第五组", true, false},     {"地铁5号线", false, false}, {"两路交汇处", true, false},
+        {"5月3日", false, true},     {"晚上11点", false, true},   {"月亮", false, false},
+        {"", false, false},          {"8月31号", false, false},   {"两栋楼", false, false},
         {"有一点吵", false, false},  {"凌晨一点半", false, true}, {"夜里十二点", false, true},
     };
     for (size_t i = 0; i < WJZ_COUNT(cases); i++) {

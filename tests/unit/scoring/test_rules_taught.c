@@ -130,6 +130,27 @@ static void a_change_moves_the_index_by_its_points(void **state) {
     rule_pack_destroy(&plain);
 }
 
+/* Raters named none of these domains to learn from: the deployed model leaves them to their rules. */
+static void a_domain_that_no_rater_named_is_known_by_its_rules(void **state) {
+    world *w = *state;
+    static const struct {
+        const char *title, *content, *domain;
+    } cases[] = {
+        {"烈士陵园被商业占用", "镇上的烈士陵园破损，烈士墓的墓碑倒塌，无人管理。", "heroes"},
+        {"农资店销售假种子", "农资店向村民销售假种子、禁用农药，农药残留严重。", "agri_product"},
+        {"旅馆以民族身份拒绝住宿", "旅馆因为民族身份拒绝住宿，是民族歧视。", "ethnic_unity"},
+    };
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *turn = wjz_arena_new(0);
+    rule_pack *plain = load(w, NULL);
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        complaint c = blank_complaint();
+        c.title = cases[i].title;
+        c.content = cases[i].content;
+        assert_string_equal(card_of(w, plain, &c, turn)->domain, cases[i].domain);
+    }
+    rule_pack_destroy(&plain);
+}
+
 /* A rule decides what the model has never heard of. */
 static void a_new_rule_speaks_for_its_topic(void **state) {
     world *w = *state;
@@ -184,8 +205,11 @@ static void refuses_rules_that_are_none(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_rules_are_not_kept_twice), cmocka_unit_test(a_change_moves_the_index_by_its_points),
-        cmocka_unit_test(a_new_rule_speaks_for_its_topic),   cmocka_unit_test(files_come_apart_as_they_were_joined),
+        cmocka_unit_test(the_same_rules_are_not_kept_twice),
+        cmocka_unit_test(a_change_moves_the_index_by_its_points),
+        cmocka_unit_test(a_domain_that_no_rater_named_is_known_by_its_rules),
+        cmocka_unit_test(a_new_rule_speaks_for_its_topic),
+        cmocka_unit_test(files_come_apart_as_they_were_joined),
         cmocka_unit_test(refuses_rules_that_are_none),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
