@@ -98,6 +98,21 @@ class Browser:
         return answer
 
 
+def start_county(house, complaints=0, seed=1):
+    """Every service but the console, with the demonstration county; without complaints intake has no door to the outside.
+    Returns intake's process."""
+    house.start("notification", notification_http="127.0.0.1:0")
+    for service in ("scheduling", "assignment", "scoring"):
+        house.start(service)
+    doors = {"door": "tcp://127.0.0.1:*", "http": "127.0.0.1:0"} if complaints else {"door": "", "http": ""}
+    intake = house.start("intake", **doors)
+    house.wjz("demo", "load")
+    if complaints:
+        house.wjz("demo", "feed", "--complaints", complaints, "--seed", seed, "--push", timeout=200)
+        house.wjz("queues", "--wait", timeout=200)
+    return intake
+
+
 class Console:
     """The console of a house, with accounts for the people above."""
 

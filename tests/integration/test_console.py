@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from console_tools import OPERATIONS, PASSWORD, PEOPLE, Console
+from console_tools import OPERATIONS, PASSWORD, PEOPLE, Console, start_county
 from wjzlib.wait import wait_until
 
 
@@ -13,13 +13,7 @@ from wjzlib.wait import wait_until
 def world(module_house):
     """A county with complaints that have become clues, and somebody logged in for each role."""
     house = module_house
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
-    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
-    house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", 300, "--seed", 2, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
+    start_county(house, 300, seed=2)
     watch_plans(house.database)
     console = Console(house).make_accounts()
     wanted = house.database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0")

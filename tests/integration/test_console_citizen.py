@@ -4,7 +4,7 @@ import datetime
 import os
 
 import pytest
-from console_tools import Browser, Console
+from console_tools import Browser, Console, start_county
 from test_intake_reports import png
 
 from wjzlib.wait import wait_until
@@ -13,11 +13,7 @@ from wjzlib.wait import wait_until
 @pytest.fixture(scope="module")
 def world(module_house):
     house = module_house
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
-    house.start("intake", door="", http="")
-    house.wjz("demo", "load")
+    start_county(house)
     return Console(house, console_citizen_rate=100000).make_accounts()
 
 

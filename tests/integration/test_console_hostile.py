@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from console_tools import DOCUMENT, EVERY, OPERATIONS, PASSWORD, Browser, Console
+from console_tools import DOCUMENT, EVERY, OPERATIONS, PASSWORD, Browser, Console, start_county
 from test_console_security import NASTY, OPEN, ask, needed
 from wjzlib.wait import wait_until
 
@@ -20,13 +20,7 @@ LEAKED = re.compile(r"root:.*:0:0|SQLSTATE|syntax error|pg_catalog|services/[a-z
 @pytest.fixture(scope="module")
 def world(module_house):
     house = module_house
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
-    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
-    house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", 60, "--seed", 5, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
+    start_county(house, 60, seed=5)
     console = Console(house, console_citizen_rate=100000).make_accounts()
     wait_until(lambda: house.database.value("SELECT count(*) FROM console.clue_copy WHERE state = 'assigned'") > 2, 60)
     return console

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 import requests
 
-from console_tools import OPERATIONS, PASSWORD, PEOPLE, Browser, Console
+from console_tools import OPERATIONS, PASSWORD, PEOPLE, Browser, Console, start_county
 from wjzlib.wait import wait_until
 
 OPEN = {"logIn"}
@@ -37,13 +37,7 @@ NASTY = [
 @pytest.fixture(scope="module")
 def world(module_house):
     house = module_house
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
-    house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
-    house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", 150, "--seed", 3, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
+    start_county(house, 150, seed=3)
     console = Console(house).make_accounts()
     wait_until(lambda: house.database.value("SELECT count(*) FROM console.clue_copy WHERE state = 'assigned'") > 5, 60)
     return console

@@ -9,7 +9,7 @@ import time
 import zlib
 
 import pytest
-from console_tools import EVERY, PASSWORD, Browser, Console
+from console_tools import EVERY, PASSWORD, Browser, Console, start_county
 from hostile_tools import grew_little, resident
 from test_console_security import totp
 from test_hostile_files import BOMBS, BOOK, rezip
@@ -23,11 +23,7 @@ SCRIPT = b"<html><script>alert(document.domain)</script></html>"
 @pytest.fixture(scope="module")
 def world(module_house):
     house = module_house
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
-    intake = house.start("intake", door="", http="")
-    house.wjz("demo", "load")
+    intake = start_county(house)
     made = Console(house, console_citizen_rate=100000).make_accounts()
     made.intake = intake
     return made
