@@ -18,6 +18,7 @@ enum {
     CHARACTERS_AT_ONCE = 8, /* whose n-grams are asked for while those before are added */
     GRAMS_AT_ONCE = 3 * CHARACTERS_AT_ONCE,
     KNOWN_BITS = 20,
+    KNOWN_WORDS = (1 << KNOWN_BITS) / 64,
 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
@@ -33,7 +34,7 @@ typedef struct model_head {
 /* A row in a cache line of its own, so that finding it and adding it up cost one look. */
 typedef struct model_slot {
     _Alignas(64) model_row row;
-    bool taken;
+    uint32_t next;  /* place of another one whose key begins alike, 0: none */
     uint64_t added; /* number of the last prediction that has it in its sum */
 } model_slot;
 
@@ -41,11 +42,10 @@ struct learned_model {
     char version[MODEL_VERSION_TEXT];
     size_t domain_count;
     float bias[MODEL_OUTPUTS];
-    uint64_t known[(1 << KNOWN_BITS) / 64]; /* a bit by the high bits of each key: many features were never seen */
-    model_slot *slots;                      /* open table, by the high bits of the key */
-    uint32_t slot_mask;
-    int slot_shift;
-    uint64_t predictions; /* so far */
+    uint64_t known[KNOWN_WORDS];  /* a bit by the high bits of each key: many features were never seen */
+    uint32_t before[KNOWN_WORDS]; /* bits in the words before each */
+    model_slot *slots;            /* one for each bit, in their order; behind them further ones of the same bits */
+    uint64_t predictions;         /* so far */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -77,34 +77,75 @@ static int check_head(const model_head *head, size_t length, const char *name, c
     return 0;
 }
 
-static int take_row(learned_model *model, const model_row *row, const char *name, wjz_err *err) {
-    if (!isfinite(row->scale)) return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
-    uint32_t at = row->key >> model->slot_shift, bit = row->key >> (32 - KNOWN_BITS);
-    while (model->slots[at].taken)
-        at = (at + 1) & model->slot_mask;
-    model->slots[at].row = *row;
-    model->slots[at].taken = true;
-    model->known[bit / 64] |= UINT64_C(1) << bit % 64;
+/* --- where rows stand: the table is larger than the near caches, so a row must be where it is asked for --- */
+
+/* Functions that count bits, with the processor's own instruction where it has one. */
+#define COUNTS_BITS __attribute__((target_clones("popcnt", "default")))
+
+static inline uint32_t known_bit(uint32_t key) {
+    return key >> (32 - KNOWN_BITS);
+}
+
+/* 1 when there may be a row for the key, else 0. */
+static inline uint32_t known(const learned_model *model, uint32_t key) {
+    uint32_t bit = known_bit(key);
+    return model->known[bit / 64] >> bit % 64 & 1;
+}
+
+/* The place of the first row whose key begins like a known one. */
+static inline uint32_t place_of(const learned_model *model, uint32_t key) {
+    uint32_t bit = known_bit(key);
+    uint64_t lower = model->known[bit / 64] & ((UINT64_C(1) << bit % 64) - 1);
+    return model->before[bit / 64] + (uint32_t)__builtin_popcountll(lower);
+}
+
+/* Its slot; one with another key when there is none. */
+static inline model_slot *find_row(const learned_model *model, uint32_t place, uint32_t key) {
+    model_slot *slot = &model->slots[place];
+    while (slot->row.key != key && slot->next)
+        slot = &model->slots[slot->next];
+    return slot;
+}
+
+/* Rows have any alignment, as a file's bytes do. */
+static model_row row_at(const char *rows, uint32_t i) {
+    model_row row;
+    memcpy(&row, rows + i * sizeof row, sizeof row);
+    return row;
+}
+
+static int check_rows(const char *rows, uint32_t count, const char *name, wjz_err *err) {
+    for (uint32_t i = 0, last = 0; i < count; i++) {
+        model_row row = row_at(rows, i);
+        if (i > 0 && row.key <= last) return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
+        if (!isfinite(row.scale)) return wjz_err_set(err, -EINVAL, "%s: has a weight that is no number", name);
+        last = row.key;
+    }
     return 0;
 }
 
-/* The rows lie anywhere in memory, as a file's bytes do. */
 static int index_rows(learned_model *model, const char *rows, uint32_t count, const char *name, wjz_err *err) {
-    int bits = 10;
-    while (UINT32_C(1) << bits < count * 2)
-        bits++;
-    model->slots = large_calloc(((size_t)1 << bits) * sizeof *model->slots);
+    int r = check_rows(rows, count, name, err);
+    if (r < 0) return r;
+    model->slots = large_calloc((count + 1) * sizeof *model->slots);
     if (!model->slots) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
-    model->slot_mask = (UINT32_C(1) << bits) - 1;
-    model->slot_shift = 32 - bits;
-    uint32_t last = 0;
     for (uint32_t i = 0; i < count; i++) {
-        model_row row;
-        memcpy(&row, rows + i * sizeof row, sizeof row);
-        if (i > 0 && row.key <= last) return wjz_err_set(err, -EINVAL, "%s: its rows are not in order", name);
-        last = row.key;
-        int r = take_row(model, &row, name, err);
-        if (r < 0) return r;
+        uint32_t bit = known_bit(row_at(rows, i).key);
+        model->known[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+    uint32_t behind = 0;
+    for (uint32_t word = 0; word < KNOWN_WORDS; word++) {
+        model->before[word] = behind;
+        behind += (uint32_t)__builtin_popcountll(model->known[word]);
+    }
+    model_slot *last = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        model_row row = row_at(rows, i);
+        bool alike = last && known_bit(last->row.key) == known_bit(row.key);
+        uint32_t place = alike ? behind++ : place_of(model, row.key);
+        if (alike) last->next = place;
+        last = &model->slots[place];
+        last->row = row;
     }
     return 0;
 }
@@ -179,44 +220,44 @@ static inline void add_row(row_sum *sum, const model_row *row, float value, uint
     if (sum->count == ROWS_AT_ONCE) flush(sum);
 }
 
-/* --- finding rows: the table is larger than the near caches, so each is asked for before it is needed --- */
-
-static inline void ask_for_row(const learned_model *model, uint32_t key) {
-    __builtin_prefetch(&model->slots[key >> model->slot_shift]);
-}
-
-/* Its slot, or a free one. */
-static inline model_slot *find_row(const learned_model *model, uint32_t key) {
-    uint32_t at = key >> model->slot_shift;
-    while (model->slots[at].row.key != key && model->slots[at].taken)
-        at = (at + 1) & model->slot_mask;
-    return &model->slots[at];
-}
+/* --- finding rows: each is asked for before it is needed --- */
 
 typedef struct gram {
     uint32_t key, from, to;
+    uint32_t place; /* of its row */
 } gram;
 
 /* N-grams that the model may have rows for, which are on their way. */
 typedef struct gram_rows {
-    const learned_model *model;
     size_t count;
     gram list[GRAMS_AT_ONCE + 1];
 } gram_rows;
 
+typedef struct gram_filter {
+    const learned_model *model;
+    gram *next;
+} gram_filter;
+
 /* Whether the model has seen it is chance, so nothing branches on it. */
 static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
-    gram_rows *wanted = arg;
-    uint32_t bit = key >> (32 - KNOWN_BITS);
-    wanted->list[wanted->count] = (gram){key, from, to};
-    wanted->count += wanted->model->known[bit / 64] >> bit % 64 & 1;
+    gram_filter *filter = arg;
+    *filter->next = (gram){.key = key, .from = from, .to = to};
+    filter->next += known(filter->model, key);
 }
 
-static void walk_and_ask(gram_walk *walk, const normal_text *text, gram_rows *wanted) {
-    wanted->count = 0;
-    walk_on(walk, text, CHARACTERS_AT_ONCE, want_gram, wanted);
-    for (size_t i = 0; i < wanted->count; i++)
-        ask_for_row(wanted->model, wanted->list[i].key);
+static inline void ask_for(const learned_model *model, uint32_t place) {
+    __builtin_prefetch(&model->slots[place]);
+}
+
+COUNTS_BITS static void walk_and_ask(const learned_model *model, gram_walk *walk, const normal_text *text,
+                                     gram_rows *wanted) {
+    gram_filter filter = {.model = model, .next = wanted->list};
+    walk_on(walk, text, CHARACTERS_AT_ONCE, want_gram, &filter);
+    wanted->count = (size_t)(filter.next - wanted->list);
+    for (size_t i = 0; i < wanted->count; i++) {
+        wanted->list[i].place = place_of(model, wanted->list[i].key);
+        ask_for(model, wanted->list[i].place);
+    }
 }
 
 /* Each row once: an n-gram counts once however often it stands there. Which were there before is chance as well. */
@@ -226,21 +267,23 @@ static void add_wanted(row_sum *sum, const gram_rows *wanted, float value) {
     const uint64_t now = sum->model->predictions;
     size_t count = 0;
     for (size_t i = 0; i < wanted->count; i++) {
-        model_slot *slot = find_row(sum->model, wanted->list[i].key);
+        model_slot *slot = find_row(sum->model, wanted->list[i].place, wanted->list[i].key);
+        bool found = slot->row.key == wanted->list[i].key;
         rows[count] = &slot->row;
         grams[count] = &wanted->list[i];
-        count += slot->taken & (slot->added != now);
-        slot->added = now;
+        count += found & (slot->added != now);
+        slot->added = found ? now : slot->added;
     }
     for (size_t i = 0; i < count; i++)
         add_row(sum, rows[i], value, grams[i]->from, grams[i]->to);
 }
 
 static void add_part(row_sum *sum, size_t part, feature_block block, float value) {
-    gram_rows one = {.model = sum->model}, other = {.model = sum->model}, *last = &one, *next = &other;
+    gram_rows one, other, *last = &one, *next = &other;
+    last->count = 0;
     gram_walk walk = walk_of(sum->text, part, block);
     while (walk.at < walk.to) {
-        walk_and_ask(&walk, sum->text, next);
+        walk_and_ask(sum->model, &walk, sum->text, next);
         add_wanted(sum, last, value);
         gram_rows *added = last;
         last = next;
@@ -257,12 +300,18 @@ static void add_texts(row_sum *sum, const feature_source *source) {
     add_part(sum, source->title_part, BLOCK_TITLE, gram_value(title));
 }
 
-static void add_others(row_sum *sum, const feature_list *features) {
+COUNTS_BITS static void ask_for_others(const learned_model *model, const feature_list *features) {
+    for (size_t i = 0; i < features->count; i++)
+        if (known(model, features->items[i].key)) ask_for(model, place_of(model, features->items[i].key));
+}
+
+COUNTS_BITS static void add_others(row_sum *sum, const feature_list *features) {
     for (size_t i = 0; i < features->count; i++) {
         const feature *item = &features->items[i];
-        const model_slot *slot = find_row(sum->model, item->key);
+        if (!known(sum->model, item->key)) continue;
+        const model_slot *slot = find_row(sum->model, place_of(sum->model, item->key), item->key);
         uint32_t from = 0, to = 0;
-        if (!slot->taken) continue;
+        if (slot->row.key != item->key) continue;
         if (item->from < item->to && item->to <= sum->text->char_at[sum->to]) {
             from = normal_char(sum->text, item->from);
             to = normal_char(sum->text, item->to);
@@ -287,8 +336,7 @@ int model_predict(learned_model *model, const feature_source *source, float *ste
     feature_list others;
     int r = features_beside_text(source, arena, &others);
     if (r < 0) return r;
-    for (size_t i = 0; i < others.count; i++)
-        ask_for_row(model, others.items[i].key);
+    ask_for_others(model, &others);
     row_sum sum = {.model = model, .text = source->text, .steps = steps, .to = to};
     memcpy(sum.outputs, model->bias, sizeof sum.outputs);
     model->predictions++;
