@@ -302,7 +302,8 @@ static class_votes votes_with_model(const class_votes *margins, const class_vote
     for (int i = 0; i < BRANCH_COUNT; i++)
         sum.branches[i] += votes->branches[i] - taught->branches[i];
     for (int i = 1; i < DOMAIN_LIMIT; i++) /* "none" is a matter of the others' votes */
-        sum.domains[i] += CLASSIFY_VOTE_WEIGHT * (log1p(votes->domains[i]) - log1p(taught->domains[i]));
+        if (votes->domains[i] != taught->domains[i])
+            sum.domains[i] += CLASSIFY_VOTE_WEIGHT * (log1p(votes->domains[i]) - log1p(taught->domains[i]));
     sum.private_dispute += votes->private_dispute - taught->private_dispute;
     return sum;
 }

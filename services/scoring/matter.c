@@ -41,8 +41,8 @@ typedef struct reader {
     const repeat_rules *rules;
     const wording *wording;       /* of the rules */
     const uint64_t *frame_firsts; /* as well */
-    counted *grams;               /* as they came */
-    uint16_t *table;              /* number of a gram from 1, open, its slots in the order of the hashes; 0: free */
+    counted *grams;               /* as they came, by number from 1 */
+    uint16_t *table;              /* number of a gram, open, its slots in the order of the hashes; 0: free */
     uint64_t *taken;              /* a bit for each slot that is not free */
     const char *title;            /* normalised, or the head of the content */
     size_t title_length;
@@ -152,12 +152,16 @@ static void add_unit(reader *in, const char *number, size_t run, size_t length) 
     if (in->unit_count < MATTER_UNITS) in->units[in->unit_count++] = hash;
 }
 
+static inline bool begins_frame(const reader *in, uint32_t code) {
+    return code > UINT16_MAX || (in->frame_firsts[code / 64] >> code % 64 & 1);
+}
+
 static unit next_unit(reader *in, const char *text, size_t length, bool districts_count) {
     size_t size = 0;
     if (!is_latin(text[0])) {
-        size = repeat_rules_frame(in->rules, text, length);
-        if (size) return (unit){.length = size, .parts = true};
         uint32_t code = code_point(text, length, &size);
+        size_t frame = begins_frame(in, code) ? repeat_rules_frame(in->rules, text, length) : 0;
+        if (frame) return (unit){.length = frame, .parts = true};
         bool word = (code >= 0x3400 && code < 0xA000) || code >= 0x20000;
         if (is_name_dot(code)) return (unit){.length = size, .skipped = true};
         return (unit){.value = word ? code : 0, .length = size, .parts = !word};
@@ -185,10 +189,11 @@ static uint32_t gram_hash(uint32_t first, uint32_t second) {
     return (uint32_t)(mixed >> (64 - GRAM_HASH_BITS));
 }
 
-/* The slot of a gram, or the free one where it belongs. */
+/* The slot of a gram, or the free one where it belongs: number 0 takes any hash that is looked for. */
 static uint32_t find(const reader *in, uint32_t hash) {
     uint32_t at = (uint32_t)((uint64_t)hash * in->slots >> GRAM_HASH_BITS);
-    while (in->table[at] && in->grams[in->table[at] - 1].hash != hash)
+    in->grams[0].hash = hash;
+    while (in->grams[in->table[at]].hash != hash)
         at = (at + 1) & (in->slots - 1);
     return at;
 }
@@ -204,7 +209,7 @@ __attribute__((always_inline)) static inline void count_gram(reader *in, uint32_
     in->used += !met;
     *slot = met ? *slot : (uint16_t)in->used;
     in->taken[at / 64] |= UINT64_C(1) << at % 64;
-    counted *gram = &in->grams[*slot - 1];
+    counted *gram = &in->grams[*slot];
     gram->hash = hash;
     gram->pair = met ? gram->pair : pair;
     uint32_t marks = met ? gram->marks : 0, count = met ? gram->count : 0;
@@ -221,8 +226,7 @@ static inline uint32_t bare_han(const reader *in, const char *text, size_t lengt
     const unsigned char *b = (const unsigned char *)text;
     if (length < 3 || (b[0] & 0xF0) != 0xE0) return 0;
     uint32_t code = (uint32_t)(b[0] & 0x0F) << 12 | (uint32_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
-    if (code - 0x3400 >= 0x6C00 || (in->frame_firsts[code / 64] >> code % 64 & 1)) return 0;
-    return code;
+    return code - 0x3400 < 0x6C00 && !begins_frame(in, code) ? code : 0;
 }
 
 __attribute__((always_inline)) static inline void read_zone_as(reader *in, const char *text, size_t length,
@@ -392,7 +396,7 @@ static uint32_t list_grams(const reader *in, uint32_t *grams) {
     uint32_t count = 0;
     for (uint32_t word = 0; word < in->slots / 64; word++)
         for (uint64_t left = in->taken[word]; left; left &= left - 1) {
-            const counted *gram = &in->grams[in->table[word * 64 + (uint32_t)__builtin_ctzll(left)] - 1];
+            const counted *gram = &in->grams[in->table[word * 64 + (uint32_t)__builtin_ctzll(left)]];
             if (gram->count) put_sorted(grams, count++, weighed(in, gram));
         }
     return count;
@@ -612,7 +616,7 @@ static int read_complaint(reader *in, const normal_text *text, wjz_arena *arena)
     if (in->slots > FEW_SLOTS) {
         in->table = wjz_arena_alloc(arena, in->slots * sizeof *in->table);
         in->taken = wjz_arena_alloc(arena, in->slots / 8);
-        in->grams = wjz_arena_alloc(arena, in->slots / 2 * sizeof *in->grams);
+        in->grams = wjz_arena_alloc(arena, (in->slots / 2 + 1) * sizeof *in->grams);
         if (!in->table || !in->taken || !in->grams) return -ENOMEM;
     }
     memset(in->table, 0, in->slots * sizeof *in->table);
@@ -656,7 +660,7 @@ int matter_of_text(const repeat_rules *rules, const complaint *c, const Wjz__Sco
                    const normal_text *text, wjz_arena *arena, matter **ret_matter) {
     uint16_t table[FEW_SLOTS]; /* the arena's memory is new for each complaint and never in the cache */
     uint64_t taken[FEW_SLOTS / 64];
-    counted few[FEW_SLOTS / 2];
+    counted few[FEW_SLOTS / 2 + 1];
     reader in = {.rules = rules,
                  .wording = repeat_rules_wording(rules),
                  .frame_firsts = repeat_rules_frame_firsts(rules),
