@@ -1,6 +1,7 @@
 /* See card.h. */
 #include "scoring/card.h"
 
+#include <math.h>
 #include <string.h>
 
 static void *take(card_writer *writer, size_t size) {
@@ -97,11 +98,31 @@ static void add_note(card_writer *writer, Wjz__Scoring__Factor *factor, const ch
     factor->notes[factor->n_notes++] = note;
 }
 
+/* A float from 1 to 100 to ten digits, as "%.10g" tells it: so many times 10 it is still exact in a double. */
+static char *told_float(card_writer *writer, double value) {
+    char text[16], *end = text + sizeof text, *first = end;
+    double size = fabs(value);
+    int decimals = size < 10 ? 9 : 8;
+    uint64_t digits = (uint64_t)rint(size * (size < 10 ? 1e9 : 1e8)); /* a half becomes even, as there */
+    for (; decimals > 0 && digits % 10 == 0; decimals--)
+        digits /= 10;
+    for (int point = decimals; decimals > 0 || digits > 0; decimals--, digits /= 10) {
+        if (decimals == 0 && point > 0) *--first = '.';
+        *--first = (char)('0' + digits % 10);
+    }
+    if (value < 0) *--first = '-';
+    return wjz_arena_strndup(writer->arena, first, (size_t)(end - first));
+}
+
+/* Most numbers are whole, or a model's floats: both are told as "%.10g" tells them, but sooner. */
 void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
     if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
-    bool whole = value > 0 && value < 1e9 && value == (double)(int32_t)value; /* told alike, but sooner */
+    bool whole = value > 0 && value < 1e9 && value == (double)(int32_t)value;
+    bool is_float = fabs(value) >= 1 && fabs(value) < 100 && value == (double)(float)value;
     if (whole)
         card_note_code(writer, factor, key, (uint64_t)value);
+    else if (is_float)
+        add_note(writer, factor, key, told_float(writer, value));
     else
         add_note(writer, factor, key, wjz_arena_printf(writer->arena, "%.10g", value));
 }

@@ -15,8 +15,10 @@ typedef Wjz__Scoring__Hit rule_hit;
 
 double factors_points(const card_writer *card, const char *id) {
     if (card->failed) return 0;
-    for (size_t i = 0; i < card->card->n_factors; i++)
-        if (strcmp(card->card->factors[i]->id, id) == 0) return card->card->factors[i]->points;
+    for (size_t i = 0; i < card->card->n_factors; i++) {
+        const score_factor *factor = card->card->factors[i];
+        if (*factor->id == *id && strcmp(factor->id, id) == 0) return factor->points; /* most differ in a letter */
+    }
     return 0;
 }
 
