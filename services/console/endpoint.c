@@ -15,7 +15,8 @@ static const char *const ROLE_NAMES[ROLES] = {"prosecutor",           "station_s
 
 static const endpoint *const AREAS[] = {SESSION_ENDPOINTS, CLUE_ENDPOINTS,    CASEWORK_ENDPOINTS, DESK_ENDPOINTS,
                                         MAP_ENDPOINTS,     STATION_ENDPOINTS, FEED_ENDPOINTS,     STATISTICS_ENDPOINTS,
-                                        ADMIN_ENDPOINTS,   SAVED_ENDPOINTS,   RULE_ENDPOINTS,     CITIZEN_ENDPOINTS};
+                                        ADMIN_ENDPOINTS,   SAVED_ENDPOINTS,   RULE_ENDPOINTS,     PROFILE_ENDPOINTS,
+                                        CITIZEN_ENDPOINTS};
 
 unsigned roles_from_text(const char *text) {
     unsigned mask = 0;

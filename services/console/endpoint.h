@@ -22,6 +22,7 @@ enum {
     CASEWORKERS = PROSECUTOR | BRANCH_HEAD | CHIEF,
     READERS = CASEWORKERS | STATION_STAFF | ORGAN_ADMIN,
     HEADS = BRANCH_HEAD | CHIEF | ORGAN_ADMIN,
+    FEED_PEOPLE = HEADS | SYSTEM_ADMIN,
 };
 
 typedef struct endpoint {
@@ -40,7 +41,7 @@ typedef struct endpoint {
 /* Each area's rows, ended by operation NULL. */
 extern const endpoint SESSION_ENDPOINTS[], CLUE_ENDPOINTS[], CASEWORK_ENDPOINTS[], DESK_ENDPOINTS[], MAP_ENDPOINTS[],
     STATION_ENDPOINTS[], FEED_ENDPOINTS[], STATISTICS_ENDPOINTS[], ADMIN_ENDPOINTS[], SAVED_ENDPOINTS[],
-    RULE_ENDPOINTS[], CITIZEN_ENDPOINTS[];
+    RULE_ENDPOINTS[], PROFILE_ENDPOINTS[], CITIZEN_ENDPOINTS[];
 
 /* Finds the row of each operation and makes the routes. -EINVAL when an operation has no row or a row no operation. */
 WJZ_MUST_CHECK int endpoints_lay(struct console *c, wjz_err *err);

@@ -1,6 +1,5 @@
-/* Feeds: health, gaps, receipts, imports, mapping profiles. All changes are intake's. */
+/* Feeds: health, gaps, receipts, imports. All changes are intake's. */
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include "console/sql.h"
 #include "proto/intake.pb-c.h"
 #include "wjz/clock.h"
-#include "wjz/yaml.h"
 
 #define SQL_COUNTS(since)                                                                                              \
     "(SELECT json_build_object('accepted', COALESCE(sum(d.accepted), 0), 'duplicate', COALESCE(sum(d.duplicate), 0), " \
@@ -248,92 +246,6 @@ static int define_run(exchange *x, wjz_err *err) {
     return ask_done(x, &t, NULL, 0, message_to_json(answer, NULL), err);
 }
 
-/* --- mapping profiles: files that operators edit --- */
-
-enum { EXTENDS_MOST = 4 }; /* profiles behind a profile */
-
-static bool lists(const wjz_yaml_node *list, const char *word) {
-    for (size_t i = 0; list && wjz_yaml_kind_of(list) == WJZ_YAML_LIST && i < wjz_yaml_count(list); i++) {
-        const char *text = wjz_yaml_text(wjz_yaml_item(list, i));
-        if (text && strcmp(text, word) == 0) return true;
-    }
-    return false;
-}
-
-/* Adds the headers of each field to those that profiles before it gave. */
-static void add_columns(json_t *columns, const wjz_yaml_node *fields, const wjz_yaml_node *required) {
-    for (size_t i = 0; fields && i < wjz_yaml_count(fields); i++) {
-        const char *field = wjz_yaml_key(fields, i);
-        const wjz_yaml_node *headers = wjz_yaml_value(fields, i);
-        json_t *column = json_object_get(columns, field);
-        if (!column) {
-            column = json_pack("{s:s, s:[], s:b}", "field", field, "headers", "required", (int)lists(required, field));
-            (void)json_object_set_new(columns, field, column);
-        }
-        for (size_t j = 0; wjz_yaml_kind_of(headers) == WJZ_YAML_LIST && j < wjz_yaml_count(headers); j++)
-            if (wjz_yaml_text(wjz_yaml_item(headers, j)))
-                (void)json_array_append_new(json_object_get(column, "headers"),
-                                            json_string(wjz_yaml_text(wjz_yaml_item(headers, j))));
-    }
-}
-
-/* A profile as it counts: with the columns of the one that it extends. */
-static json_t *profile_json(const char *folder, const char *file) {
-    wjz_yaml *chain[EXTENDS_MOST] = {NULL};
-    const wjz_yaml_node *required = NULL;
-    const char *kind = NULL, *next = file;
-    char path[4400];
-    wjz_err err;
-    json_t *columns = json_object(), *list = json_array(), *column;
-    for (int depth = 0; next && depth < EXTENDS_MOST; depth++) {
-        snprintf(path, sizeof path, "%s/%.*s.yaml", folder, (int)strcspn(next, "."), next);
-        if (wjz_yaml_load(path, &chain[depth], &err) < 0) break;
-        const wjz_yaml_node *root = wjz_yaml_root(chain[depth]);
-        if (!required) required = wjz_yaml_get(root, "required");
-        if (!kind) kind = wjz_yaml_text(wjz_yaml_get(root, "record"));
-        add_columns(columns, wjz_yaml_get(root, "columns"), required);
-        next = wjz_yaml_text(wjz_yaml_get(root, "extends"));
-    }
-    const char *field;
-    json_object_foreach(columns, field, column)(void) json_array_append(list, column);
-    json_t *profile = json_pack("{s:s%, s:s, s:o}", "name", file, strcspn(file, "."), "kind", kind ? kind : "complaint",
-                                "columns", list);
-    json_decref(columns);
-    for (int depth = 0; depth < EXTENDS_MOST; depth++)
-        wjz_yaml_destroy(&chain[depth]);
-    return profile;
-}
-
-static int profiles_run(exchange *x, WJZ_UNUSED wjz_err *err) {
-    char pattern[4200];
-    glob_t found;
-    json_t *items = json_array();
-    snprintf(pattern, sizeof pattern, "%s/*.yaml", x->console->conf->profiles);
-    if (glob(pattern, 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc; i++) {
-            json_t *item = profile_json(x->console->conf->profiles, strrchr(found.gl_pathv[i], '/') + 1);
-            if (item) (void)json_array_append_new(items, item);
-        }
-    globfree(&found);
-    return answer_json(x, 200, json_pack("{s:o}", "items", items));
-}
-
-static int profile_run(exchange *x, WJZ_UNUSED wjz_err *err) {
-    const char *name = exchange_path(x, "profile");
-    char path[4400], text[65536];
-    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
-        return refuse(x, 404, "not_found", "没有此方案 / no such profile");
-    snprintf(path, sizeof path, "%s/%s.yaml", x->console->conf->profiles, name);
-    FILE *file = fopen(path, "re");
-    if (!file) return refuse(x, 404, "not_found", "没有此方案 / no such profile");
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    return answer_json(x, 200, json_pack("{s:s, s:s}", "name", name, "yaml", text));
-}
-
-#define FEED_PEOPLE (ORGAN_ADMIN | CHIEF | SYSTEM_ADMIN | BRANCH_HEAD)
-
 const endpoint FEED_ENDPOINTS[] = {
     READ_ONE("listFeeds", FEED_PEOPLE, &FEEDS),
     READ_ONE("readFeed", FEED_PEOPLE, &FEED),
@@ -345,7 +257,5 @@ const endpoint FEED_ENDPOINTS[] = {
     READ_ONE("readImport", FEED_PEOPLE, &IMPORT),
     READ_PAGE("listRowErrors", FEED_PEOPLE, &ROW_ERRORS),
     {"downloadRowErrors", FEED_PEOPLE, read_prepare, errors_file_run, &ROW_ERRORS_FILE, "export", "import"},
-    {"listProfiles", FEED_PEOPLE, NULL, profiles_run, NULL, NULL, NULL},
-    {"readProfile", FEED_PEOPLE, NULL, profile_run, NULL, NULL, NULL},
     {0},
 };

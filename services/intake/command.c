@@ -33,10 +33,10 @@ static int open_profile(const intake_conf *conf, const char *word, profile **ret
     const char *base = slash != NULL ? slash + 1 : word;
     size_t length = strlen(base);
     bool is_file = length > 5 && strcmp(base + length - 5, ".yaml") == 0;
-    if (!is_file) return profile_load(conf->profiles, word, ret_profile, err);
+    if (!is_file) return profile_load(&(profile_source){.folder = conf->profiles}, word, ret_profile, err);
     (void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - word) : 1, slash != NULL ? word : ".");
     (void)snprintf(name, sizeof name, "%.*s", (int)length - 5, base);
-    return profile_load(folder, name, ret_profile, err);
+    return profile_load(&(profile_source){.folder = folder}, name, ret_profile, err);
 }
 
 static int check_profile(const intake_conf *conf, const char *file) {

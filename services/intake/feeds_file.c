@@ -35,7 +35,7 @@ const char *feed_definition_fault(const feed_definition *it) {
     return NULL;
 }
 
-static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena *arena, feed_definition *to,
+static int load_feed(const wjz_yaml_node *node, const profile_source *profiles, wjz_arena *arena, feed_definition *to,
                      wjz_err *err) {
     static const char *const KEYS[] = {"name",        "title",       "profile", "region",          "legal_basis",
                                        "clue_source", "source_kind", "organ",   "rate_per_second", "silent_after_hours",
@@ -72,7 +72,8 @@ static int load_feed(const wjz_yaml_node *node, const char *profiles, wjz_arena 
     return 0;
 }
 
-int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, feeds_file *ret_file, wjz_err *err) {
+int feeds_file_load(const char *path, const profile_source *profiles, wjz_arena *arena, feeds_file *ret_file,
+                    wjz_err *err) {
     WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
     const wjz_yaml_node *list = NULL;
     int r = wjz_yaml_load(path, &yaml, err);

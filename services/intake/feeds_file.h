@@ -2,6 +2,7 @@
 #ifndef INTAKE_FEEDS_FILE_H
 #define INTAKE_FEEDS_FILE_H
 
+#include "intake/profile.h"
 #include "intake/store.h"
 
 typedef struct feeds_file {
@@ -9,10 +10,10 @@ typedef struct feeds_file {
     size_t count;
 } feeds_file;
 
-/* Reads and checks the file; everything lives in the arena. -EINVAL with file and line. profiles: folder in which every
- * feed's profile must be. */
-WJZ_MUST_CHECK int feeds_file_load(const char *path, const char *profiles, wjz_arena *arena, feeds_file *ret_file,
-                                   wjz_err *err);
+/* Reads and checks the file; everything lives in the arena. -EINVAL with file and line. Every feed's profile must be
+ * among the profiles. */
+WJZ_MUST_CHECK int feeds_file_load(const char *path, const profile_source *profiles, wjz_arena *arena,
+                                   feeds_file *ret_file, wjz_err *err);
 
 /* What is wrong with a definition, NULL when nothing: the field's name. */
 const char *feed_definition_fault(const feed_definition *it);

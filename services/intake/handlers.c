@@ -8,11 +8,12 @@
 #include "intake/identity.h"
 #include "intake/importer.h"
 #include "intake/intake.h"
-#include "intake/profile.h"
+#include "intake/profile_change.h"
 #include "intake/refusal.h"
 #include "intake/reports.h"
 #include "intake/reveal.h"
 #include "intake/store_import.h"
+#include "intake/store_profiles.h"
 #include "proto/report.pb-c.h"
 #include "wjz/log.h"
 
@@ -43,7 +44,7 @@ static void merge(feed_definition *to, const Wjz__Intake__DefineFeed *said) {
 }
 
 /* The field that keeps the definition from being stored; NULL when it is good. */
-static const char *find_fault(const intake *it, const feed_definition *definition,
+static const char *find_fault(const profile_source *profiles, const feed_definition *definition,
                               const Wjz__Intake__DefineFeed *said) {
     const char *fault = feed_definition_fault(definition);
     if (fault != NULL) return fault;
@@ -52,7 +53,7 @@ static const char *find_fault(const intake *it, const feed_definition *definitio
     if (said->silent_after_s > 366 * 86400) return "silent_after_s";
     WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
     wjz_err err;
-    return profile_load(it->conf->profiles, definition->profile, &loaded, &err) < 0 ? "profile" : NULL;
+    return profile_load(profiles, definition->profile, &loaded, &err) < 0 ? "profile" : NULL;
 }
 
 static int store_definition(intake *it, wjz_tx **tx, feed_definition *definition, char *new_key, wjz_err *err) {
@@ -72,17 +73,19 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     const Wjz__Intake__DefineFeed *said = (const Wjz__Intake__DefineFeed *)wjz_call_message(call)->body;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     feed_definition definition;
+    profile_source profiles;
     bool found = false;
     int r = wjz_tx_begin(it->db, &tx, err);
     if (r == 0) r = store_read_definition(tx, said->name, wjz_call_arena(call), &definition, &found, err);
+    if (r == 0) r = store_read_profiles(tx, it->conf->profiles, wjz_call_arena(call), &profiles, err);
     if (r < 0) return r;
     merge(&definition, said);
-    const char *fault = find_fault(it, &definition, said);
+    const char *fault = find_fault(&profiles, &definition, said);
     if (fault != NULL) {
         return refuse(
             call, WJZ_REFUSAL_INVALID, fault,
             found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
-            "give the field a value that proto/intake.proto names; the profile must be in the profiles folder");
+            "give the field a value that proto/intake.proto names; the profile must be one of the mapping profiles");
     }
     char key[IDENTITY_KEY_TEXT] = "";
     r = store_definition(it, &tx, &definition, said->new_bearer_key ? key : NULL, err);
@@ -213,6 +216,7 @@ static int on_describe_import(wjz_call *call, void *state, wjz_err *err) {
 
 const wjz_request_route INTAKE_REQUESTS[] = {
     {.type = &wjz__intake__define_feed__descriptor, .handler = on_define_feed},
+    {.type = &wjz__intake__store_profile__descriptor, .handler = on_store_profile},
     {.type = &wjz__intake__begin_import__descriptor, .handler = on_begin_import},
     {.type = &wjz__intake__import_chunk__descriptor, .handler = on_import_chunk},
     {.type = &wjz__intake__describe_import__descriptor, .handler = on_describe_import},

@@ -11,6 +11,7 @@
 #include "intake/group.h"
 #include "intake/spool.h"
 #include "intake/store_import.h"
+#include "intake/store_profiles.h"
 #include "intake/taking.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
@@ -239,13 +240,26 @@ static bool is_store_away(int result) {
            result == -ENOMEM;
 }
 
+/* The feed's profile as it was when the import began: an edit made since is for those that begin later. */
+static int load_profile(run *r, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    profile_source profiles;
+    const char *folder = r->of->it->conf->profiles;
+    int result = wjz_tx_begin(r->of->it->db, &tx, err);
+    if (result == 0) result = store_read_import_profiles(tx, &r->row, folder, r->arena, &profiles, err);
+    if (result == 0) result = wjz_tx_commit(&tx, err);
+    if (result == 0) result = profile_load(&profiles, r->feed->profile, &r->profile, err);
+    wjz_arena_reset(r->arena); /* the profile has its own */
+    return result;
+}
+
 static void run_import(run *r) {
     const char *encoding = "";
     wjz_err err = {0};
     r->feed = feeds_find_number(&r->of->it->feeds, r->row.feed);
     r->arena = wjz_arena_new(0);
     int result = r->feed == NULL || r->arena == NULL ? wjz_err_set(&err, -EAGAIN, "the feed is not known here yet") : 0;
-    if (result == 0) result = profile_load(r->of->it->conf->profiles, r->feed->profile, &r->profile, &err);
+    if (result == 0) result = load_profile(r, &err);
     if (result == 0) result = read_rows(r, &encoding, &err);
     if (is_store_away(result)) {
         release(r);

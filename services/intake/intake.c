@@ -13,12 +13,13 @@
 #include "intake/importer.h"
 #include "intake/open311.h"
 #include "intake/store.h"
+#include "intake/store_profiles.h"
 #include "intake/upkeep.h"
 #include "intake/web.h"
 #include "proto/notification.pb-c.h"
 #include "wjz/log.h"
 
-enum { FEEDS_MEMORY = 4 * 1024 * 1024 };
+enum { FEEDS_MEMORY = 64 * 1024 * 1024 };
 
 int intake_refresh(intake *it, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
@@ -42,10 +43,12 @@ static int register_feeds(intake *it, wjz_err *err) {
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(FEEDS_MEMORY);
     if (arena == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
     feeds_file file;
-    int r = feeds_file_load(it->conf->feeds, it->conf->profiles, arena, &file, err);
-    if (r < 0) return r;
+    profile_source profiles;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    r = wjz_tx_begin(it->db, &tx, err);
+    int r = wjz_tx_begin(it->db, &tx, err);
+    if (r == 0) r = store_read_profiles(tx, it->conf->profiles, arena, &profiles, err);
+    if (r == 0) r = feeds_file_load(it->conf->feeds, &profiles, arena, &file, err);
+    if (r < 0) return r;
     for (size_t i = 0; r == 0 && i < file.count; i++)
         r = store_define_feed_from_file(tx, &file.items[i]);
     return r == 0 ? wjz_tx_commit(&tx, err) : r;

@@ -16,10 +16,24 @@ typedef struct profile_header profile_header;
 typedef enum missing_id { MISSING_ID_REFUSED, MISSING_ID_DERIVED } missing_id;
 typedef enum repeated_id { REPEATED_ID_REVISES, REPEATED_ID_SUFFIXED } repeated_id;
 
-/* Loads folder/name.yaml and what it extends. -ENOENT, or -EINVAL with file and line. */
-WJZ_MUST_CHECK int profile_load(const char *folder, const char *name, profile **ret_profile, wjz_err *err);
-/* The same from memory; what it extends is looked for in folder. */
-WJZ_MUST_CHECK int profile_parse(const char *folder, const char *name, const char *text, size_t length,
+/* A profile that an administrator changed or made; it stands over the file of its name. */
+typedef struct profile_edit {
+    const char *name, *document;
+} profile_edit;
+
+/* Where profiles are: a folder of files, and edits over them. Nothing is owned. */
+typedef struct profile_source {
+    const char *folder;
+    const profile_edit *edits;
+    size_t edit_count;
+} profile_source;
+
+/* Whether the name is one of small letters, digits and hyphens, at most 63. */
+bool profile_is_name(const char *name);
+/* Loads the edit of the name, else folder/name.yaml, and what it extends. -ENOENT, or -EINVAL with file and line. */
+WJZ_MUST_CHECK int profile_load(const profile_source *from, const char *name, profile **ret_profile, wjz_err *err);
+/* The same from memory; what it extends is looked for in the source. */
+WJZ_MUST_CHECK int profile_parse(const profile_source *from, const char *name, const char *text, size_t length,
                                  profile **ret_profile, wjz_err *err);
 void profile_destroy(profile **profile);
 

@@ -98,7 +98,7 @@ bool profile_match_header(const profile *p, const table_row *row, wjz_arena *are
         size_t alias = text[0] != '\0' ? find_alias(p, text) : SIZE_MAX;
         int scale = split_unit(text);
         if (alias == SIZE_MAX && text[0] != '\0') alias = find_alias(p, text);
-        if (alias != SIZE_MAX)
+        if (alias != SIZE_MAX && p->aliases[alias].field != NULL)
             header->columns[header->count++] = (header_column){i, alias, scale != 0 ? scale : p->money_scale};
     }
     header->title_count = row->count;

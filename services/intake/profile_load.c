@@ -95,6 +95,17 @@ static int load_columns(profile *p, const wjz_yaml_node *map, wjz_err *err) {
     return 0;
 }
 
+/* Titles that are passed over, though what is extended may know them. */
+static int load_ignored(profile *p, const wjz_yaml_node *list, wjz_err *err) {
+    for (size_t i = 0; i < (list != NULL ? wjz_yaml_count(list) : 0); i++) {
+        const char *title = wjz_yaml_text(wjz_yaml_item(list, i));
+        if (title == NULL || title[0] == '\0') return wjz_yaml_error(list, err, "a title in \"ignored\" is no text");
+        int r = add_alias(p, NULL, 0, title, err);
+        if (r < 0) return r;
+    }
+    return 0;
+}
+
 /* --- values --- */
 
 /* What word stands for in field: a number of its enum, a flag, or a text. */
@@ -249,12 +260,12 @@ static int load_record(profile *p, const wjz_yaml_node *root, bool extended, wjz
     return 0;
 }
 
-static int load_file(profile *p, const char *folder, const char *name, int depth, wjz_err *err);
+static int load_named(profile *p, const profile_source *from, const char *name, int depth, wjz_err *err);
 
-static int load_root(profile *p, const char *folder, const wjz_yaml_node *root, int depth, wjz_err *err) {
+static int load_root(profile *p, const profile_source *from, const wjz_yaml_node *root, int depth, wjz_err *err) {
     static const char *const KEYS[] = {"title",    "extends",    "record",   "columns",    "values",
                                        "required", "total_rows", "defaults", "missing_id", "repeated_id",
-                                       "money",    "id_number",  NULL};
+                                       "money",    "id_number",  "ignored",  NULL};
     int r = wjz_yaml_only(root, KEYS, err);
     const char *base = wjz_yaml_text(wjz_yaml_get(root, "extends"));
     if (r == 0 && base != NULL && depth == EXTENDS_DEPTH)
@@ -262,12 +273,14 @@ static int load_root(profile *p, const char *folder, const wjz_yaml_node *root, 
     if (r == 0) r = load_record(p, root, depth > 0, err);
     /* The profile's own titles come first, so that they win over those of what it extends. */
     const wjz_yaml_node *map = NULL;
+    const wjz_yaml_node *list = NULL;
+    if (r == 0) r = wjz_yaml_get_list(root, "ignored", &list, err);
+    if (r == 0) r = load_ignored(p, list, err);
     if (r == 0) r = get_map(root, "columns", &map, err);
     if (r == 0) r = load_columns(p, map, err);
     if (r == 0) r = get_map(root, "values", &map, err);
     if (r == 0) r = load_values(p, map, err);
-    if (r == 0 && base != NULL) r = load_file(p, folder, base, depth + 1, err);
-    const wjz_yaml_node *list = NULL;
+    if (r == 0 && base != NULL) r = load_named(p, from, base, depth + 1, err);
     if (r == 0) r = wjz_yaml_get_list(root, "required", &list, err);
     if (r == 0) r = load_required(p, list, err);
     if (r == 0) r = wjz_yaml_get_list(root, "total_rows", &list, err);
@@ -282,30 +295,44 @@ static int load_root(profile *p, const char *folder, const wjz_yaml_node *root, 
     return p->title != NULL ? 0 : out_of_memory(err);
 }
 
-static int load_document(profile *p, const char *folder, const char *path, const wjz_yaml *yaml, int depth,
+static int load_document(profile *p, const profile_source *from, const char *path, const wjz_yaml *yaml, int depth,
                          wjz_err *err) {
     const wjz_yaml_node *root = wjz_yaml_root(yaml);
     if (root == NULL || wjz_yaml_kind_of(root) != WJZ_YAML_MAP) return wjz_err_set(err, -EINVAL, "%s: is no map", path);
-    return load_root(p, folder, root, depth, err);
+    return load_root(p, from, root, depth, err);
 }
 
-static int load_file(profile *p, const char *folder, const char *name, int depth, wjz_err *err) {
-    if (name[0] == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0') {
+bool profile_is_name(const char *name) {
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length > 0 && length < 64 && name[length] == '\0';
+}
+
+static const char *find_edit(const profile_source *from, const char *name) {
+    for (size_t i = 0; i < from->edit_count; i++)
+        if (strcmp(from->edits[i].name, name) == 0) return from->edits[i].document;
+    return NULL;
+}
+
+static int load_text(profile *p, const profile_source *from, const char *name, const char *text, size_t length,
+                     int depth, wjz_err *err) {
+    WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
+    int r = wjz_yaml_parse(name, text, length, &yaml, err);
+    return r < 0 ? r : load_document(p, from, name, yaml, depth, err);
+}
+
+static int load_named(profile *p, const profile_source *from, const char *name, int depth, wjz_err *err) {
+    if (!profile_is_name(name)) {
         return wjz_err_set(err, -ENOENT, "\"%.60s\" is no name of a profile: small letters, digits and hyphens", name);
     }
+    const char *edit = find_edit(from, name);
+    if (edit != NULL) return load_text(p, from, name, edit, strlen(edit), depth, err);
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s.yaml", folder, name) >= (int)sizeof path) {
+    if (snprintf(path, sizeof path, "%s/%s.yaml", from->folder, name) >= (int)sizeof path) {
         return wjz_err_set(err, -ENAMETOOLONG, "the path of profile \"%s\" is too long", name);
     }
     WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
     int r = wjz_yaml_load(path, &yaml, err);
-    return r < 0 ? r : load_document(p, folder, path, yaml, depth, err);
-}
-
-static int load_text(profile *p, const char *folder, const char *name, const char *text, size_t length, wjz_err *err) {
-    WJZ_CLEANUP(wjz_yaml_destroy) wjz_yaml *yaml = NULL;
-    int r = wjz_yaml_parse(name, text, length, &yaml, err);
-    return r < 0 ? r : load_document(p, folder, name, yaml, 0, err);
+    return r < 0 ? r : load_document(p, from, path, yaml, depth, err);
 }
 
 static int check_whole(const profile *p, const char *name, wjz_err *err) {
@@ -334,21 +361,21 @@ static profile *new_profile(const char *name) {
     return p;
 }
 
-int profile_load(const char *folder, const char *name, profile **ret_profile, wjz_err *err) {
+int profile_load(const profile_source *from, const char *name, profile **ret_profile, wjz_err *err) {
     WJZ_CLEANUP(profile_destroy) profile *p = new_profile(name);
     if (p == NULL) return out_of_memory(err);
-    int r = load_file(p, folder, name, 0, err);
+    int r = load_named(p, from, name, 0, err);
     if (r == 0) r = check_whole(p, name, err);
     if (r < 0) return r;
     *ret_profile = WJZ_STEAL(p);
     return 0;
 }
 
-int profile_parse(const char *folder, const char *name, const char *text, size_t length, profile **ret_profile,
+int profile_parse(const profile_source *from, const char *name, const char *text, size_t length, profile **ret_profile,
                   wjz_err *err) {
     WJZ_CLEANUP(profile_destroy) profile *p = new_profile(name);
     if (p == NULL) return out_of_memory(err);
-    int r = load_text(p, folder, name, text, length, err);
+    int r = load_text(p, from, name, text, length, 0, err);
     if (r == 0) r = check_whole(p, name, err);
     if (r < 0) return r;
     *ret_profile = WJZ_STEAL(p);

@@ -9,7 +9,7 @@ enum { PROFILE_TITLE = 256 }; /* bytes of a title or word that count */
 /* One header alias. Tried in order: the first column with text wins. */
 typedef struct profile_alias {
     const char *title; /* normalised */
-    const item_field *field;
+    const item_field *field; /* NULL: columns of this title are passed over */
     int category; /* level from 1 when field is the category list */
 } profile_alias;
 

@@ -12,23 +12,32 @@
     "rejected, error, profile, encoding"
 enum { IMPORT_COLUMN_COUNT = 17 };
 
+/* Of alias i: one that failed, or that ended before a mapping profile was changed; of the latter the file is sent
+ * again.
+ */
+#define IMPORT_IS_ANEW                                                                                                 \
+    "(i.stage = 4 OR i.stage = 3 AND COALESCE(i.profiles_at, 0) < (SELECT max(p.number) FROM intake.profile_change "   \
+    "p))"
+
 static const wjz_stmt BEGIN_IMPORT = {
     "intake_begin_import",
     "INSERT INTO intake.import AS i (region, id, feed, file_name, size, sha256, dry_run, actor)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (region, feed, sha256, dry_run) DO UPDATE SET"
     " file_name = excluded.file_name, actor = excluded.actor, error = '',"
-    " stage = CASE WHEN i.stage = 4 AND i.received = i.size THEN 2 WHEN i.stage = 4 THEN 1 ELSE i.stage END,"
-    " rows_read = CASE WHEN i.stage = 4 THEN 0 ELSE i.rows_read END,"
-    " accepted = CASE WHEN i.stage = 4 THEN 0 ELSE i.accepted END,"
-    " duplicate = CASE WHEN i.stage = 4 THEN 0 ELSE i.duplicate END,"
-    " revised = CASE WHEN i.stage = 4 THEN 0 ELSE i.revised END,"
-    " rejected = CASE WHEN i.stage = 4 THEN 0 ELSE i.rejected END"
+    " stage = CASE WHEN i.stage = 4 AND i.received = i.size THEN 2 WHEN " IMPORT_IS_ANEW " THEN 1 ELSE i.stage END,"
+    " received = CASE WHEN " IMPORT_IS_ANEW " AND i.stage = 3 THEN 0 ELSE i.received END,"
+    " profiles_at = CASE WHEN " IMPORT_IS_ANEW " THEN NULL ELSE i.profiles_at END,"
+    " rows_read = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.rows_read END,"
+    " accepted = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.accepted END,"
+    " duplicate = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.duplicate END,"
+    " revised = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.revised END,"
+    " rejected = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.rejected END"
     " RETURNING " IMPORT_COLUMNS,
     IMPORT_COLUMN_COUNT};
 static const wjz_stmt FORGET_ERRORS = {
     "intake_forget_errors",
     "DELETE FROM intake.import_error e USING intake.import i WHERE i.region = $1 AND i.feed = $2 AND i.sha256 = $3"
-    " AND i.dry_run = $4 AND i.stage = 4 AND e.region = i.region AND e.import = i.id",
+    " AND i.dry_run = $4 AND " IMPORT_IS_ANEW " AND e.region = i.region AND e.import = i.id",
     0};
 static const wjz_stmt READ_IMPORT = {"intake_read_import", "SELECT " IMPORT_COLUMNS " FROM intake.import WHERE id = $1",
                                      IMPORT_COLUMN_COUNT};

@@ -33,7 +33,8 @@ typedef struct import_file {
     const char *actor;
 } import_file;
 
-/* The import of this file by this feed, made when there is none; one that failed begins anew. Waits. */
+/* The import of this file by this feed, made when there is none; one that failed, or ended before a
+ * mapping profile was changed, begins anew. Waits. */
 WJZ_MUST_CHECK int store_begin_import(wjz_tx *tx, const feed *of, const import_file *file, wjz_arena *arena,
                                       import_row *ret_import, wjz_err *err);
 /* -ENOENT when there is none. Waits. */

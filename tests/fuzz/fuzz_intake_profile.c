@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 "5\n,x,y,z,满意,在办,\n合计,2,,,,,\n";
     WJZ_CLEANUP(profile_destroy) profile *rules = NULL;
     wjz_err err;
-    if (profile_parse(WJZ_SOURCE_DIR "/deploy/config/profiles", "fuzz", (const char *)data, size, &rules, &err) < 0)
+    if (profile_parse(&(profile_source){.folder = WJZ_SOURCE_DIR "/deploy/config/profiles"}, "fuzz", (const char *)data, size, &rules, &err) < 0)
         return 0;
     wjz_arena *arena = wjz_arena_new(0);
     check_rules checks = {.now_us = INT64_C(1800000000000000), .region = 510184};

@@ -267,6 +267,28 @@ def test_a_file_is_imported_through_the_pages(world):
     assert organ.ask("readProfile", profile="../config").status_code == 404
 
 
+def test_an_administrator_maps_columns_and_that_is_kept(world):
+    organ, document = world["organ"], "title: 台账\nrecord: complaint\nextends: hotline-12345\nignored: [受理时间]\ncolumns:\n  town: [属地, 标题]\n"
+    body = {"document": document, "reason": "新表头"}
+    file = organ.get("readProfile", profile="feedback")
+    assert file["change"] is None and file["yaml"]
+    assert world["head"].ask("storeProfile", body, profile="ledger", headers={"If-Match": "0"}).status_code == 403
+    assert organ.ask("storeProfile", body, profile="ledger").status_code == 428
+    assert organ.ask("storeProfile", body, profile="ledger", headers={"If-Match": "1"}).status_code == 412
+    assert organ.do("storeProfile", body, profile="ledger", headers={"If-Match": "0"}) == {"name": "ledger", "revision": 1}
+    assert organ.ask("storeProfile", body, profile="ledger", headers={"If-Match": "0"}).status_code == 412
+    bad = organ.ask("storeProfile", {**body, "document": document + "  nothing: [甲]\n"}, profile="ledger", headers={"If-Match": "1"})
+    assert bad.status_code == 422 and bad.json()["field"] == "document" and "ledger:7" in bad.json()["detail"], bad.text
+    read = organ.get("readProfile", profile="ledger")
+    assert read["yaml"] == document and read["change"]["revision"] == 1 and read["change"]["reason"] == "新表头"
+    assert read["change"]["by"]["code"] == PEOPLE["organ"][0]
+    columns = {c["field"]: c for c in next(p for p in organ.get("listProfiles")["items"] if p["name"] == "ledger")["columns"]}
+    assert {"属地", "标题"} <= set(columns["town"]["headers"]) and "标题" not in columns["title"]["headers"]
+    assert "受理时间" not in columns["received_at"]["headers"]
+    noted = world["audit"].get("searchAudit", event="profile_store")["items"]
+    assert any(e["result"] == "done" and e["object"] == "ledger" for e in noted), noted
+
+
 def test_figures_lead_to_their_rows(world):
     chief = world["chief"]
     for by in ("organ", "town", "domain", "branch", "month"):

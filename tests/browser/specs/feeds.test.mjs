@@ -1,13 +1,28 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { choose, look, settled, visit } from '../lib/browser.mjs'
+import { choose, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 function makeFile(page) {
   const path = join(process.env.WJZ_SCRATCH, `export-${page.size}.csv`)
   writeFileSync(path, '工单编号,标题,内容,受理时间,不认识的列\nT-1,路灯不亮,村口路灯三天不亮,2026-10-01 08:00,x\n,没有编号,这一行没有编号,2026-10-01,x\n')
   return path
+}
+
+/** A feed that no other test knows, read by a profile of its own once that is saved. */
+async function makeFeed(page, name) {
+  const session = await (await page.request.get('/api/v1/session')).json()
+  const body = { name, title: `村级台账 ${page.size}`, profile: 'hotline-12345', legal_basis: '数据共享协议', clue_source: 'complaint', region: 510184 }
+  const made = await page.request.put(`/api/v1/feeds/${name}`, { data: body, headers: { 'X-CSRF-Token': session.csrf_token } })
+  assert.equal(made.status(), 200, await made.text())
+  return body.title
+}
+
+/** The next column's options are looked for only once this column's are gone. */
+async function map(page, header, field) {
+  await choose(page, header, field)
+  await page.locator('.el-select-dropdown__item:visible').first().waitFor({ state: 'hidden' })
 }
 
 suite([
@@ -31,5 +46,39 @@ suite([
     await item.locator('tbody tr').first().waitFor()
     await look(page, 'imports')
     assert.equal((await page.request.get(await item.getByRole('link', { name: '下载行错误' }).getAttribute('href'))).status(), 200)
+  }],
+  ['a column that no profile knows is mapped, tried, and imported', { login: 'guanli' }, async (page) => {
+    const name = `ledger-${page.size}`
+    await visit(page, '/feeds')
+    const title = await makeFeed(page, name)
+    const file = join(process.env.WJZ_SCRATCH, `${name}.csv`)
+    writeFileSync(file, `流水编码,标题,反映的情况,受理时间\n${name}-1,路灯不亮,村口路灯三天不亮,2026-10-01 08:00\n,没有编号,这一行没有编号,2026-10-01\n`)
+    await visit(page, '/feeds/imports')
+    await choose(page, '数据源', title)
+    await page.getByLabel('文件', { exact: true }).setInputFiles(file)
+    await page.getByText('缺少必需的列').waitFor()
+    await page.getByRole('button', { name: '修改映射' }).press('Enter')
+    await map(page, '流水编码', '工单编号')
+    await map(page, '反映的情况', '内容')
+    await page.getByLabel('保存为方案').fill(name)
+    await page.getByLabel('理由（必填）').fill('村级平台的表头')
+    await look(page, 'mapping')
+    await page.getByRole('button', { name: '保存映射' }).click()
+    await told(page, '映射方案已保存')
+    await page.getByRole('button', { name: `映射方案 ${name}` }).waitFor()
+    await page.getByText('缺少必需的列').waitFor({ state: 'detached' })
+    const items = page.locator('.import', { hasText: `${name}.csv` })
+    const trial = items.filter({ hasText: '试导入' })
+    await page.getByRole('button', { name: '试导入' }).click()
+    await trial.getByText('已完成').waitFor()
+    await page.getByRole('button', { name: '正式导入' }).click()
+    const real = items.filter({ hasNotText: '试导入' })
+    await real.getByText('已完成').waitFor()
+    await real.getByRole('button', { name: '行错误' }).click()
+    await real.locator('tbody tr').first().waitFor()
+    await page.getByRole('button', { name: `映射方案 ${name}` }).click()
+    await page.getByRole('dialog').getByText('村级平台的表头').waitFor()
+    await page.getByRole('dialog').getByRole('row', { name: /流水编码/ }).waitFor()
+    await look(page, 'mapped')
   }],
 ])

@@ -27,7 +27,7 @@ static void the_shipped_feeds(void **state) {
     feeds_file file;
     wjz_err err = {0};
     (void)state;
-    if (feeds_file_load(CONFIG "/feeds.yaml", CONFIG "/profiles", arena, &file, &err) < 0) fail_msg("%s", err.text);
+    if (feeds_file_load(CONFIG "/feeds.yaml", &(profile_source){.folder = CONFIG "/profiles"}, arena, &file, &err) < 0) fail_msg("%s", err.text);
     bool city = false;
     for (size_t i = 0; i < file.count; i++)
         city = city || (strcmp(file.items[i].name, "city-messages") == 0 && file.items[i].organ[0] != '\0');
@@ -66,7 +66,7 @@ static void faults_of_feeds(void **state) {
         feeds_file file;
         wjz_err err = {0};
         write_file(path, CASES[i].text);
-        assert_true(feeds_file_load(path, CONFIG "/profiles", arena, &file, &err) < 0);
+        assert_true(feeds_file_load(path, &(profile_source){.folder = CONFIG "/profiles"}, arena, &file, &err) < 0);
         if (strstr(err.text, CASES[i].said) == NULL)
             fail_msg("case %zu: \"%s\" does not say \"%s\"", i, err.text, CASES[i].said);
         wjz_arena_destroy(&arena);

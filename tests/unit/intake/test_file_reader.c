@@ -46,7 +46,7 @@ static seen read_text(const char *name, const char *text,
     WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
     wjz_err err = {0};
     seen s = {.describe = describe};
-    if (profile_load(PROFILES, name, &rules, &err) < 0) fail_msg("%s", err.text);
+    if (profile_load(&(profile_source){.folder = PROFILES}, name, &rules, &err) < 0) fail_msg("%s", err.text);
     check_rules checks = {.now_us = wjz_clock_us(), .region = 510184, .regions = REGIONS, .region_count = 2};
     file_request request = {text, strlen(text), rules, &checks, arena, note, &s, NULL, false};
     const char *encoding = NULL;
@@ -163,7 +163,8 @@ static void every_shipped_profile_is_good(void **state) {
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         WJZ_CLEANUP(profile_destroy) profile *rules = NULL;
         wjz_err err = {0};
-        if (profile_load(PROFILES, NAMES[i], &rules, &err) < 0) fail_msg("%s: %s", NAMES[i], err.text);
+        if (profile_load(&(profile_source){.folder = PROFILES}, NAMES[i], &rules, &err) < 0)
+            fail_msg("%s: %s", NAMES[i], err.text);
     }
 }
 
@@ -189,12 +190,14 @@ static void faults_of_profiles_name_the_line(void **state) {
         {"title: t\nrecord: complaint\nextends: feedback\n", "cannot be extended"},
         {"record: complaint\nrequired: [title]\ncolumns:\n  title: [a]\n", "title"},
         {"title: t\nrecord: complaint\ndefaults:\n  urge_count: 5\n", "default"},
+        {"title: t\nrecord: complaint\nignored: [[a]]\n", "\"ignored\" is no text"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         profile *rules = NULL;
         wjz_err err = {0};
-        int r = profile_parse(PROFILES, "test.yaml", CASES[i].text, strlen(CASES[i].text), &rules, &err);
+        int r = profile_parse(&(profile_source){.folder = PROFILES}, "test.yaml", CASES[i].text, strlen(CASES[i].text),
+                              &rules, &err);
         if (r == 0) fail_msg("case %zu was taken", i);
         if (strstr(err.text, CASES[i].said) == NULL)
             fail_msg("case %zu: \"%s\" does not say \"%s\"", i, err.text, CASES[i].said);

@@ -19,7 +19,7 @@ static const char PLAIN[] =
 static profile *load(const char *text) {
     profile *made = NULL;
     wjz_err err = {0};
-    if (profile_parse(".", "test", text, strlen(text), &made, &err) < 0) fail_msg("%s", err.text);
+    if (profile_parse(&(profile_source){.folder = "."}, "test", text, strlen(text), &made, &err) < 0) fail_msg("%s", err.text);
     return made;
 }
 

@@ -7,7 +7,9 @@ export interface Understood {
   field?: string
 }
 
-const plain = (text: string): string => text.normalize('NFKC').replace(/\s+/g, '').toLowerCase()
+/** A header as it is compared. */
+export const plain = (text: string): string => text.normalize('NFKC').replace(/[\s*:"]+/g, '').toLowerCase()
+const withoutUnit = (text: string): string => text.replace(/(?<=.)\([^()]*\)$/, '')
 
 /** The cells of the first line of a CSV text, quotes understood. */
 export function firstLine(text: string): string[] {
@@ -31,8 +33,8 @@ export function firstLine(text: string): string[] {
 }
 
 export function understand(headers: string[], columns: Schemas['ProfileColumn'][]): { headers: Understood[]; missing: string[] } {
-  const fields = new Map(columns.flatMap((column) => [column.field, ...column.headers].map((header) => [plain(header), column.field] as const)))
-  const found = headers.map((header) => ({ header, field: fields.get(plain(header)) }))
+  const fields = new Map(columns.flatMap((column) => column.headers.map((header) => [plain(header), column.field] as const)))
+  const found = headers.map((header) => ({ header, field: fields.get(plain(header)) ?? fields.get(withoutUnit(plain(header))) }))
   const present = new Set(found.map((one) => one.field))
   return { headers: found, missing: columns.filter((column) => column.required && !present.has(column.field)).map((column) => column.field) }
 }
