@@ -185,7 +185,7 @@ def test_a_flood_of_frames_that_are_none(module_house, intake, bystander):
 
 
 def test_a_flood_of_strangers(intake, bystander):
-    context = zmq.Context()
+    context = wire.Context()
 
     def pour(flood):
         while not flood.stopped.is_set():

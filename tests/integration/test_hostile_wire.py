@@ -280,7 +280,7 @@ def test_a_message_beyond_the_limit_ends_its_connection_alone(intake, platform, 
 
 def knock(endpoint, server_key=None, keys=None, mechanism="curve"):
     """A client that asks once; whether it was answered."""
-    context = zmq.Context()
+    context = wire.Context()
     asker = context.socket(zmq.DEALER)
     asker.linger = 0
     if mechanism == "plain":

@@ -333,7 +333,7 @@ def test_a_dead_message_is_told_to_operators(house, told, county):
 def test_an_inbox_that_changes_is_published(house, told, county):
     service = start(house, told)
     endpoint = county.value("SELECT publish_endpoint FROM bus.instance WHERE name = %s", service.instance)
-    context = zmq.Context()
+    context = wire.Context()
     live = context.socket(zmq.SUB)
     live.subscribe(b"")
     live.connect(endpoint)

@@ -10,7 +10,7 @@ class Producer:
     """Sends messages to the instances that consume service's queue, one after the other."""
 
     def __init__(self, house, service):
-        self.context = zmq.Context()
+        self.context = wire.Context()
         self.socket = self.context.socket(zmq.ROUTER)
         self.socket.setsockopt(zmq.PROBE_ROUTER, 1)
         self.socket.linger = 0
