@@ -51,6 +51,7 @@ def test_a_killed_service_comes_back(installation):
     def pids():
         return {w["name"]: w["pid"] for w in rows(installation.wjz("--json", "workers")) if w["state"] == "alive"}
 
+    wait_until(lambda: set(installation.service_pids()) == set(pids().values()), 60, "those that were to leave are gone")
     before = pids()
     assert installation.kill_one() in before.values()
     wait_until(lambda: pids().keys() == before.keys() and pids() != before, 30)
