@@ -318,10 +318,6 @@ uint32_t wjz_registry_number(const wjz_registry *registry) {
     return registry->number;
 }
 
-const char *wjz_registry_name(const wjz_registry *registry) {
-    return registry->name;
-}
-
 const wjz_peer *wjz_registry_peers(const wjz_registry *registry) {
     return registry->peers;
 }

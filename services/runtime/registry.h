@@ -39,7 +39,6 @@ WJZ_MUST_CHECK int wjz_registry_open(wjz_loop *loop, wjz_db *db, const wjz_regis
 void wjz_registry_close(wjz_registry **registry, wjz_call_fn *closed, void *arg);
 
 uint32_t wjz_registry_number(const wjz_registry *registry);
-const char *wjz_registry_name(const wjz_registry *registry);
 /* First of a list; changes with heartbeats only, which happen in another fiber. */
 const wjz_peer *wjz_registry_peers(const wjz_registry *registry);
 /* NULL when there is no such living instance. */

@@ -14,7 +14,7 @@
 enum {
     ROWS_LIMIT = 1 << 20,
     DOMAINS_TEXT = 512,
-    ROWS_AT_ONCE = 32, /* while they are in the nearest cache */
+    ROWS_AT_ONCE = 32,      /* while they are in the nearest cache */
     CHARACTERS_AT_ONCE = 8, /* whose n-grams are asked for while those before are added */
     GRAMS_AT_ONCE = 3 * CHARACTERS_AT_ONCE,
     KNOWN_BITS = 20,

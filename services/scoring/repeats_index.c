@@ -92,10 +92,6 @@ const uint32_t *repeats_index_keys(const repeats_index *index, uint32_t slot) {
     return keys_at(index, entry_at(index, slot)->key_at);
 }
 
-uint32_t repeats_index_where(const repeats_index *index, uint32_t slot) {
-    return spot_at(index, slot)->where;
-}
-
 void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue) {
     entry_at(index, slot)->clue = clue;
 }

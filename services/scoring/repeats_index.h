@@ -56,7 +56,6 @@ WJZ_MUST_CHECK int repeats_index_put(repeats_index *index, int64_t id, const mat
 uint32_t repeats_index_find(const repeats_index *index, int64_t id);
 const repeats_entry *repeats_index_entry(const repeats_index *index, uint32_t slot);
 const uint32_t *repeats_index_keys(const repeats_index *index, uint32_t slot);
-uint32_t repeats_index_where(const repeats_index *index, uint32_t slot); /* as matter_where */
 void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue);
 
 /* Which of the near ones are wanted. */
