@@ -111,6 +111,16 @@ def rounds_done(database, name, count=1):
         )
 
 
+def hold_round(database, name):
+    """Keeps that round from being done until the returned function is called."""
+    wait_until(
+        lambda: database.rows("UPDATE scoring.round SET owner = 4000000, lease_until = 'infinity' WHERE name = %s"
+                              " AND lease_until < now() RETURNING 1", name),
+        what=f"round {name} in nobody's hands",
+    )
+    return lambda: database.run("UPDATE scoring.round SET lease_until = '-infinity', due_at = now() WHERE name = %s", name)
+
+
 def settled(database):
     """Nothing that scoring sent to itself is under way."""
     wait_until(lambda: database.value("SELECT count(*) FROM scoring.outbox WHERE destination = 'scoring'") == 0,
@@ -278,11 +288,13 @@ def own_stars(database):
 
 
 def test_an_area_is_warned_of_and_its_clues_know(intake, desk, database):
+    release = hold_round(database, "warnings")  # before is what it was without a warning
     dump_in(intake, "小罗村", 1, 5)
     clues = database.value("SELECT count(*) FROM scoring.clue WHERE own_stars >= 3 AND merged_into = 0")
     before = dict(database.rows("SELECT id, index FROM scoring.clue WHERE merged_into = 0"))
     own = own_stars(database)
     assert clues == 5, own
+    release()
     wait_until(lambda: warnings(database), what="a warning")
     rounds_done(database, "warnings")
     found = warnings(database)
