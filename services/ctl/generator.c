@@ -12,7 +12,7 @@
 #include "wjz/clock.h"
 #include "wjz/yaml.h"
 
-enum { SCENARIOS = 128, TOWNS = 64, OPEN_MATTERS = 256, DAYS = 120, TEXT_BYTES = 4096 };
+enum { SCENARIOS = 128, TOWNS = 64, OPEN_MATTERS = 256, DAYS = 120, TEXT_BYTES = 4096, MARK_BYTES = 32 };
 
 typedef struct scenario {
     const char *id, *domain, *branch, *kind, *category, *unit, *place;
@@ -29,12 +29,12 @@ typedef struct town {
 
 /* One scenario at one place, and what never changes about it. */
 typedef struct matter {
-    char key[200]; /* first: tsearch compares it */
+    char key[256]; /* first: tsearch compares it */
     uint64_t id;
     const scenario *scenario;
     const town *town;
     double longitude, latitude;
-    char village[48], estate[48], road[48], company[64], shop[48], school[48], name[24];
+    char village[80], estate[80], road[80], company[96], shop[80], school[80], name[24];
     const char *river;
     int group, number, building, months, households, amount, days;
     int reports, left; /* told so far; still to come */
@@ -48,13 +48,13 @@ struct generator {
     town towns[TOWNS];
     int scenario_count, town_count;
     int64_t scenario_weight, town_weight;
-    uint64_t count, told, seed, random, matters;
+    uint64_t count, told, seed, random, matters, quarters;
     int64_t first_us, last_us, step_us;
     void *known; /* matters by key */
     matter *open[OPEN_MATTERS];
     int open_count;
     demo_complaint complaint;
-    char external_id[48], title[512], content[TEXT_BYTES], address[160], reporter[24], phone[16];
+    char external_id[48], title[512], content[TEXT_BYTES], address[192], reporter[24], phone[16];
 };
 
 /* --- chance: splitmix64 (Steele, Lea, Flood 2014), the same everywhere --- */
@@ -83,9 +83,9 @@ static const char *choose_name(generator *g, const char *key) {
     return choose(g, wjz_yaml_get(g->names, key));
 }
 
-static void compose(generator *g, char *into, size_t size, const char *head, const char *tail) {
+static void compose(generator *g, char *into, size_t size, const char *mark, const char *head, const char *tail) {
     const char *first = choose_name(g, head);
-    snprintf(into, size, "%s%s", first, choose_name(g, tail));
+    snprintf(into, size, "%s%s%s", mark, first, choose_name(g, tail));
 }
 
 /* --- the scenario file --- */
@@ -163,9 +163,10 @@ static int read_towns(generator *g, const wjz_yaml_node *root, wjz_err *err) {
 }
 
 static int read_words(generator *g, const wjz_yaml_node *root, wjz_err *err) {
-    static const char *const names[] = {"surname",     "given",        "estate_head",  "estate_tail",  "road_head",
-                                        "road_tail",   "company_head", "company_tail", "shop_head",    "shop_tail",
-                                        "school_head", "school_tail",  "river",        "village_head", "village_tail"};
+    static const char *const names[] = {"surname",   "given",        "estate_head",  "estate_tail",
+                                        "road_head", "road_tail",    "company_head", "company_tail",
+                                        "shop_head", "shop_tail",    "school_head",  "school_tail",
+                                        "river",     "village_head", "village_tail", "quarter"};
     static const char *const common[] = {"opening", "since", "agency", "wish"};
     g->names = wjz_yaml_get(root, "names");
     g->common = wjz_yaml_get(root, "common");
@@ -175,6 +176,8 @@ static int read_words(generator *g, const wjz_yaml_node *root, wjz_err *err) {
         int r = need_texts(g->names, names[i], &list, err);
         if (r < 0) return r;
     }
+    list = wjz_yaml_get(g->names, "quarter");
+    if (wjz_yaml_count(list) < 2) return wjz_yaml_error(list, err, "\"quarter\" must hold two texts or more");
     for (size_t i = 0; i < WJZ_COUNT(common); i++) {
         int r = need_texts(g->common, common[i], &list, err);
         if (r < 0) return r;
@@ -194,6 +197,7 @@ int generator_open(const char *path, uint64_t count, uint64_t seed, int64_t unti
     if (r >= 0) r = read_scenarios(g, root, err);
     if (r < 0) return r;
     g->count = count;
+    g->quarters = count > GENERATOR_QUARTER ? count / GENERATOR_QUARTER : 1;
     g->seed = g->random = seed;
     g->last_us = wjz_clock_from_day(wjz_clock_day(until_us), 0);
     g->first_us = g->last_us - DAYS * WJZ_DAY_US;
@@ -248,6 +252,18 @@ static const char *place_of(const matter *m) {
     }
 }
 
+/* What the names of a quarter's places begin with: its number, written with the words for it. The oldest has plain
+ * names. */
+static void draw_mark(generator *g, char *mark, size_t size) {
+    const wjz_yaml_node *digits = wjz_yaml_get(g->names, "quarter");
+    size_t base = wjz_yaml_count(digits), used = 0;
+    mark[0] = '\0';
+    uint64_t quarter = g->quarters > 1 ? draw(g) % g->quarters : 0, most = g->quarters - 1;
+    if (quarter == 0) return;
+    for (; most && used < size; most /= base, quarter /= base)
+        used += (size_t)snprintf(mark + used, size - used, "%s", wjz_yaml_text(wjz_yaml_item(digits, quarter % base)));
+}
+
 /* Where in its town a place lies: always the same for the same place, whatever chance does, and so for all its matters.
  */
 static void find_position(matter *m) {
@@ -277,13 +293,15 @@ static matter *draw_matter(generator *g) {
     if (!m) return NULL;
     m->scenario = draw_scenario(g);
     m->town = draw_town(g);
-    compose(g, m->village, sizeof m->village, "village_head", "village_tail");
-    compose(g, m->estate, sizeof m->estate, "estate_head", "estate_tail");
-    compose(g, m->road, sizeof m->road, "road_head", "road_tail");
-    compose(g, m->company, sizeof m->company, "company_head", "company_tail");
-    compose(g, m->shop, sizeof m->shop, "shop_head", "shop_tail");
-    compose(g, m->school, sizeof m->school, "school_head", "school_tail");
-    compose(g, m->name, sizeof m->name, "surname", "given");
+    char mark[MARK_BYTES];
+    draw_mark(g, mark, sizeof mark);
+    compose(g, m->village, sizeof m->village, mark, "village_head", "village_tail");
+    compose(g, m->estate, sizeof m->estate, mark, "estate_head", "estate_tail");
+    compose(g, m->road, sizeof m->road, mark, "road_head", "road_tail");
+    compose(g, m->company, sizeof m->company, mark, "company_head", "company_tail");
+    compose(g, m->shop, sizeof m->shop, mark, "shop_head", "shop_tail");
+    compose(g, m->school, sizeof m->school, mark, "school_head", "school_tail");
+    compose(g, m->name, sizeof m->name, "", "surname", "given");
     m->river = choose_name(g, "river");
     m->group = (int)between(g, 1, 12);
     m->number = (int)between(g, 1, 300);
@@ -414,7 +432,7 @@ const demo_complaint *generator_next(generator *g) {
     snprintf(g->external_id, sizeof g->external_id, "DEMO-%llu-%07llu", (unsigned long long)g->seed,
              (unsigned long long)g->told);
     snprintf(g->address, sizeof g->address, "%s%s", m->town->name, place_of(m));
-    compose(g, g->reporter, sizeof g->reporter, "surname", "given");
+    compose(g, g->reporter, sizeof g->reporter, "", "surname", "given");
     snprintf(g->phone, sizeof g->phone, "130%08llu", (unsigned long long)(draw(g) % 100000000));
     g->complaint = (demo_complaint){
         .external_id = g->external_id,

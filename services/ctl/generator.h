@@ -10,12 +10,16 @@
 
 #include "wjz/err.h"
 
+/* As many complaints share one set of places; for each as many more there is a quarter of town with places of its own,
+ * as a larger county has more of them. */
+enum { GENERATOR_QUARTER = 20000 };
+
 typedef struct generator generator;
 
 typedef struct demo_complaint {
     const char *external_id; /* "DEMO-<seed>-<number>" */
     const char *title, *content, *category, *order_type, *town, *address;
-    double longitude, latitude; /* both 0: not known, as for a question */
+    double longitude, latitude;                        /* both 0: not known, as for a question */
     const char *handler_unit, *handle_result, *status; /* "" where nothing was done yet */
     const char *reporter_name, *reporter_phone;
     int64_t received_at_us, finished_at_us;

@@ -1,11 +1,10 @@
 /* Whether finding repeats stays as quick as it is while clues grow: complaints join indexes of 10 thousand, 100
  * thousand and a million others.
  *
- *     bench_repeats DEPLOY [MOST [PART]]
+ *     bench_repeats DEPLOY [MOST]
  *
  * DEPLOY: the folder with rules, gazetteer, repeats and demo. MOST: of the sizes, the largest (default 1000000).
- * Complaints are the generator's, in the order of their report; for every PART of them (default 20000) there is a part
- * of town with places of its own, as a larger city has more of them. Prints for each size the microseconds of the
+ * Complaints are the generator's, in the order of their report. Prints for each size the microseconds of the
  * processor that a complaint takes from its matter to its clue (candidates, links, partition, identity; the median of
  * its batches), times those at the smallest size, the bytes of index for a complaint, and precision and recall of pairs
  * of complaints in one clue against the generator's truth. */
@@ -22,13 +21,13 @@
 #include "scoring/repeats_rules.h"
 
 enum { AHEAD = 8 /* complaints, in fetching from memory */ };
-enum { BATCH = 256, MEASURED = 32 /* batches */, PART = 20000, PARTS = 50, SIZES = 3 };
+enum { BATCH = 256, MEASURED = 32 /* batches */, SIZES = 3 };
 
 static const size_t sizes[SIZES] = {10000, 100000, 1000000};
 
 typedef struct packed {
     size_t at, length; /* in what is kept */
-    uint64_t truth;    /* the matter it is, over all parts of town */
+    uint64_t truth;    /* the matter it is */
     int64_t clue;
 } packed;
 
@@ -39,10 +38,7 @@ static struct {
     repeat_rules *rules;
     repeats_index *index;
     pair_memo *memo;
-    generator *parts[PARTS];
-    const demo_complaint *waiting[PARTS];
-    unsigned part_count;
-    size_t part_size;
+    generator *generator;
     packed *matters; /* of complaint id - 1 */
     size_t count;
     large_array kept; /* packed matters, one after another, as a store has them */
@@ -68,48 +64,12 @@ static int64_t next_clue(void) {
 
 /* --- complaints --- */
 
-static void open_parts(size_t size) {
+static void open_generator(size_t size) {
     char path[1000];
     wjz_err err = {0};
     snprintf(path, sizeof path, "%s/demo/complaints.yaml", bench.deploy);
-    bench.part_count = size > bench.part_size ? (unsigned)(size / bench.part_size) : 1;
-    size_t each = (size + (size_t)MEASURED * BATCH) / bench.part_count + 1;
-    for (unsigned i = 0; i < bench.part_count; i++) {
-        if (generator_open(path, each, i + 1, 1785513600000000, &bench.parts[i], &err)) stop(path, err.text);
-        bench.waiting[i] = generator_next(bench.parts[i]);
-    }
-}
-
-static void close_parts(void) {
-    for (unsigned i = 0; i < bench.part_count; i++)
-        generator_close(&bench.parts[i]);
-}
-
-/* The earliest that waits in any part of town; its part has to go on once it was used. */
-static unsigned next_part(void) {
-    unsigned best = 0;
-    for (unsigned i = 1; i < bench.part_count; i++) {
-        const demo_complaint *d = bench.waiting[i];
-        if (d && (!bench.waiting[best] || d->received_at_us < bench.waiting[best]->received_at_us)) best = i;
-    }
-    if (!bench.waiting[best]) stop("generator", "has no more complaints");
-    return best;
-}
-
-/* The text with another name of the place wherever it stands: one of this part of town. */
-static const char *renamed(const char *text, const char *place, unsigned part) {
-    static const char *const marks[] = {"凤", "龙", "鹤", "鹿", "桤", "棠", "枫", "柳"};
-    char mark[24] = "";
-    size_t length = strlen(place);
-    for (unsigned rest = part, i = 0; i < 3; rest /= 8, i++)
-        strcat(mark, marks[rest % 8]);
-    char *copy = wjz_arena_alloc(bench.turn, strlen(text) * 4 + 1), *to = copy;
-    while (*text) {
-        if (length && strncmp(text, place, length) == 0) to = stpcpy(to, mark);
-        *to++ = *text++;
-    }
-    *to = '\0';
-    return copy;
+    if (generator_open(path, size + (size_t)MEASURED * BATCH, 1, 1785513600000000, &bench.generator, &err))
+        stop(path, err.text);
 }
 
 static const char *bytes_of(const packed *kept) {
@@ -124,19 +84,16 @@ static void keep(packed *kept, const void *data) {
 }
 
 static const matter *make_matter(void) {
-    unsigned part = next_part();
-    const demo_complaint *d = bench.waiting[part];
-    const char *place = strncmp(d->address, d->town, strlen(d->town)) == 0 ? d->address + strlen(d->town) : d->address;
-    char id[40];
-    snprintf(id, sizeof id, "%s", d->external_id);
+    const demo_complaint *d = generator_next(bench.generator);
+    if (!d) stop("generator", "has no more complaints");
     complaint c = {.id = (int64_t)bench.count + 1,
                    .feed = "demo",
-                   .external_id = wjz_arena_strdup(bench.turn, id),
-                   .title = renamed(d->title, place, part),
-                   .content = renamed(d->content, place, part),
+                   .external_id = d->external_id,
+                   .title = d->title,
+                   .content = d->content,
                    .order_type = d->order_type,
                    .categories = d->category,
-                   .incident_address = renamed(d->address, place, part),
+                   .incident_address = d->address,
                    .town = d->town,
                    .village = "",
                    .handler_unit = d->handler_unit,
@@ -150,12 +107,11 @@ static const matter *make_matter(void) {
     matter *m = NULL;
     if (analyse(bench.pack, bench.places, &c, bench.turn, &finding, &err)) stop("analyse", err.text);
     packed *kept = &bench.matters[bench.count++];
-    kept->truth = d->matter * PARTS + part;
+    kept->truth = d->matter;
     const void *data = NULL;
     if (matter_of(bench.rules, &c, finding, bench.turn, &m) || matter_pack(m, bench.turn, &data, &kept->length))
         stop("memory", "none left");
     keep(kept, data);
-    bench.waiting[part] = generator_next(bench.parts[part]);
     return m;
 }
 
@@ -279,7 +235,7 @@ static void measure(size_t size) {
     bench.count = 0;
     bench.kept_used = 0;
     if (repeats_index_new(&bench.index) || pair_memo_new(&bench.memo)) stop("memory", "none left");
-    open_parts(size);
+    open_generator(size);
     while (bench.count < size)
         take_batch(size - bench.count < BATCH ? size - bench.count : BATCH);
     for (int i = 0; i < MEASURED; i++)
@@ -291,7 +247,7 @@ static void measure(size_t size) {
            median / smallest, size, (double)repeats_index_bytes(bench.index) / (double)bench.count);
     measure_truth(size);
     fflush(stdout);
-    close_parts();
+    generator_close(&bench.generator);
     repeats_index_destroy(&bench.index);
     pair_memo_destroy(&bench.memo);
     large_free(&bench.kept);
@@ -304,10 +260,8 @@ static const char *folder(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2 || argc > 4) stop("usage", "bench_repeats DEPLOY [MOST [PART]]");
-    size_t most = argc >= 3 ? strtoul(argv[2], NULL, 10) : sizes[SIZES - 1];
-    bench.part_size = argc == 4 ? strtoul(argv[3], NULL, 10) : PART;
-    if (bench.part_size < PART) stop("usage", "PART is at least 20000");
+    if (argc < 2 || argc > 3) stop("usage", "bench_repeats DEPLOY [MOST]");
+    size_t most = argc == 3 ? strtoul(argv[2], NULL, 10) : sizes[SIZES - 1];
     wjz_err err = {0};
     bench.deploy = argv[1];
     bench.turn = wjz_arena_new(0);

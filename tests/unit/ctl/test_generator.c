@@ -112,6 +112,32 @@ static void test_places_have_points(void **state) {
     free(points);
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+static size_t different_places(uint64_t count) {
+    char(*places)[200] = calloc(count, sizeof *places);
+    size_t at = 0, different = 0;
+    assert_non_null(places);
+    generator *g = open_at(count, 9);
+    for (const demo_complaint *c; (c = generator_next(g));)
+        snprintf(places[at++], sizeof *places, "%s", c->address);
+    generator_close(&g);
+    qsort(places, at, sizeof *places, by_name);
+    for (size_t i = 0; i < at; i++)
+        different += i == 0 || strcmp(places[i], places[i - 1]) != 0;
+    free(places);
+    return different;
+}
+
+/* A county with ten times the complaints is a larger one, not one where everything happens at the same places. */
+static void test_more_complaints_are_of_more_places(void **state) {
+    (void)state;
+    size_t few = different_places(GENERATOR_QUARTER), many = different_places(10 * GENERATOR_QUARTER);
+    if (many < 8 * few || many > 12 * few) fail_msg("%zu places, then %zu", few, many);
+}
+
 static void expect_refusal(const char *text, const char *part) {
     char path[] = "/tmp/wjz-scenarios-XXXXXX";
     int fd = mkstemp(path);
@@ -132,6 +158,11 @@ static void test_broken_files_are_told(void **state) {
     expect_refusal("", "empty");
     expect_refusal("names: {}\n", "common must be there");
     expect_refusal("names: {surname: []}\ncommon: {}\n", "surname");
+    expect_refusal(
+        "names: {surname: [王], given: [一], estate_head: [一], estate_tail: [一], road_head: [一], road_tail: [一], "
+        "company_head: [一], company_tail: [一], shop_head: [一], shop_tail: [一], school_head: [一], "
+        "school_tail: [一], river: [一], village_head: [一], village_tail: [一], quarter: [一]}\ncommon: {}\n",
+        "\"quarter\" must hold two");
     generator *g = NULL;
     wjz_err err = {0};
     assert_int_equal(generator_open("/nowhere.yaml", 1, 1, 0, &g, &err), -ENOENT);
@@ -139,8 +170,11 @@ static void test_broken_files_are_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_complaints), cmocka_unit_test(test_texts_are_whole),
-        cmocka_unit_test(test_truth_is_consistent),       cmocka_unit_test(test_places_have_points),
+        cmocka_unit_test(test_same_seed_same_complaints),
+        cmocka_unit_test(test_texts_are_whole),
+        cmocka_unit_test(test_truth_is_consistent),
+        cmocka_unit_test(test_places_have_points),
+        cmocka_unit_test(test_more_complaints_are_of_more_places),
         cmocka_unit_test(test_broken_files_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
