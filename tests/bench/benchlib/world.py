@@ -234,6 +234,14 @@ class World:
             )
         )
 
+    def all_scored(self, names, within=SETTLE_S):
+        """These complaints were. While everything is scored again some message is always under way."""
+        query = (
+            "SELECT count(*) FROM intake.complaint c JOIN scoring.finding f ON f.region = c.region AND f.complaint = c.id"
+            " WHERE c.external_id = ANY (%s)"
+        )
+        wait_until(lambda: self.place.value(query, list(names)) == len(names), within, "live complaints scored")
+
     def scored_us(self, names=None):
         """{external id: when its score was committed}, of all or of these. A score's time is that of its transaction's begin, as that of the
         message in the inbox is; the inbox row is never changed, so that its transaction is that one."""
