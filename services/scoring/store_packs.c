@@ -16,6 +16,9 @@ static const wjz_stmt LOCK_ALONE = {"scoring_lock_packs",
 
 static const wjz_stmt READ_ACTIVE = {"scoring_active_pack", "SELECT version FROM scoring.pack WHERE state = 'active'",
                                      1};
+static const wjz_stmt READ_APPROVED = {
+    "scoring_approved_pack",
+    "SELECT version FROM scoring.pack WHERE state = 'approved' ORDER BY approved_at DESC, version LIMIT 1", 1};
 
 static const wjz_stmt READ_CONTENT = {"scoring_pack_content", "SELECT content FROM scoring.pack WHERE version = $1", 1};
 
@@ -83,6 +86,13 @@ int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version)
 int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
     wjz_rows *rows = NULL;
     int r = wjz_tx_query(tx, &READ_ACTIVE, NULL, 0, &rows, err);
+    if (r) return r;
+    return copy_version(rows, arena, ret_version) ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+int store_read_approved(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query(tx, &READ_APPROVED, NULL, 0, &rows, err);
     if (r) return r;
     return copy_version(rows, arena, ret_version) ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
 }

@@ -1,4 +1,5 @@
-/* One version is kept at hand, the last that was found active; others live as long as they are held. */
+/* Two versions are kept at hand, the last that was found active and the one that may become so next; others live as
+ * long as they are held. */
 #include "scoring/versions.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "scoring/outline.h"
+#include "scoring/refuse.h"
 #include "scoring/rules_data.h"
 #include "scoring/store_packs.h"
 #include "scoring/store_runs.h"
@@ -24,6 +26,8 @@ struct held_pack {
 struct pack_versions {
     wjz_loop *loop;
     held_pack *current; /* NULL before the start */
+    held_pack *next;    /* approved; NULL: none */
+    char *unfit;        /* approved version that could not be loaded, and was told of; NULL: none */
 };
 
 static int out_of_memory(wjz_err *err) {
@@ -66,14 +70,20 @@ int versions_new(wjz_loop *loop, pack_versions **ret_versions) {
 void versions_destroy(pack_versions **versions) {
     if (!versions || !*versions) return;
     held_drop(&(*versions)->current);
+    held_drop(&(*versions)->next);
+    free((*versions)->unfit);
     free(*versions);
     *versions = NULL;
 }
 
 /* --- loading --- */
 
+static bool is_version(const held_pack *pack, const char *version) {
+    return pack && strcmp(rule_pack_version(pack->rules), version) == 0;
+}
+
 static bool is_current(const pack_versions *v, const char *version) {
-    return v->current && strcmp(rule_pack_version(v->current->rules), version) == 0;
+    return is_version(v->current, version);
 }
 
 typedef struct compilation {
@@ -118,7 +128,11 @@ static int make_current(pack_versions *v, wjz_tx *tx, const char *version, wjz_e
     if (is_current(v, version)) return 0;
     if (!*version) return wjz_err_set(err, -EIO, "no rule pack is active: see wjz rules list, then wjz rules activate");
     held_pack *fresh = NULL;
-    int r = load(v->loop, tx, version, &fresh, err);
+    int r = 0;
+    if (is_version(v->next, version))
+        fresh = WJZ_STEAL(v->next);
+    else
+        r = load(v->loop, tx, version, &fresh, err);
     if (r) return r;
     if (is_current(v, version)) {
         held_drop(&fresh);
@@ -134,17 +148,40 @@ int versions_load(pack_versions *v, wjz_tx *tx, const char *version, held_pack *
     int r = 0;
     if (!*version) r = store_read_active(tx, wjz_tx_arena(tx), &version, err);
     if (r) return r;
-    if (!is_current(v, version)) return load(v->loop, tx, version, ret_pack, err);
-    *ret_pack = hold(v->current);
+    held_pack *there = is_current(v, version) ? v->current : is_version(v->next, version) ? v->next : NULL;
+    if (!there) return load(v->loop, tx, version, ret_pack, err);
+    *ret_pack = hold(there);
     return 0;
+}
+
+/* Whoever activates it will be told what is wrong with it, and work goes on with the active one. */
+static void note_unfit(pack_versions *v, const char *version, const wjz_err *err) {
+    free(v->unfit);
+    v->unfit = strdup(version);
+    wjz_log_warn("approved rule pack cannot be loaded", "pack=\"%s\" error=\"%s\"", version, err->text);
+}
+
+/* Has the approved version ready. */
+static int make_ready(pack_versions *v, wjz_tx *tx, const char *version, wjz_err *err) {
+    if (is_version(v->next, version) || (v->unfit && strcmp(v->unfit, version) == 0)) return 0;
+    held_drop(&v->next);
+    if (!*version) return 0;
+    int r = load(v->loop, tx, version, &v->next, err);
+    if (!r)
+        wjz_log_info("rule pack ready", "pack=\"%s\"", version);
+    else if (!store_is_away(r))
+        note_unfit(v, version, err);
+    return store_is_away(r) ? r : 0;
 }
 
 int versions_renew(pack_versions *v, wjz_db *db, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    const char *version = NULL;
+    const char *active = NULL, *approved = NULL;
     int r = wjz_tx_begin(db, &tx, err);
-    if (!r) r = store_read_active(tx, wjz_tx_arena(tx), &version, err);
-    return r ? r : make_current(v, tx, version, err);
+    if (!r) r = store_read_active(tx, wjz_tx_arena(tx), &active, err);
+    if (!r) r = store_read_approved(tx, wjz_tx_arena(tx), &approved, err);
+    if (!r) r = make_current(v, tx, active, err);
+    return r ? r : make_ready(v, tx, approved, err);
 }
 
 /* --- a turn --- */

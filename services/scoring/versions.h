@@ -33,7 +33,8 @@ WJZ_MUST_CHECK int versions_ask(wjz_tx *tx, int *ret_question);
 WJZ_MUST_CHECK int versions_answer(pack_versions *versions, wjz_tx *tx, int question, const rule_pack **ret_pack,
                                    wjz_err *err);
 
-/* Loads the active version ahead of the next turn. Only from a fiber. */
+/* Loads the active version ahead of the next turn; and the one that was approved last, so that no complaint waits for it
+ * when it is activated. Only from a fiber. */
 WJZ_MUST_CHECK int versions_renew(pack_versions *versions, wjz_db *db, wjz_err *err);
 
 /* Any version of the store, "" for the active one; -ENOENT, or what is wrong with it. */

@@ -145,6 +145,33 @@ def test_an_activation_reaches_every_worker_and_what_was_scored_before(house, in
     assert events == ["submitted", "approved", "activated", "retired", "rolled_back"]
 
 
+def test_no_complaint_waits_for_a_version_to_be_loaded(house, intake, database, tmp_path):
+    """Every worker has an approved version ready; once it has, the files in the store are read by nobody any more."""
+    workers = [house.start("scoring") for _ in range(2)]
+    intake.wait_for(2)
+    version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED), activate=False)
+    for worker in workers:
+        wait_until(lambda: f'event="rule pack ready" pack="{version}"' in worker.text(), 60, "ready before it is activated")
+    database.run("UPDATE scoring.pack SET content = '' WHERE version = %s", version)
+    house.wjz("rules", "activate", version, "--as", "chief")
+    for worker in workers:
+        wait_until(lambda: f'event="rule pack in use" pack="{version}"' in worker.text(), 60, "in use")
+    intake.accept(*make_many(intake, seed=11)[:20])
+    assert [row[0] for row in database.rows("SELECT DISTINCT pack FROM scoring.clue WHERE merged_into = 0")] == [version]
+
+
+def test_an_approved_version_that_cannot_be_loaded_is_told_once_and_refused(house, intake, scorer, database, tmp_path):
+    house.wjz("rules", "submit", new_pack(tmp_path, "t2", LESS_LEARNED), "--as", "author")
+    database.run("UPDATE scoring.pack SET content = '' WHERE version = 't2'")
+    house.wjz("rules", "approve", "t2", "--as", "approver")
+    wait_until(lambda: "approved rule pack cannot be loaded" in scorer.text(), 60, "told")
+    status, _, errors = house.wjz("rules", "activate", "t2", "--as", "chief", check=False)
+    assert status == 1 and "t2" in errors
+    intake.accept(*make_many(intake, seed=11)[:20])  # by the version that was active before
+    assert database.value("SELECT count(*) FROM scoring.clue WHERE pack = 't2'") == 0
+    assert scorer.text().count("approved rule pack cannot be loaded") == 1
+
+
 def test_a_run_goes_on_where_a_killed_worker_left_it(house, intake, database, tmp_path):
     house.start("scoring", rounds_every="1h")  # a turn of an area warning would wait for the region, too, and hold up the rollback
     intake.wait_for(1)
