@@ -16,6 +16,7 @@ typedef struct asked {
     const char *version, *person;
     int64_t days, changes;
     wording_language language;
+    const Wjz__Scoring__PackOutline *outline; /* of the version; NULL: it is not known */
 } asked;
 
 static const out_column CHANGE_COLUMNS[] = {
@@ -31,8 +32,11 @@ static const char *reasons(session *s, const asked *a, const Wjz__Scoring__Chang
         text = wjz_arena_printf(s->arena, "%s%s%s %+.1f", text, *text ? "; " : "",
                                 wording_title(a->language, why->factors[i]->id),
                                 why->factors[i]->after - why->factors[i]->before);
-    if (text && *why->class_after)
-        text = wjz_arena_printf(s->arena, "%s%s%s → %s", text, *text ? "; " : "", why->class_before, why->class_after);
+    if (text && *why->class_after) {
+        const char *was = wording_class(a->language, a->outline, why->class_before, s->arena);
+        const char *is = wording_class(a->language, a->outline, why->class_after, s->arena);
+        text = was && is ? wjz_arena_printf(s->arena, "%s%s%s → %s", text, *text ? "; " : "", was, is) : NULL;
+    }
     for (size_t i = 0; text && i < why->n_gates_after; i++) {
         bool had = false;
         for (size_t k = 0; k < why->n_gates_before; k++)
@@ -95,8 +99,22 @@ static int ask(session *s, const ProtobufCMessage *question, const Wjz__Scoring_
     return 0;
 }
 
+static const wjz_stmt OUTLINE = {"ctl_pack_outline", "SELECT outline FROM scoring.pack WHERE version = $1", 1};
+
+static int read_outline(session *s, asked *a, wjz_err *err) {
+    wjz_param version = wjz_text(a->version);
+    wjz_rows *rows;
+    const ProtobufCMessage *outline = NULL;
+    int r = session_read(s, &OUTLINE, &version, 1, &rows, err);
+    if (r < 0 || wjz_rows_count(rows) == 0 || wjz_row_null(rows, 0, 0)) return r;
+    wjz_blob packed = wjz_row_bytes(rows, 0, 0);
+    r = wjz_message_unpack(&wjz__scoring__pack_outline__descriptor, packed.data, packed.length, s->arena, &outline, err);
+    a->outline = (const Wjz__Scoring__PackOutline *)outline;
+    return r;
+}
+
 static int rehearse(session *s, void *arg, wjz_err *err) {
-    const asked *a = arg;
+    asked *a = arg;
     const Wjz__Scoring__Rehearsal *state = NULL;
     Wjz__Scoring__RehearseRules question = WJZ__SCORING__REHEARSE_RULES__INIT;
     Wjz__Scoring__DescribeRehearsal again = WJZ__SCORING__DESCRIBE_REHEARSAL__INIT;
@@ -117,6 +135,8 @@ static int rehearse(session *s, void *arg, wjz_err *err) {
     r = ask(s, &again.base, &state, err);
     if (r < 0) return r;
     if (s->format == OUT_TABLE) print_summary(state);
+    r = read_outline(s, a, err);
+    if (r < 0) return r;
     return print_changes(s, a, state);
 }
 

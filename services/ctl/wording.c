@@ -45,6 +45,35 @@ static bool is_without_facts(const score_card *card) {
     return false;
 }
 
+/* What a part of a class is called, the part itself when nobody has words for it. */
+static const char *class_part(wording_language language, const Wjz__Scoring__PackOutline *outline, int part,
+                              const char *id) {
+    static const wording_text no_domain = {{"不涉及公益领域", "no public-interest domain"}};
+    static const wording_named *const tables[] = {wording_kinds, wording_branches};
+    if (part < 2) {
+        const wording_named *found = wording_find(tables[part], id);
+        return found ? found->text.in[language] : id;
+    }
+    if (strcmp(id, "none") == 0) return no_domain.in[language];
+    const Wjz__Scoring__TopicOutline *topic = outline ? topic_in(outline->domains, outline->n_domains, id) : NULL;
+    return topic ? (language == WORDING_ZH ? topic->zh : topic->en) : id;
+}
+
+const char *wording_class(wording_language language, const Wjz__Scoring__PackOutline *outline, const char *class,
+                          wjz_arena *arena) {
+    const char *words = "", *mark = "";
+    for (int part = 0; part < 3 && *class; part++) {
+        size_t length = strcspn(class, "/");
+        const char *id = wjz_arena_strndup(arena, class, length);
+        if (!id) return NULL;
+        words = wjz_arena_printf(arena, "%s%s%s", words, mark, class_part(language, outline, part, id));
+        if (!words) return NULL;
+        mark = language == WORDING_ZH ? "、" : ", ";
+        class += length + (class[length] == '/');
+    }
+    return words;
+}
+
 /* Whose law and agencies apply: the domain's, else the branch's. */
 static const Wjz__Scoring__TopicOutline *topic_of(const wording *w, const score_card *card) {
     if (!w->outline) return NULL;

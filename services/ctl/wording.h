@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "proto/rules.pb-c.h"
+#include "wjz/arena.h"
 
 typedef enum wording_language { WORDING_ZH, WORDING_EN, WORDING_LANGUAGES } wording_language;
 
@@ -61,5 +62,9 @@ const wording_named *wording_find(const wording_named *table, const char *id);
 const wording_factor *wording_find_factor(const char *id);
 /* What a factor or an adjustment is called; the id itself when the tables do not have it. */
 const char *wording_title(wording_language language, const char *id);
+/* A class that is told as kind/branch/domain, in words, in the arena; ids that nobody has words for stay, as those of
+ * domains do without an outline. NULL when out of memory. */
+const char *wording_class(wording_language language, const Wjz__Scoring__PackOutline *outline, const char *class,
+                          wjz_arena *arena);
 
 #endif

@@ -286,8 +286,35 @@ static void what_it_does_not_know_keeps_its_id(void **state) {
     free(text);
 }
 
+/* What a rehearsal shows of a class that changes. */
+static void names_a_class_in_both_languages(void **state) {
+    (void)state;
+    static const struct {
+        const char *class, *zh, *en;
+    } cases[] = {
+        {"report/public_interest/eco_env", "举报、公益诉讼检察、生态环境",
+         "a report, public interest, environment"},
+        {"consult/none/none", "咨询、看不出属于哪一类检察监督、不涉及公益领域",
+         "a question, no branch of supervision, no public-interest domain"},
+        {"riddle/maritime/space", "riddle、maritime、space", "riddle, maritime, space"},
+        {"help", "求助", "a call for help"},
+        {"", "", ""},
+    };
+    sample s;
+    make(&s);
+    wjz_arena *arena = wjz_arena_new(0);
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        assert_string_equal(wording_class(WORDING_ZH, &s.outline, cases[i].class, arena), cases[i].zh);
+        assert_string_equal(wording_class(WORDING_EN, &s.outline, cases[i].class, arena), cases[i].en);
+    }
+    assert_string_equal(wording_class(WORDING_ZH, NULL, "report/none/eco_env", arena),
+                        "举报、看不出属于哪一类检察监督、eco_env");
+    wjz_arena_destroy(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_a_class_in_both_languages),
         cmocka_unit_test(says_everything_in_chinese),          cmocka_unit_test(says_the_same_in_english),
         cmocka_unit_test(quotes_only_for_those_who_may_see),   cmocka_unit_test(says_what_limits_the_stars),
         cmocka_unit_test(names_every_record_that_can_collide), cmocka_unit_test(every_table_has_both_languages),
