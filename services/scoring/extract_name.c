@@ -21,7 +21,8 @@ typedef struct ending {
 static const ending on_district[] = {{ENDS_IN("小区"), KIND(ESTATE), 1}, {ENDS_IN("社区"), KIND(VILLAGE), 1},
                                      {ENDS_IN("开发区"), KIND(SITE), 1}, {ENDS_IN("工业区"), KIND(SITE), 1},
                                      {ENDS_IN("园区"), KIND(SITE), 1},   {ENDS_IN("安置区"), KIND(ESTATE), 1},
-                                     {ENDS_IN("区"), KIND(REGION), 1},   {0}};
+                                     {ENDS_IN("地区"), KIND(REGION), 2}, {ENDS_IN("区"), KIND(REGION), 1},
+                                     {0}};
 static const ending on_garden[] = {{ENDS_IN("幼儿园"), KIND(SCHOOL), 1}, {ENDS_IN("工业园"), KIND(SITE), 1},
                                    {ENDS_IN("产业园"), KIND(SITE), 1},   {ENDS_IN("物流园"), KIND(SITE), 1},
                                    {ENDS_IN("公园"), KIND(SITE), 1},     {ENDS_IN("陵园"), KIND(SITE), 1},
@@ -165,8 +166,10 @@ static const char *goes_on_with(uint32_t code) {
 
 static const char *begins_with(uint32_t code) {
     switch (code) {
+    case 0x533A: /* 区 */
+        return "厂库校学景片辖街郊市民宅";
     case 0x5E02: /* 市 */
-        return "城上夜门";
+        return "城上夜门省";
     case 0x5E9C: /* 府 */
         return "政";
     case 0x9547: /* 镇 */
@@ -184,7 +187,8 @@ static bool has_character(const char *set, const char *character) {
     return false;
 }
 
-/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city. */
+/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city, 厂区 is no
+ * district. */
 static bool is_other_word(const text_spots *spots, uint32_t at) {
     uint32_t code = code_at(spots->text, at);
     if (at + 6 <= spots->to && has_character(goes_on_with(code), spots->text + at + 3)) return true;
@@ -197,13 +201,21 @@ static bool is_one_of(const char *text, const char words[][7], size_t count) {
     return false;
 }
 
+/* Whether so many characters stand between. */
+static bool has_characters(const char *text, uint32_t from, uint32_t to, int least) {
+    for (; from < to && least > 0; from++)
+        least -= utf8_begins(text[from]);
+    return least <= 0;
+}
+
 /* Past what people write right before a name: 反映人民路 is 人民路. At least `least` characters stay before the ending.
  */
 static uint32_t skip_lead_ins(const char *text, uint32_t from, uint32_t ending_at, int least) {
     static const char words[][7] = {"反映", "投诉", "举报", "查处", "严查", "彻查", "取缔", "整治", "建议", "希望",
                                     "请求", "恳请", "要求", "呼吁", "咨询", "关于", "代表", "位于", "住在", "居住",
                                     "解决", "加强", "增设", "反对", "现在", "目前", "几天", "下称", "简称"};
-    while (from + 6 + 3 * (uint32_t)least <= ending_at && is_one_of(text + from, words, WJZ_COUNT(words)))
+    while (from + 6 < ending_at && is_one_of(text + from, words, WJZ_COUNT(words)) &&
+           has_characters(text, from + 6, ending_at, least))
         from += 6;
     return from;
 }

@@ -253,6 +253,7 @@ def test_a_rehearsal_of_an_added_rule_lists_what_it_would_change(house, intake, 
     [(clue, stars_before, stars_after)] = database.rows("SELECT clue, stars_before, stars_after FROM scoring.rehearsal_change")
     assert clue == database.value("SELECT clue FROM scoring.finding WHERE complaint = 1") and stars_after > stars_before
     assert str(clue) in out and "违法事实" in out
+    assert "生态环境和资源保护" in out and "eco_env" not in out, "classes are told in words"
     for stars, (now, then) in enumerate(zip(was, would), 1):
         assert re.search(rf"(?m)^ +{stars}★ +{now} +{then} ", out), f"how many have {stars} stars before and after"
     assert re.search(r"took [0-9.]+ s", out), "the time that it took"
