@@ -48,7 +48,7 @@ static const out_column COLUMNS[] = {
 static const wjz_stmt SIGNS = {
     "ctl_review_signs",
     "SELECT s->>'sign', coalesce(n.zh, s->>'zh', s->>'sign'), coalesce(n.en, s->>'en', s->>'sign'), s->>'value', s->>'points'"
-    " FROM scoring.review r CROSS JOIN jsonb_array_elements(r.signs) s LEFT JOIN scoring.sign n ON n.name = s->>'sign'"
+    " FROM scoring.review r CROSS JOIN json_array_elements(r.signs) s LEFT JOIN scoring.sign n ON n.name = s->>'sign'"
     " WHERE r.id = $1"
     " ORDER BY abs((s->>'points')::float8) DESC",
     5};

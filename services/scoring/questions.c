@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scoring/repeats.h"
 #include "scoring/rules_data.h"
 #include "scoring/store_review.h"
+#include "wjz/id.h"
 
 enum { LEAST_STARS = 3 /* of a clue that people are asked about */ };
 
@@ -56,7 +58,7 @@ static int describe_all(const repeat_rules *rules, const repeats_index *index, c
     return 0;
 }
 
-/* Complaints that were there before: only about them a question may be open. */
+/* Complaints that were there before, in ascending order: only about them a question may be open. */
 static int find_known(const regroup_group *groups, size_t count, wjz_arena *arena, int64_t **ret_ids,
                       size_t *ret_count) {
     size_t members = 0, known = 0;
@@ -69,9 +71,22 @@ static int find_known(const regroup_group *groups, size_t count, wjz_arena *aren
             if (groups[i].members[j].clue) ids[known++] = groups[i].members[j].complaint;
         }
     }
+    if (known) qsort(ids, known, sizeof *ids, wjz_id_order);
     *ret_ids = ids;
     *ret_count = known;
     return 0;
+}
+
+/* Puts those that nobody can have asked before in front: one of the complaints is new. How many they are. */
+static size_t put_new_first(pair_question *rows, size_t count, const int64_t *known, size_t known_count) {
+    size_t new = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (wjz_id_among(known, known_count, rows[i].a) && wjz_id_among(known, known_count, rows[i].b)) continue;
+        pair_question row = rows[i];
+        rows[i] = rows[new];
+        rows[new ++] = row;
+    }
+    return new;
 }
 
 int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region, const regroup *g,
@@ -84,7 +99,9 @@ int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region,
         find_known(groups, count, arena, &known, &known_count))
         return -ENOMEM;
     int r = known_count ? store_drop_pairs(tx, region, known, known_count, rows, asked, arena) : 0;
-    return r || !asked ? r : store_ask_about_pairs(tx, region, rows, asked, arena);
+    size_t new = put_new_first(rows, asked, known, known_count);
+    if (!r) r = store_add_pairs(tx, region, rows, new, arena);
+    return r ? r : store_ask_about_pairs(tx, region, rows + new, asked - new, arena);
 }
 
 int questions_name_signs(const repeat_rules *rules, wjz_db *db, wjz_err *err) {

@@ -57,18 +57,35 @@ static const wjz_stmt MOVE_FINDINGS = {
     " WHERE f.region = $1 AND f.complaint = u.complaint",
     0};
 
+/* Flags of a clue in one number: an array less each costs the server less than taking them apart. */
+enum {
+    CLUE_TOLD = 1 << 0,
+    CLUE_MEDIATION = 1 << 1,
+    CLUE_URGENT = 1 << 2,
+    CLUE_CONFIDENTIAL = 1 << 3,
+    CLUE_LOOK_ON_SPOT = 1 << 4,
+    CLUE_FOCUS = 1 << 5,
+};
+
 #define INSERT_CLUES                                                                                                   \
-    "INSERT INTO scoring.clue AS c (region, id, told_state, revision, told, first_report_at, last_report_at,"          \
-    " feed, card, index, stars, confidence, kind, branch, domain, town, village, report_region, place, subject,"       \
-    " mediation, urgent, confidential, look_on_spot, focus, complaint_count, reporter_count, repeat_count,"            \
-    " pack, longitude, latitude, own_stars)"                                                                           \
-    " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int4[]), unnest($5::bool[]),"                      \
-    " unnest($6::timestamptz[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::bytea[]),"                  \
-    " unnest($10::float8[]), unnest($11::int2[]), unnest($12::float8[]), unnest($13::text[]),"                         \
-    " unnest($14::text[]), unnest($15::text[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::int4[]),"        \
-    " unnest($19::text[]), unnest($20::text[]), unnest($21::bool[]), unnest($22::bool[]), unnest($23::bool[]),"        \
-    " unnest($24::bool[]), unnest($25::bool[]), unnest($26::int4[]), unnest($27::int4[]), unnest($28::int4[]),"        \
-    " unnest($29::text[]), unnest($30::float8[]), unnest($31::float8[]), unnest($32::int2[])"
+    "INSERT INTO scoring.clue AS c (region, pack, told, mediation, urgent, confidential, look_on_spot, focus, id,"     \
+    " told_state, revision, first_report_at, last_report_at, feed, card, index, stars, confidence, kind, branch,"      \
+    " domain, town, village, report_region, place, subject, complaint_count, reporter_count, repeat_count,"            \
+    " longitude, latitude, own_stars)"                                                                                 \
+    " SELECT $1, $2, (u.flags & 1) <> 0, (u.flags & 2) <> 0, (u.flags & 4) <> 0, (u.flags & 8) <> 0,"                  \
+    " (u.flags & 16) <> 0, (u.flags & 32) <> 0, u.id, u.told_state, u.revision, u.first_at, u.last_at, u.feed, "       \
+    "u.card,"                                                                                                          \
+    " u.value, u.stars, u.confidence, u.kind, u.branch, u.domain, u.town, u.village, u.report_region, u.place,"        \
+    " u.subject, u.complaints, u.reporters, u.repeats, u.longitude, u.latitude, u.own_stars"                           \
+    " FROM (SELECT unnest($3::int4[]) AS flags, unnest($4::int8[]) AS id, unnest($5::int8[]) AS told_state,"           \
+    " unnest($6::int4[]) AS revision, unnest($7::timestamptz[]) AS first_at, unnest($8::timestamptz[]) AS last_at,"    \
+    " unnest($9::text[]) AS feed, unnest($10::bytea[]) AS card, unnest($11::float8[]) AS value,"                       \
+    " unnest($12::int2[]) AS stars, unnest($13::float8[]) AS confidence, unnest($14::text[]) AS kind,"                 \
+    " unnest($15::text[]) AS branch, unnest($16::text[]) AS domain, unnest($17::int4[]) AS town,"                      \
+    " unnest($18::int8[]) AS village, unnest($19::int4[]) AS report_region, unnest($20::text[]) AS place,"             \
+    " unnest($21::text[]) AS subject, unnest($22::int4[]) AS complaints, unnest($23::int4[]) AS reporters,"            \
+    " unnest($24::int4[]) AS repeats, unnest($25::float8[]) AS longitude, unnest($26::float8[]) AS latitude,"          \
+    " unnest($27::int2[]) AS own_stars) u"
 
 static const wjz_stmt ADD_CLUES = {"scoring_add_clues", INSERT_CLUES, 0};
 
@@ -213,13 +230,21 @@ int store_move_findings(wjz_tx *tx, int32_t region, const moved_row *rows, size_
     return wjz_tx_send_v(tx, &MOVE_FINDINGS, wjz_i32(region), wjz_i64s(complaints, count), wjz_i64s(clues, count));
 }
 
+static int32_t flags_of(const clue_row *row) {
+    const Wjz__Scoring__ScoreCard *card = row->card;
+    return (row->told ? CLUE_TOLD : 0) | (card->mediation ? CLUE_MEDIATION : 0) | (card->urgent ? CLUE_URGENT : 0) |
+           (card->confidential ? CLUE_CONFIDENTIAL : 0) | (card->look_on_spot ? CLUE_LOOK_ON_SPOT : 0) |
+           (card->focus ? CLUE_FOCUS : 0);
+}
+
+/* All are scored with one pack. */
 static int send_clues(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const clue_row *rows, size_t count,
                       wjz_arena *arena) {
     if (!count) return 0;
+    COLUMN(int32_t, flags, flags_of(&rows[i]));
     COLUMN(int64_t, id, rows[i].id);
     COLUMN(int64_t, told_state, rows[i].told_state);
     COLUMN(int32_t, revision, rows[i].revision);
-    COLUMN(bool, told, rows[i].told);
     COLUMN(int64_t, first_at, rows[i].first_report_at_us);
     COLUMN(int64_t, last_at, rows[i].last_report_at_us);
     COLUMN(const char *, feed, rows[i].feed);
@@ -235,28 +260,20 @@ static int send_clues(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const cl
     COLUMN(int32_t, report_region, rows[i].card->place ? (int32_t)rows[i].card->place->region : 0);
     COLUMN(const char *, place, rows[i].card->place ? rows[i].card->place->text : "");
     COLUMN(const char *, subject, rows[i].card->subject);
-    COLUMN(bool, mediation, rows[i].card->mediation);
-    COLUMN(bool, urgent, rows[i].card->urgent);
-    COLUMN(bool, confidential, rows[i].card->confidential);
-    COLUMN(bool, look_on_spot, rows[i].card->look_on_spot);
-    COLUMN(bool, focus, rows[i].card->focus);
     COLUMN(int32_t, complaints, (int32_t)rows[i].card->complaint_count);
     COLUMN(int32_t, reporters, (int32_t)rows[i].card->reporter_count);
     COLUMN(int32_t, repeats, (int32_t)rows[i].card->repeat_count);
-    COLUMN(const char *, pack, rows[i].card->pack);
-    COLUMN(int16_t, own_stars, (int16_t)rows[i].card->own_stars);
     COLUMN(bool, nowhere, !rows[i].card->place || !rows[i].card->place->has_position);
     COLUMN(double, longitude, nowhere[i] ? 0 : rows[i].card->place->longitude);
     COLUMN(double, latitude, nowhere[i] ? 0 : rows[i].card->place->latitude);
+    COLUMN(int16_t, own_stars, (int16_t)rows[i].card->own_stars);
     return wjz_tx_send_v(
-        tx, stmt, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(told_state, count), wjz_i32s(revision, count),
-        wjz_bools(told, count), wjz_times(first_at, count), wjz_times(last_at, count), wjz_texts(feed, count),
-        wjz_blobs(card, count), wjz_f64s(value, NULL, count), wjz_i16s(stars, count), wjz_f64s(confidence, NULL, count),
-        wjz_texts(kind, count), wjz_texts(branch, count), wjz_texts(domain, count), wjz_i32s(town, count),
-        wjz_i64s(village, count), wjz_i32s(report_region, count), wjz_texts(place, count), wjz_texts(subject, count),
-        wjz_bools(mediation, count), wjz_bools(urgent, count), wjz_bools(confidential, count),
-        wjz_bools(look_on_spot, count), wjz_bools(focus, count), wjz_i32s(complaints, count),
-        wjz_i32s(reporters, count), wjz_i32s(repeats, count), wjz_texts(pack, count),
+        tx, stmt, wjz_i32(region), wjz_text(rows[0].card->pack), wjz_i32s(flags, count), wjz_i64s(id, count),
+        wjz_i64s(told_state, count), wjz_i32s(revision, count), wjz_times(first_at, count), wjz_times(last_at, count),
+        wjz_texts(feed, count), wjz_blobs(card, count), wjz_f64s(value, NULL, count), wjz_i16s(stars, count),
+        wjz_f64s(confidence, NULL, count), wjz_texts(kind, count), wjz_texts(branch, count), wjz_texts(domain, count),
+        wjz_i32s(town, count), wjz_i64s(village, count), wjz_i32s(report_region, count), wjz_texts(place, count),
+        wjz_texts(subject, count), wjz_i32s(complaints, count), wjz_i32s(reporters, count), wjz_i32s(repeats, count),
         wjz_f64s(longitude, nowhere, count), wjz_f64s(latitude, nowhere, count), wjz_i16s(own_stars, count));
 }
 

@@ -5,13 +5,16 @@
 
 #include "wjz/id.h"
 
+#define INSERT_PAIRS                                                                                                   \
+    "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause,"    \
+    " signs) SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]),"     \
+    " unnest($6::int8[]), unnest($7::float8[]), unnest($8::text[]), unnest($9::text[])::json"
+
+static const wjz_stmt ADD_PAIRS = {"scoring_add_pairs", INSERT_PAIRS, 0};
+
 static const wjz_stmt ASK_ABOUT_PAIRS = {
     "scoring_ask_about_pairs",
-    "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause, "
-    "signs)"
-    " SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), "
-    "unnest($6::int8[]),"
-    " unnest($7::float8[]), unnest($8::text[]), unnest($9::text[])::jsonb"
+    INSERT_PAIRS
     " ON CONFLICT (region, complaint_a, complaint_b) WHERE kind = 'repeat' DO UPDATE SET clue = excluded.clue,"
     " other_clue = excluded.other_clue, weight = excluded.weight, cause = excluded.cause, signs = excluded.signs,"
     " state = 'open', closed_at = NULL, revision = r.revision + 1,"
@@ -78,7 +81,9 @@ static int64_t *new_ids(size_t count, wjz_arena *arena) {
     return ids;
 }
 
-int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
+static int send_pairs(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pair_question *questions, size_t count,
+                      wjz_arena *arena) {
+    if (!count) return 0;
     int64_t *ids = new_ids(count, arena), *numbers = wjz_arena_alloc(arena, 4 * count * sizeof *numbers);
     double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
     const char **causes = wjz_arena_alloc(arena, count * sizeof *causes);
@@ -93,10 +98,18 @@ int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *quest
         causes[i] = questions[i].cause;
         signs[i] = questions[i].signs;
     }
-    return wjz_tx_send_v(tx, &ASK_ABOUT_PAIRS, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
+    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
                          wjz_i64s(numbers + count, count), wjz_i64s(numbers + 2 * count, count),
                          wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count), wjz_texts(causes, count),
                          wjz_texts(signs, count));
+}
+
+int store_add_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
+    return send_pairs(tx, &ADD_PAIRS, region, questions, count, arena);
+}
+
+int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
+    return send_pairs(tx, &ASK_ABOUT_PAIRS, region, questions, count, arena);
 }
 
 int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,

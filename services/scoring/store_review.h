@@ -19,6 +19,9 @@ typedef struct pair_question {
     const char *cause;
     const char *signs; /* JSON, as scoring.review has them */
 } pair_question;
+/* Queued. Questions about pairs that nobody can have asked about. */
+WJZ_MUST_CHECK int store_add_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count,
+                                   wjz_arena *arena);
 /* Queued. Opens the questions that are not open and were not decided, and brings the open ones up to date. */
 WJZ_MUST_CHECK int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count,
                                          wjz_arena *arena);
