@@ -284,7 +284,8 @@ void rule_pack_destroy(rule_pack **pack) {
     model_destroy(&(*pack)->model);
     rule_pack_destroy(&(*pack)->taught);
     hs_free_scratch((*pack)->scratch);
-    hs_free_database((*pack)->database);
+    hs_free_database((*pack)->own.database);
+    hs_free_database((*pack)->reply.database);
     hs_free_scratch((*pack)->start_scratch);
     hs_free_database((*pack)->starts);
     wjz_arena_destroy(&(*pack)->arena);

@@ -1,6 +1,7 @@
-/* One Hyperscan database of all words and expressions of a pack, which says where they end: that of a word begins its
- * length before. Where an expression begins is dear to know, and expressions hit seldom: a second database of them
- * alone says it, for those that have hit (rules_match.c). */
+/* A Hyperscan database of the words and expressions that a pack looks for in complaints, and a small one of the few
+ * that it looks for in agencies' replies. They say where a match ends: that of a word begins its length before. Where
+ * an expression begins is dear to know, and expressions hit seldom: a third database of them alone says it, for those
+ * that have hit (rules_match.c). */
 #include "scoring/rules_data.h"
 
 #include <errno.h>
@@ -50,17 +51,48 @@ static int compile_set(const rule_pack *pack, const pattern_set *set, hs_databas
     return hs_alloc_scratch(*database, scratch) == HS_SUCCESS ? 0 : no_memory(err);
 }
 
-static int compile_all(rule_pack *pack, pattern_set *set, wjz_err *err) {
-    set->count = pack->pattern_count;
+/* Whether "no" before it says that it is not so: of facts and of material, not of what is itself a complaint. */
+static bool can_be_denied(const pack_rule *rule) {
+    return rule->role == WJZ__SCORING__ROLE__ROLE_DOMAIN || rule->role == WJZ__SCORING__ROLE__ROLE_BRANCH ||
+           rule->role == WJZ__SCORING__ROLE__ROLE_SEVERITY || rule->role == WJZ__SCORING__ROLE__ROLE_EVIDENCE;
+}
+
+/* Lists who uses a pattern in that kind of text; returns where the next list begins. */
+static uint32_t list_uses(const rule_pack *pack, bool in_reply, uint32_t pattern, uint32_t first, pattern_search *to) {
+    uint32_t end = first;
+    for (uint32_t next = pack->patterns[pattern].uses; next; next = pack->uses[next].next) {
+        const pattern_use *use = &pack->uses[next];
+        const pack_rule *rule = &pack->rules[use->rule];
+        if ((rule->where == WHERE_REPLY) != in_reply) continue;
+        to->uses[end++] = (match_use){.rule = use->rule,
+                                      .side = (uint8_t)use->side,
+                                      .gap = (uint8_t)rule->gap,
+                                      .act_first = rule->act_first,
+                                      .title_only = rule->where == WHERE_TITLE,
+                                      .deniable = can_be_denied(rule)};
+    }
+    to->patterns[pattern] =
+        (match_uses){.first = first, .count = (uint16_t)(end - first), .length = pack->patterns[pattern].length};
+    return end;
+}
+
+static int compile_search(rule_pack *pack, bool in_reply, pattern_set *set, pattern_search *ret, wjz_err *err) {
+    uint32_t used = 0;
+    set->count = 0;
+    ret->patterns = wjz_arena_alloc(pack->arena, pack->pattern_count * sizeof *ret->patterns);
+    ret->uses = wjz_arena_alloc(pack->arena, pack->use_count * sizeof *ret->uses);
+    if (!ret->patterns || !ret->uses) return no_memory(err);
     for (uint32_t i = 0; i < pack->pattern_count; i++) {
         const pack_pattern *pattern = &pack->patterns[i];
         bool word = pattern->length > 0;
-        set->expressions[i] = word ? quoted(pack->arena, pattern->text) : pattern->text;
-        if (!set->expressions[i]) return no_memory(err);
-        set->flags[i] = word ? 0 : HS_FLAG_UTF8;
-        set->ids[i] = i;
+        used = list_uses(pack, in_reply, i, used, ret);
+        if (ret->patterns[i].count == 0) continue;
+        set->expressions[set->count] = word ? quoted(pack->arena, pattern->text) : pattern->text;
+        if (!set->expressions[set->count]) return no_memory(err);
+        set->flags[set->count] = word ? 0 : HS_FLAG_UTF8;
+        set->ids[set->count++] = i;
     }
-    return compile_set(pack, set, &pack->database, &pack->scratch, err);
+    return set->count ? compile_set(pack, set, &ret->database, &pack->scratch, err) : 0;
 }
 
 /* Most bytes that a match of the expression can have, UINT32_MAX when there is no limit. */
@@ -89,12 +121,11 @@ static int compile_starts(rule_pack *pack, pattern_set *set, wjz_err *err) {
 
 int rules_compile(rule_pack *pack, wjz_err *err) {
     uint32_t count = pack->pattern_count;
-    for (uint32_t use = 1; use < pack->use_count; use++)
-        pack->uses[use].where = pack->rules[pack->uses[use].rule].where;
     pattern_set set = {.expressions = wjz_arena_alloc(pack->arena, count * sizeof *set.expressions),
                        .flags = wjz_arena_alloc(pack->arena, count * sizeof *set.flags),
                        .ids = wjz_arena_alloc(pack->arena, count * sizeof *set.ids)};
     if (!set.expressions || !set.flags || !set.ids) return no_memory(err);
-    int r = compile_all(pack, &set, err);
+    int r = compile_search(pack, false, &set, &pack->own, err);
+    if (r == 0) r = compile_search(pack, true, &set, &pack->reply, err);
     return r < 0 ? r : compile_starts(pack, &set, err);
 }

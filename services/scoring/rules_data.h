@@ -79,7 +79,6 @@ typedef struct pattern_use {
     uint32_t next; /* of the same pattern; 0 ends */
     uint32_t rule;
     rule_side side;
-    rule_where where; /* the rule's; here, because a match looks at it first */
 } pattern_use;
 
 /* What Hyperscan looks for: a word, or an expression. */
@@ -91,6 +90,29 @@ typedef struct pack_pattern {
     const char *file;
     int line;
 } pack_pattern;
+
+/* What a match means to one rule, with all of the rule that it looks at. */
+typedef struct match_use {
+    uint32_t rule;
+    uint8_t side; /* rule_side */
+    uint8_t gap;
+    bool act_first, title_only;
+    bool deniable; /* "no" before it says that it is not so */
+} match_use;
+
+/* The uses of a pattern, side by side: every match looks there. */
+typedef struct match_uses {
+    uint32_t first;
+    uint16_t count;
+    uint16_t length; /* bytes of a word, 0 for an expression */
+} match_uses;
+
+/* The patterns that are looked for in one kind of text. */
+typedef struct pattern_search {
+    hs_database_t *database; /* says where they end; NULL: there are none */
+    match_uses *patterns;    /* by a pattern's number */
+    match_use *uses;
+} pattern_search;
 
 typedef struct pack_word {
     const char *text; /* normalised */
@@ -163,9 +185,9 @@ struct rule_pack {
     struct learned_model *model; /* NULL: rules alone */
     struct rule_pack *taught;    /* the rules that the model was trained beside (rules_taught.h); NULL: these */
     uint32_t *twins; /* of taught rules, by a rule's number in the pack they belong to: 1 + that of the same rule */
-    hs_database_t *database; /* of all patterns: where they end */
-    hs_scratch_t *scratch;
-    hs_database_t *starts; /* of the expressions alone: also where they begin; NULL: there are none */
+    pattern_search own, reply; /* in the complaint's own words, in the agency's reply */
+    hs_scratch_t *scratch;     /* of both */
+    hs_database_t *starts;     /* of the expressions alone: also where they begin; NULL: there are none */
     hs_scratch_t *start_scratch;
     rule_state *states; /* of the match under way, one per rule */
     uint64_t *touched;  /* a bit for each of them that has one */

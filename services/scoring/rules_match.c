@@ -1,5 +1,6 @@
-/* Every word of the pack is looked for in one pass by Hyperscan; acts and objects meet here: whichever comes second, in
- * either order, within the rule's gap and within one sentence. */
+/* Every word of the pack is looked for in one pass by Hyperscan, in the complaint's own words and in the agency's reply
+ * apart; acts and objects meet here: whichever comes second, in either order, within the rule's gap and within one
+ * sentence. */
 #include "scoring/rules_data.h"
 
 #include <errno.h>
@@ -8,19 +9,14 @@
 typedef struct match_pass {
     const rule_pack *pack;
     const normal_text *text;
-    uint32_t title_to, reply_from, reply_to; /* bytes of the normalised text */
+    uint32_t title_to;            /* bytes of the normalised text */
+    const pattern_search *search; /* what is looked for now, in which bytes */
+    uint32_t from, to;
 } match_pass;
 
 static rule_state *touch(match_pass *pass, uint32_t index) {
     pass->pack->touched[index / 64] |= UINT64_C(1) << index % 64;
     return &pass->pack->states[index];
-}
-
-static bool in_place(const match_pass *pass, rule_where where, uint32_t at) {
-    bool reply = at >= pass->reply_from && at < pass->reply_to;
-    if (where == WHERE_REPLY) return reply;
-    if (where == WHERE_TITLE) return at < pass->title_to;
-    return !reply;
 }
 
 /* Whether a word that undoes stands right before. */
@@ -34,14 +30,8 @@ static bool negated(const match_pass *pass, uint32_t from) {
     return false;
 }
 
-/* Whether "no" before it says that it is not so: of facts and of material, not of what is itself a complaint. */
-static bool can_be_denied(const pack_rule *rule) {
-    return rule->role == WJZ__SCORING__ROLE__ROLE_DOMAIN || rule->role == WJZ__SCORING__ROLE__ROLE_BRANCH ||
-           rule->role == WJZ__SCORING__ROLE__ROLE_SEVERITY || rule->role == WJZ__SCORING__ROLE__ROLE_EVIDENCE;
-}
-
-static void found(match_pass *pass, uint32_t index, rule_state *state, uint32_t from, uint32_t to) {
-    if (can_be_denied(&pass->pack->rules[index]) && negated(pass, from)) return;
+static void found(match_pass *pass, const match_use *use, rule_state *state, uint32_t from, uint32_t to) {
+    if (use->deniable && negated(pass, from)) return;
     if (state->count++ == 0) {
         state->from = from;
         state->to = to;
@@ -64,21 +54,18 @@ static bool near(const match_pass *pass, uint32_t from, uint32_t to, int gap) {
     return true;
 }
 
-static void meet(match_pass *pass, uint32_t index, rule_side side, uint32_t from, uint32_t to) {
-    const pack_rule *rule = &pass->pack->rules[index];
-    rule_state *state = touch(pass, index);
-    if (side == SIDE_ACT) {
+static void meet(match_pass *pass, const match_use *use, rule_state *state, uint32_t from, uint32_t to) {
+    if (use->side == SIDE_ACT) {
         state->has_act = true;
         state->act_from = from;
         state->act_to = to;
-        if (!rule->act_first && state->has_object && near(pass, state->object_to, from, rule->gap))
-            found(pass, index, state, state->object_from, to);
+        if (!use->act_first && state->has_object && near(pass, state->object_to, from, use->gap))
+            found(pass, use, state, state->object_from, to);
     } else {
         state->has_object = true;
         state->object_from = from;
         state->object_to = to;
-        if (state->has_act && near(pass, state->act_to, from, rule->gap))
-            found(pass, index, state, state->act_from, to);
+        if (state->has_act && near(pass, state->act_to, from, use->gap)) found(pass, use, state, state->act_from, to);
     }
 }
 
@@ -104,8 +91,8 @@ static uint32_t start_of(const match_pass *pass, unsigned id, uint32_t to) {
     const rule_pack *pack = pass->pack;
     const char *bytes = pass->text->bytes;
     uint64_t reach = (uint64_t)pack->patterns[id].width + START_CONTEXT;
-    uint32_t from = reach < to ? to - (uint32_t)reach : 0;
-    uint32_t end = pass->text->length - to > START_CONTEXT ? to + START_CONTEXT : pass->text->length;
+    uint32_t from = reach < to - pass->from ? to - (uint32_t)reach : pass->from;
+    uint32_t end = pass->to - to > START_CONTEXT ? to + START_CONTEXT : pass->to;
     while (!utf8_begins(bytes[from]))
         from--;
     while (!utf8_begins(bytes[end]))
@@ -116,22 +103,42 @@ static uint32_t start_of(const match_pass *pass, unsigned id, uint32_t to) {
 }
 
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *arg) {
-    (void)flags;
+    (void)from, (void)flags;
     match_pass *pass = arg;
-    const rule_pack *pack = pass->pack;
-    const pack_pattern *pattern = &pack->patterns[id];
-    from = pattern->length > 0 ? to - pattern->length : start_of(pass, id, (uint32_t)to);
-    if (from == to) return 0;
-    for (uint32_t next = pattern->uses; next != 0;) {
-        const pattern_use *use = &pack->uses[next];
-        next = use->next;
-        if (!in_place(pass, use->where, (uint32_t)from)) continue;
+    const match_uses *uses = &pass->search->patterns[id];
+    const match_use *use = &pass->search->uses[uses->first], *last = use + uses->count;
+    uint32_t ends = pass->from + (uint32_t)to;
+    uint32_t begins = uses->length > 0 ? ends - uses->length : start_of(pass, id, ends);
+    if (begins == ends) return 0;
+    for (; use < last; use++) {
+        if (use->title_only && begins >= pass->title_to) continue;
         if (use->side == SIDE_WORD)
-            found(pass, use->rule, touch(pass, use->rule), (uint32_t)from, (uint32_t)to);
+            found(pass, use, touch(pass, use->rule), begins, ends);
         else
-            meet(pass, use->rule, use->side, (uint32_t)from, (uint32_t)to);
+            meet(pass, use, touch(pass, use->rule), begins, ends);
     }
     return 0;
+}
+
+/* Looks for what there is to look for in [from, to). */
+static hs_error_t search(match_pass *pass, const pattern_search *patterns, uint32_t from, uint32_t to) {
+    if (from >= to || !patterns->database) return HS_SUCCESS;
+    pass->search = patterns;
+    pass->from = from;
+    pass->to = to;
+    return hs_scan(patterns->database, pass->text->bytes + from, to - from, 0, pass->pack->scratch, on_match, pass);
+}
+
+/* Looks into the reply and into what stands before and behind it. */
+static int search_all(match_pass *pass, int reply_part) {
+    const rule_pack *pack = pass->pack;
+    const normal_text *text = pass->text;
+    uint32_t reply_from = reply_part < 0 ? text->length : text->part_from[reply_part];
+    uint32_t reply_to = reply_part < 0 ? text->length : text->part_from[reply_part + 1];
+    hs_error_t r = search(pass, &pack->own, 0, reply_from);
+    if (r == HS_SUCCESS) r = search(pass, &pack->reply, reply_from, reply_to);
+    if (r == HS_SUCCESS) r = search(pass, &pack->own, reply_to, text->length);
+    return r == HS_SUCCESS ? 0 : -EIO;
 }
 
 /* Lists the rules that hit, in their order, and forgets what was found. */
@@ -165,14 +172,10 @@ int rules_match(const rule_pack *pack, const normal_text *text, int title_part, 
                 rule_matches *ret_matches) {
     match_pass pass = {.pack = pack, .text = text};
     if (title_part >= 0) pass.title_to = text->part_from[title_part + 1];
-    if (reply_part >= 0) {
-        pass.reply_from = text->part_from[reply_part];
-        pass.reply_to = text->part_from[reply_part + 1];
-    }
-    hs_error_t r = hs_scan(pack->database, text->bytes, text->length, 0, pack->scratch, on_match, &pass);
+    int r = search_all(&pass, reply_part);
     rule_match *list = wjz_arena_alloc(arena, touched_count(pack) * sizeof *list);
     size_t count = take_matches(pack, list);
-    if (r != HS_SUCCESS) return -EIO;
+    if (r < 0) return r;
     if (!list) return -ENOMEM;
     *ret_matches = (rule_matches){list, count};
     return 0;

@@ -6,12 +6,12 @@
  * JSON object: microseconds of the processor for a message (the quickest of the rounds, default 7) of
  *
  *   read        the bytes of the texts, once (the memory's limit)
- *   patterns    Hyperscan alone over texts that were normalised before (pattern matching alone)
- *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash, one
- *               after the other on each text and with nothing around (the bare parts in one loop); normalising and the
- *               gazetteer are the product's own, so what makes them quicker makes the parts quicker as well
- *   analyse     the product: text to finding
- *   analyse_sign, whole    and to signature, and to score card: all of it
+ *   patterns    Hyperscan alone over texts that were normalised before (pattern matching alone), with the patterns that
+ *               the product looks for in complaints' own words, so all but a few
+ *   parts       normalise, Hyperscan, gazetteer, hashed 1–3-grams times a table of weights, one-permutation MinHash,
+ * one after the other on each text and with nothing around (the bare parts in one loop); normalising and the gazetteer
+ * are the product's own, so what makes them quicker makes the parts quicker as well analyse     the product: text to
+ * finding analyse_sign, whole    and to signature, and to score card: all of it
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -124,7 +124,8 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 }
 
 static void scan(const normal_text *text) {
-    if (hs_scan(bench.pack->database, text->bytes, text->length, 0, bench.pack->scratch, on_match, NULL) != HS_SUCCESS)
+    if (hs_scan(bench.pack->own.database, text->bytes, text->length, 0, bench.pack->scratch, on_match, NULL) !=
+        HS_SUCCESS)
         stop("Hyperscan", "failed");
 }
 

@@ -203,6 +203,49 @@ static void matches_words_where_they_belong(void **state) {
     rule_pack_destroy(&latin);
 }
 
+/* The agency's words and the complaint's are looked at apart, wherever the reply stands and whatever the pack has. */
+static void keeps_replies_apart(void **state) {
+    (void)state;
+    rule_pack *pattern = loaded("  - {id: a, tier: core, patterns: [\"污[^x]{0,9}染\"]}\n");
+    rule_pack *both = loaded("  - {id: a, tier: core, words: [罚款], where: reply}\n"
+                             "  - {id: b, tier: core, words: [罚款, 水污染]}\n");
+    rule_pack *strong = loaded("  - {id: a, tier: strong, act: [偷排], object: [废水], where: reply}\n");
+    rule_pack *replied = loaded("  - {id: a, tier: core, patterns: [\"处罚了?[0-9]+元\"], where: reply}\n");
+    assert_int_equal(hits(pattern, "", "污水染", "污水染"), 1);
+    assert_int_equal(hits(pattern, "", "排污", "染坊"), 0); /* not from one into the other */
+    assert_int_equal(hits(pattern, "", "", ""), 0);
+    assert_int_equal(hits(strong, "偷排废水", "偷排废水", "偷排废水，废水偷排"), 3);
+    assert_int_equal(hits(strong, "偷排", "偷排", "废水"), 0);
+    assert_int_equal(hits(replied, "处罚5元", "处罚5元", "已处罚了500元"), 1);
+    static const char texts[3][32] = {"水污染，罚款", "已罚款，又罚款", "罚款"};
+    for (int reply = -1; reply < 3; reply++) {
+        wjz_arena *arena = wjz_arena_new(0);
+        text_part parts[3];
+        uint32_t own = 0, its = 0;
+        for (int i = 0; i < 3; i++) {
+            static const uint32_t fines[3] = {1, 2, 1};
+            parts[i] = (text_part){WJZ__SCORING__FIELD__FIELD_CONTENT, texts[i], strlen(texts[i])};
+            *(i == reply ? &its : &own) += fines[i];
+        }
+        if (reply != 0) own++; /* 水污染 */
+        normal_text *text;
+        rule_matches matches;
+        assert_int_equal(normalise(parts, 3, arena, &text), 0);
+        assert_int_equal(rules_match(both, text, -1, reply, arena, &matches), 0);
+        assert_int_equal(matches.count, reply < 0 ? 1 : 2);
+        if (reply >= 0) assert_int_equal(matches.list[0].count, its);
+        const rule_match *last = &matches.list[matches.count - 1];
+        assert_string_equal(last->rule->id, "b");
+        assert_int_equal(last->count, own);
+        assert_true(last->from >= (reply == 0 ? text->part_from[1] : 0));
+        wjz_arena_destroy(&arena);
+    }
+    rule_pack_destroy(&pattern);
+    rule_pack_destroy(&both);
+    rule_pack_destroy(&strong);
+    rule_pack_destroy(&replied);
+}
+
 /* The words of the only rule's first occurrence in the content. */
 static void assert_evidence(const rule_pack *pack, const char *content, const char *expected) {
     wjz_arena *arena = wjz_arena_new(0);
@@ -288,13 +331,10 @@ static void knows_the_domains(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_where_a_pack_is_wrong),
-        cmocka_unit_test(says_where_a_file_is_wrong),
-        cmocka_unit_test(matches_act_and_object),
-        cmocka_unit_test(matches_words_where_they_belong),
-        cmocka_unit_test(knows_where_an_expression_begins),
-        cmocka_unit_test(checks_by_command),
-        cmocka_unit_test(knows_the_domains),
+        cmocka_unit_test(says_where_a_pack_is_wrong), cmocka_unit_test(says_where_a_file_is_wrong),
+        cmocka_unit_test(matches_act_and_object),     cmocka_unit_test(matches_words_where_they_belong),
+        cmocka_unit_test(keeps_replies_apart),        cmocka_unit_test(knows_where_an_expression_begins),
+        cmocka_unit_test(checks_by_command),          cmocka_unit_test(knows_the_domains),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
 }
