@@ -12,6 +12,9 @@ import pytest
 from . import wire
 from .cluster import Cluster
 from .service import House
+from .wait import to_midnight, wait_until
+
+MIDNIGHT = 120  # seconds; a test takes less
 
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -44,6 +47,12 @@ def cluster():
 def generated_protos():
     yield
     wire.forget_protos()
+
+
+@pytest.fixture(autouse=True)
+def one_day():
+    """A test that reads the day twice gets the same one: none begins shortly before a midnight."""
+    wait_until(lambda: to_midnight() > MIDNIGHT, 2 * MIDNIGHT, "midnight over")
 
 
 @pytest.fixture

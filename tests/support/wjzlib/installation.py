@@ -13,18 +13,30 @@ import tempfile
 
 import psycopg2
 
+from . import rounds
 from .paths import ROOT, program
+from .rounds import SERVICES
 from .service import SANITIZERS
-from .wait import wait_until
+from .wait import PATIENCE, civil_today, wait_until
 from .wire import Client, curve_keys, proto
 
-SERVICES = ["notification", "scheduling", "assignment", "scoring", "intake"]
+_given = set()
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens at, below those that the kernel gives to connections: whoever binds it later, or again after a crash,
+    finds it free. Never the same twice."""
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(min(20000, first // 2), first)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def to_complaint(line):
@@ -67,7 +79,7 @@ class Installation:
     def _surroundings(self):
         return {**{k: v for k, v in os.environ.items() if not k.startswith("WJZ_")}, **SANITIZERS, **self.environment}
 
-    def wjz(self, *words, check=True, timeout=120, input=None):
+    def wjz(self, *words, check=True, timeout=5 * PATIENCE, input=None):
         done = subprocess.run(
             [str(program("wjz")), *map(str, words)],
             env=self._surroundings(),
@@ -145,39 +157,32 @@ class Installation:
         if not pids:
             return None
         pid = chance.choice(sorted(pids))
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has just ended by itself
+            return None
         return pid
 
     def restart_postgres(self):
         """Ends the server at once, as a crash of it would (SIGQUIT); the supervisor starts it again."""
         pid = next(pid for pid, command in self._children().items() if command == "postgres")
         os.kill(pid, signal.SIGQUIT)
-        wait_until(lambda: self.value("SELECT 1") == 1 and pid not in self._children(), 60, "PostgreSQL is back")
+        wait_until(lambda: self.value("SELECT 1") == 1 and pid not in self._children(), what="PostgreSQL is back")
 
-    def settled(self, timeout=120):
+    def settled(self, timeout=5 * PATIENCE):
         """Waits until no message waits anywhere."""
-        try:
-            wait_until(lambda: not self.waiting(), timeout, "all messages handled")
-        except AssertionError as problem:
-            raise AssertionError(f"{problem}\n" + "\n".join(map(str, self.waiting()))) from None
+        rounds.handled(self, timeout)
 
-    def areas_settled(self, timeout=120):
+    def areas_settled(self, timeout=5 * PATIENCE):
         """Waits until area warnings are those of all complaints, and the clues of their areas are scored with them."""
-        behind = (
-            "SELECT count(*) FROM scoring.round r WHERE r.name = 'warnings' AND (r.lease_until > now() OR r.seen <"
-            " (SELECT coalesce(max(j.turn), 0) FROM scoring.journal j WHERE j.region = r.region))"
-        )
-        wait_until(lambda: self.value(behind) == 0 and not self.waiting(), timeout, "area warnings worked out")
+        rounds.areas_settled(self, timeout)
 
-    def waiting(self):
-        """Messages that were not handled yet: who sent them to whom, what happened to them."""
-        return self.rows(
-            " UNION ALL ".join(
-                f"SELECT '{s}' AS sender, destination, type, id, attempts, owner, due_at::text, error FROM {s}.outbox"
-                for s in SERVICES
-            )
-            + " LIMIT 20"
-        )
+    def found_well(self):
+        """Waits until `wjz doctor` finds nothing. The calendar is of this year, whenever this is tested."""
+        calendar = self.home / "calendar.yaml"
+        calendar.write_text(f"holidays:\n  - {{day: {civil_today().year}-12-25, working: true, name: 测试}}\n")
+        self.wjz("directory", "load", calendar)
+        wait_until(lambda: self.wjz("doctor", check=False).returncode == 0, what="nothing to be found")
 
     def dead_letters(self):
         tables = " UNION ALL ".join(f"SELECT '{s}' AS s, destination, type, error FROM {s}.dead_letter" for s in SERVICES)
@@ -192,5 +197,5 @@ class Installation:
     def close(self):
         if self._connection is not None:
             self._connection.close()
-        self.wjz("down", check=False, timeout=180)
+        self.wjz("down", check=False)
         shutil.rmtree(self.home, ignore_errors=True)

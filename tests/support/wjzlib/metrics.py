@@ -3,6 +3,8 @@
 import re
 import urllib.request
 
+from .wait import PATIENCE
+
 _LINE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+0-9.eE]+|NaN|[+-]Inf)$')
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -22,7 +24,7 @@ def parse(text):
 
 def scrape(address):
     """Metrics of the administration address host:port."""
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
         return parse(answer.read().decode())
 
 

@@ -3,7 +3,7 @@
 import zmq
 
 from . import wire
-from .wait import wait_until
+from .wait import PATIENCE, wait_until
 
 
 class Producer:
@@ -21,7 +21,7 @@ class Producer:
         self.rejected = {}
         house.database.run(
             "INSERT INTO bus.instance (service, name, queue_endpoint, heartbeat_at)"
-            " VALUES (%s, %s, %s, now() + interval '1 hour')",
+            " VALUES (%s, %s, %s, now() + interval '1 day')",
             service,
             f"{service}-test",
             endpoint,
@@ -45,7 +45,7 @@ class Producer:
                 self.rejected[body.id] = body.error
 
     def wait_for(self, consumers):
-        wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, what="consumers joined")
+        wait_until(lambda: self._hear(50) or len(self.consumers) >= consumers, 3 * PATIENCE, "consumers joined")
 
     def send(self, body, region, id=None, consumer=None, in_hand=None):
         """Sends one message; the consumers take turns unless one is named by its number, and when in_hand is given none
@@ -58,7 +58,7 @@ class Producer:
         self.socket.send_multipart([identity, cover.SerializeToString()])
         return cover.id
 
-    def wait_handled(self, timeout=20):
+    def wait_handled(self, timeout=PATIENCE):
         wait_until(lambda: self._hear(20) or not self.open, timeout, "messages acknowledged")
 
     def close(self):

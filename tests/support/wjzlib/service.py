@@ -11,9 +11,10 @@ import urllib.request
 
 from . import metrics
 from .paths import ROOT, program
-from .wait import wait_until
+from .wait import PATIENCE, wait_until
 
-STOP_TIMEOUT = 40
+DRAIN = 120  # seconds in which a service must have ended in order, or it says so in its log
+STOP_TIMEOUT = DRAIN + 20
 # A line of a log that fails the test unless the test has announced it.
 BAD_LINE = re.compile(
     r"level=error|AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|Assertion .* failed"
@@ -111,10 +112,10 @@ class Service(Process):
         assert self.running(), f"{self.name} has ended:\n{self.tail()}"
         if not self.admin():
             return False
-        with urllib.request.urlopen(f"http://{self.admin()}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.admin()}/readyz", timeout=PATIENCE) as answer:
             return answer.status == 200
 
-    def wait_ready(self, timeout=30):
+    def wait_ready(self, timeout=3 * PATIENCE):
         try:
             wait_until(self._is_ready, timeout, f"{self.name} ready")
         except AssertionError as error:
@@ -137,7 +138,9 @@ class House:
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="wjz-", dir="/tmp"))
         for folder in ("run", "log", "keys"):
             (self.home / folder).mkdir()
-        self.environment = {"WJZ_HOME": str(self.home), "WJZ_DATABASE_URL": database.url, "WJZ_ROOT": str(ROOT)}
+        self.environment = {
+            "WJZ_HOME": str(self.home), "WJZ_DATABASE_URL": database.url, "WJZ_ROOT": str(ROOT), "WJZ_DRAIN": f"{DRAIN}s"
+        }
         self.wrapper = []  # words put before every service's command, e.g. a debugger
         self.processes = []
         self.expected = []
@@ -150,7 +153,7 @@ class House:
         self.processes.append(service)
         return service.wait_ready() if wait else service
 
-    def wjz(self, *arguments, check=True, input=None, timeout=60):
+    def wjz(self, *arguments, check=True, input=None, timeout=5 * PATIENCE):
         """Runs the operators' command line; its (status, output, errors) when check is off, else its output."""
         done = subprocess.run(
             [str(program("wjz")), *map(str, arguments)],

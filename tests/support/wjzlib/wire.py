@@ -13,6 +13,7 @@ import zmq
 from google.protobuf import message_factory
 
 from .paths import ROOT
+from .wait import PATIENCE
 
 _folder = None
 _numbers = itertools.count(1)
@@ -109,7 +110,7 @@ class Client:
     def send_bytes(self, *frames):
         self.socket.send_multipart(frames)
 
-    def receive(self, timeout=20.0):
+    def receive(self, timeout=PATIENCE):
         """The next envelope; TimeoutError when none comes."""
         end = time.monotonic() + timeout
         while self.socket.poll(max(0, (end - time.monotonic()) * 1000)):
@@ -119,7 +120,7 @@ class Client:
                 return proto("envelope").Envelope.FromString(frames[0])
         raise TimeoutError(f"no answer within {timeout} s")
 
-    def ask(self, body, timeout=20.0, **cover):
+    def ask(self, body, timeout=PATIENCE, **cover):
         """The reply to a request, unpacked. Refused when it was refused."""
         question = envelope(body, timeout=timeout, **cover)
         self.send(question)

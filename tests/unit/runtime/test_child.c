@@ -92,7 +92,7 @@ static void run(const char *word, size_t input, size_t output_limit, uint64_t ti
 
 static void what_goes_in_comes_out(void **state) {
     (void)state;
-    run("echo", 3 << 20, 4 << 20, 20000);
+    run("echo", 3 << 20, 4 << 20, 120000);
     assert_int_equal(told.result, 0);
     assert_int_equal(told.status, 0);
     assert_int_equal(told.length, 3 << 20);
@@ -101,7 +101,7 @@ static void what_goes_in_comes_out(void **state) {
 
 static void a_status_is_told_though_the_input_was_not_read(void **state) {
     (void)state;
-    run("deaf", 3 << 20, 100, 20000);
+    run("deaf", 3 << 20, 100, 120000);
     assert_int_equal(told.result, 0);
     assert_int_equal(told.status, 7);
     assert_int_equal(told.length, 0);
@@ -109,14 +109,14 @@ static void a_status_is_told_though_the_input_was_not_read(void **state) {
 
 static void a_crash_is_a_status(void **state) {
     (void)state;
-    run("crash", 10, 100, 20000);
+    run("crash", 10, 100, 120000);
     assert_int_equal(told.result, 0);
     assert_int_equal(told.status, 128 + SIGKILL);
 }
 
 static void too_much_output_is_refused(void **state) {
     (void)state;
-    run("endless", 0, 1 << 20, 20000);
+    run("endless", 0, 1 << 20, 120000);
     assert_int_equal(told.result, -EMSGSIZE);
 }
 
@@ -128,13 +128,13 @@ static void what_never_ends_is_ended(void **state) {
 
 static void what_is_confined_opens_nothing(void **state) {
     (void)state;
-    run("confined", 0, 100, 20000);
+    run("confined", 0, 100, 120000);
     assert_int_equal(told.status, 42);
 }
 
 static void what_is_confined_has_little_time(void **state) {
     (void)state;
-    run("spin", 0, 100, 30000);
+    run("spin", 0, 100, 120000);
     assert_int_equal(told.result, 0);
     assert_in_range(told.status, 128, 255);
 }

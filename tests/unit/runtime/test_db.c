@@ -375,7 +375,7 @@ static void busy_body(WJZ_UNUSED void *arg) {
     uint64_t before = wjz_db_busy_us(db);
     query_v(tx, &PAUSE, wjz_f64(0.05));
     uint64_t after = wjz_db_busy_us(db);
-    assert_in_range(after - before, 50000, 5000000);
+    assert_in_range(after - before, 50000, 60000000);
     wjz_fiber_sleep(loop, 5);
     assert_true(wjz_db_busy_us(db) == after);
     commit(tx);
@@ -489,7 +489,8 @@ static void timeout_body(WJZ_UNUSED void *arg) {
 }
 
 static void statements_time_out(WJZ_UNUSED void **state) {
-    run_pool(timeout_body, &(wjz_db_options){.url = test_db_url(server), .connections = 1, .statement_timeout_ms = 40});
+    run_pool(timeout_body,
+             &(wjz_db_options){.url = test_db_url(server), .connections = 1, .statement_timeout_ms = 2000});
 }
 
 static void role_body(WJZ_UNUSED void *arg) {
@@ -682,7 +683,7 @@ static void two_body(WJZ_UNUSED void *arg) {
     all_arrived = (wjz_event){0};
     for (int i = 0; i < 2; i++)
         assert_int_equal(wjz_fiber_spawn(loop, use_both, &pids[i]), 0);
-    for (int64_t limit = wjz_clock_monotonic_us() + 10 * WJZ_SECOND_US; !(pids[0] && pids[1]);) {
+    for (int64_t limit = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US; !(pids[0] && pids[1]);) {
         assert_true(wjz_clock_monotonic_us() < limit);
         wjz_fiber_sleep(loop, 1);
     }
@@ -781,13 +782,16 @@ static void nobody_there_body(WJZ_UNUSED void *arg) {
     int64_t start = wjz_clock_monotonic_us();
     assert_int_equal(wjz_tx_begin(db, &tx, &err), -ETIMEDOUT);
     assert_true(wjz_clock_monotonic_us() - start < 5 * WJZ_SECOND_US); /* no full wait again */
-    assert_int_equal(absent_left, 0);
+    for (int64_t limit = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US; absent_left > 0;) {
+        assert_true(wjz_clock_monotonic_us() < limit);
+        wjz_fiber_sleep(loop, 1);
+    }
 }
 
 static void an_absent_server_is_waited_for_ten_seconds(WJZ_UNUSED void **state) {
     int64_t start = wjz_clock_monotonic_us();
     run_pool(nobody_there_body, &(wjz_db_options){.url = "host=/nonexistent dbname=x", .connections = 2});
-    assert_in_range(wjz_clock_monotonic_us() - start, 10 * WJZ_SECOND_US, 20 * WJZ_SECOND_US);
+    assert_in_range(wjz_clock_monotonic_us() - start, 10 * WJZ_SECOND_US, 60 * WJZ_SECOND_US);
 }
 
 static void busy_pool_body(WJZ_UNUSED void *arg) {
@@ -831,7 +835,7 @@ static void cold_body(WJZ_UNUSED void *arg) {
         look_up(i);
     test_db_run(server, "INSERT INTO cold SELECT 510184, i FROM generate_series(1, 100000) i");
     int64_t before = 0, after_it = 0;
-    for (int64_t limit = wjz_clock_monotonic_us() + 10 * WJZ_SECOND_US; after_it != before + 3;) {
+    for (int64_t limit = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US; after_it != before + 3;) {
         assert_true(wjz_clock_monotonic_us() < limit);
         before = scans_of_cold("idx_scan");
         look_up(5000);

@@ -67,7 +67,7 @@ static int64_t ask(wjz_tx *tx, const wjz_stmt *stmt) {
 }
 
 static void wait_until_ready(bool ready) {
-    for (int64_t limit = wjz_clock_monotonic_us() + 20 * WJZ_SECOND_US; wjz_db_ready(db) != ready;) {
+    for (int64_t limit = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US; wjz_db_ready(db) != ready;) {
         assert_true(wjz_clock_monotonic_us() < limit);
         wjz_fiber_sleep(loop, 1);
     }

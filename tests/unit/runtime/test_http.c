@@ -20,6 +20,8 @@
 
 #include "wjz/http.h"
 
+enum { PATIENCE_S = 60 };
+
 static wjz_loop *loop;
 static wjz_http *http;
 static wjz_err err;
@@ -171,7 +173,7 @@ static void send_request(int fd) {
 /* What comes over another connection that says nothing, 0: its end. */
 static ssize_t hear_second(void) {
     char byte;
-    struct timeval patience = {.tv_sec = 5};
+    struct timeval patience = {.tv_sec = PATIENCE_S};
     int fd = connect_client();
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     ssize_t n = recv(fd, &byte, 1, 0);
@@ -179,10 +181,10 @@ static ssize_t hear_second(void) {
     return n;
 }
 
-/* Sends the request and reads until the server ends the connection, or for five seconds. */
+/* Sends the request and reads until the server ends the connection, or until its patience ends. */
 static void *speak(void *arg) {
     int fd = (int)(intptr_t)arg;
-    struct timeval patience = {.tv_sec = 5};
+    struct timeval patience = {.tv_sec = PATIENCE_S};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (client.twice) client.second = hear_second();
@@ -460,7 +462,7 @@ static void drops_silent_connections(WJZ_UNUSED void **state) {
     wjz_http_options impatient = OPTIONS;
     impatient.idle_s = 1;
     const char *request = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nhalf";
-    talk_with(&impatient, request, strlen(request)); /* ends by the server's doing, before the client's five seconds */
+    talk_with(&impatient, request, strlen(request)); /* ends by the server's doing, before the client's patience ends */
     got_not("200 OK");
 }
 

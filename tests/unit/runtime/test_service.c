@@ -151,9 +151,9 @@ static bool ask(const char *path) {
     return length > 0;
 }
 
-/* Asks until the answer holds the part; at most ten seconds. */
+/* Asks until the answer holds the part; at most two minutes. */
 static void wait_for(const char *path, const char *part) {
-    int64_t until = wjz_clock_monotonic_us() + 10 * WJZ_SECOND_US;
+    int64_t until = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US;
     while (!ask(path) || !strstr(answer, part)) {
         if (wjz_clock_monotonic_us() > until) fail_msg("\"%s\" is not in:\n%s", part, answer);
         poll(NULL, 0, 10);
@@ -163,7 +163,7 @@ static void wait_for(const char *path, const char *part) {
 /* --- what is tested --- */
 
 static void waits_for_the_database(WJZ_UNUSED void **state) {
-    run("plain", "host=/nowhere", "5s");
+    run("plain", "host=/nowhere", "60s");
     wait_for("/healthz", "HTTP/1.1 200 OK");
     wait_for("/readyz", "HTTP/1.1 503 ");
     assert_non_null(strstr(answer, "{\"ready\":false,\"reasons\":[\"database\",\"bus\",\"starting\"]}"));
@@ -172,7 +172,7 @@ static void waits_for_the_database(WJZ_UNUSED void **state) {
 }
 
 static void works_and_ends(WJZ_UNUSED void **state) {
-    run("plain", database, "5s");
+    run("plain", database, "60s");
     wait_for("/readyz", "{\"ready\":true,\"reasons\":[]}");
     wait_for("/metrics", "# TYPE wjz_http_request_seconds histogram\n");
     assert_non_null(strstr(answer, "wjz_database_busy_seconds "));
@@ -186,21 +186,21 @@ static void works_and_ends(WJZ_UNUSED void **state) {
 }
 
 static void says_why_it_is_not_ready(WJZ_UNUSED void **state) {
-    run("not_ready", database, "5s");
+    run("not_ready", database, "60s");
     wait_for("/readyz", "{\"ready\":false,\"reasons\":[\"rules are loading\"]}");
     assert_int_equal(stop(), 0);
     trail_text();
 }
 
 static void tries_to_start_again(WJZ_UNUSED void **state) {
-    run("later", database, "5s");
+    run("later", database, "60s");
     wait_for("/readyz", "{\"ready\":true,\"reasons\":[]}");
     assert_int_equal(stop(), 0);
     assert_string_equal(trail_text(), "started stopped ");
 }
 
 static void ends_when_it_cannot_start(WJZ_UNUSED void **state) {
-    run("fail", database, "5s");
+    run("fail", database, "60s");
     assert_int_equal(wait_status(), 1);
     assert_string_equal(trail_text(), "nothing-to-stop ");
     assert_int_equal(test_db_int(db, "SELECT count(*) FROM bus.instance"), 0);
@@ -212,7 +212,7 @@ static void ends_when_its_address_is_taken(WJZ_UNUSED void **state) {
     strcpy(name.sun_path, admin);
     assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
     assert_int_equal(listen(fd, 1), 0);
-    run("plain", database, "5s");
+    run("plain", database, "60s");
     assert_int_equal(wait_status(), 1);
     trail_text();
     close(fd);
@@ -220,7 +220,7 @@ static void ends_when_its_address_is_taken(WJZ_UNUSED void **state) {
 }
 
 static void does_not_hang_at_its_end(WJZ_UNUSED void **state) {
-    run("hang", database, "300ms");
+    run("hang", database, "2s");
     wait_for("/readyz", "{\"ready\":true,\"reasons\":[]}");
     assert_int_equal(stop(), 1);
     assert_string_equal(trail_text(), "started stopped ");
