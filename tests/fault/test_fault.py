@@ -122,11 +122,11 @@ def test_nothing_is_lost_or_done_twice(pytestconfig):
                 acknowledged = push(client, batches, [0])
             finally:
                 pushed.set()
-                storm.join(300)
+                storm.join(900)
         print(report)
         assert not storm.is_alive() and report["kills"] >= kills and report["restarts"] == 2
-        stormy.settled(300)
-        stormy.areas_settled(300)
+        stormy.settled()
+        stormy.areas_settled()
         assert acknowledged == ids
         check_whole(stormy, ids)
         result = outcome(stormy)

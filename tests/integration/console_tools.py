@@ -5,7 +5,9 @@ import json
 import jsonschema
 import requests
 
+from wjzlib import rounds
 from wjzlib.paths import ROOT
+from wjzlib.wait import PATIENCE, wait_until
 
 DOCUMENT = json.loads((ROOT / "services/console/openapi.json").read_text())
 EVERY = {
@@ -58,7 +60,7 @@ class Browser:
                 query[name] = value
         sent = {"X-CSRF-Token": self.csrf} if method != "GET" else {}
         answer = self.http.request(
-            method, f"{self.base}/api{path}", params=query, json=body, data=data, headers={**sent, **(headers or {})}, timeout=30
+            method, f"{self.base}/api{path}", params=query, json=body, data=data, headers={**sent, **(headers or {})}, timeout=PATIENCE
         )
         self.hold(described, answer)
         return answer
@@ -98,19 +100,33 @@ class Browser:
         return answer
 
 
+# What the services do by time is done once, or not within a test: what somebody sees changes by what people do.
+CALM = {
+    "notification": {"notification_http": "127.0.0.1:0", "chase_every": "1h"},
+    "scheduling": {"plan_every": "1d", "scheduling_sweep": "1h"},
+    "assignment": {"clock_every": "1h"},
+    "scoring": {"rounds_every": "100ms", "warnings_every": "100ms"},
+}
+
+
 def start_county(house, complaints=0, seed=1):
     """Every service but the console, with the demonstration county; without complaints intake has no door to the outside.
-    Returns intake's process."""
-    house.start("notification", notification_http="127.0.0.1:0")
-    for service in ("scheduling", "assignment", "scoring"):
-        house.start(service)
+    Area warnings are those of the complaints, and stay. Returns intake's process."""
+    for service, options in CALM.items():
+        house.start(service, **options)
     doors = {"door": "tcp://127.0.0.1:*", "http": "127.0.0.1:0"} if complaints else {"door": "", "http": ""}
-    intake = house.start("intake", **doors)
+    intake = house.start("intake", health_every="1d", **doors)
     house.wjz("demo", "load")
     if complaints:
-        house.wjz("demo", "feed", "--complaints", complaints, "--seed", seed, "--push", timeout=200)
-        house.wjz("queues", "--wait", timeout=200)
+        house.wjz("demo", "feed", "--complaints", complaints, "--seed", seed, "--push")
+        house.wjz("queues", "--wait")
+    rounds.hold_all(house.database)
     return intake
+
+
+NOT_COPIED = """
+SELECT count(*) FROM (SELECT DISTINCT region FROM scoring.clue) r, unnest(console.changed(r.region, ARRAY(SELECT id FROM scoring.clue c WHERE c.region = r.region)))
+"""
 
 
 class Console:
@@ -118,7 +134,7 @@ class Console:
 
     def __init__(self, house, **options):
         self.house = house
-        usual = {"console_login_rate": 100000, "console_request_rate": 100000, "console_follow_every": "50ms"}
+        usual = {"console_login_rate": 100000, "console_request_rate": 100000, "console_follow_every": "50ms", "console_guard_every": "1h"}
         self.service = house.start("console", console_http="127.0.0.1:0", **(usual | options))
         self.base = f"http://127.0.0.1:{self.port()}"
         self.browsers = {}
@@ -139,6 +155,11 @@ class Console:
             browser.csrf = answer.json()["csrf_token"]
             self.browsers[login] = browser
         return self
+
+    def settled(self):
+        """Waits until what was done has reached every service, and the console shows it."""
+        rounds.areas_settled(self.house.database)
+        wait_until(lambda: self.house.database.value(NOT_COPIED) == 0, what="clues copied")
 
     def __getitem__(self, login):
         return self.browsers[login]

@@ -4,9 +4,11 @@ import os
 import pathlib
 import stat
 
+from wjzlib.wait import wait_until
+
 from intake_tools import Platform, complaint, outcomes, pb
 
-BYSTANDER_PATIENCE = 10  # seconds; an answer takes milliseconds
+BYSTANDER_PATIENCE = 60  # seconds; an answer takes milliseconds
 
 
 class Bystander(Platform):
@@ -38,6 +40,11 @@ class Counted:
 
     def grown(self):
         return self.service.metric(self.name, **self.labels) - self.before
+
+    def reaches(self, count):
+        """Waits until it has grown by that much: what the store shows may be counted a moment later."""
+        wait_until(lambda: self.grown() >= count, what=f"{self.name} grown by {count}")
+        assert self.grown() == count
 
 
 def stored(database, feed):

@@ -4,7 +4,7 @@ import re
 import time
 
 from wjzlib import wire
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, wait_until
 
 REGION = 510184
 
@@ -13,7 +13,7 @@ def pb():
     return wire.proto("intake")
 
 
-def ask_intake(house, question, timeout=20.0):
+def ask_intake(house, question, timeout=PATIENCE):
     """An operator's request over the bus, to any instance that is alive."""
     endpoint = house.database.value(
         "SELECT request_endpoint FROM bus.instance WHERE service = 'intake' AND request_endpoint <> ''"
@@ -65,16 +65,16 @@ class Platform:
             getattr(batch.items.add(), kind[item.DESCRIPTOR.name]).CopyFrom(item)
         return batch
 
-    def push(self, *items, sequence=None, timeout=20.0):
+    def push(self, *items, sequence=None, timeout=PATIENCE):
         return self.client.ask(self.batch(*items, sequence=sequence), timeout=timeout)
 
-    def push_until_taken(self, *items, sequence=None, timeout=30.0):
+    def push_until_taken(self, *items, sequence=None, timeout=PATIENCE):
         """As a good platform does: again, after the delay that it was told."""
         batch = self.batch(*items, sequence=sequence)
         end = time.monotonic() + timeout
         while True:
             try:
-                return self.client.ask(batch, timeout=5.0)
+                return self.client.ask(batch, timeout=30)
             except (wire.Refused, TimeoutError) as error:
                 if isinstance(error, wire.Refused) and error.refusal.code != wire.proto("envelope").Refusal.RETRY_LATER:
                     raise

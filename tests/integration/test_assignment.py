@@ -425,7 +425,7 @@ def test_a_directory_loaded_meanwhile_is_seen_by_the_first_clue(house, database)
 
         assigned.number = 0
         # The directory is read at most five times a second for a region that it does not have.
-        assert wait_until(assigned, 2) == "P-510184-003"
+        assert wait_until(assigned) == "P-510184-003"
         assert service.running()
     finally:
         scoring.close()

@@ -1,12 +1,13 @@
 """The console: what its pages can do, every answer held against the interface's document."""
 
+import datetime
 import re
 import time
 
 import pytest
 
 from console_tools import OPERATIONS, PASSWORD, PEOPLE, Console, start_county
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, civil_today, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -15,11 +16,17 @@ def world(module_house):
     house = module_house
     start_county(house, 300, seed=2)
     watch_plans(house.database)
-    console = Console(house).make_accounts()
-    wanted = house.database.value("SELECT count(*) FROM scoring.clue WHERE merged_into = 0")
-    copied = "SELECT count(*) FROM console.clue_copy WHERE merged_into = 0"
-    wait_until(lambda: house.database.value(copied) == wanted, 60, "clues copied")
-    return console
+    return Console(house).make_accounts()
+
+
+@pytest.fixture(autouse=True)
+def settled(world):
+    world.settled()
+
+
+def day(ahead):
+    """That many days from today, as the interface says it."""
+    return (civil_today() + datetime.timedelta(days=ahead)).isoformat()
 
 
 def watch_plans(database):
@@ -42,7 +49,7 @@ def test_every_reading_without_parameters_answers(world):
     """Each list and page that needs no id, for everybody: 200 for who may, 403 for who may not; nothing else."""
     needs = {"readTownValues": {"measure": "clues"}, "readTimeline": {"measure": "complaints"}, "readStatistics": {"by": "town"},
              "downloadStatisticsCsv": {"by": "organ"}, "downloadStatisticsXlsx": {"by": "month"},
-             "readCalendar": {"from_": "2026-11-01", "to": "2026-11-30"}, "listSlots": {"station": "ST-510184-01", "from_": "2026-11-26", "to": "2026-12-05"}}
+             "readCalendar": {"from_": day(-20), "to": day(10)}, "listSlots": {"station": "ST-510184-01", "from_": day(0), "to": day(9)}}
     seen = {}
     for operation, (method, path, _) in OPERATIONS.items():
         if method != "GET" or "{" in path or operation == "streamEvents":
@@ -55,9 +62,9 @@ def test_every_reading_without_parameters_answers(world):
 
 
 def test_the_desk_shows_what_is_mine_and_what_is_new(world):
+    wait_until(lambda: world["prosecutor"].get("readDesk")["down"] == [], what="every service is heard of")
     desk = world["prosecutor"].get("readDesk")
     assert all(row["assignment"]["prosecutor"]["code"] == PEOPLE["prosecutor"][0] for row in desk["mine"])
-    assert desk["down"] == []
     assert world["chief"].get("readDesk")["fresh"]
 
 
@@ -229,21 +236,23 @@ def test_a_reporter_is_revealed_with_a_reason_and_a_trace(world):
 
 def test_stations_shifts_and_appointments(world):
     head = world["head"]
-    head.do("planShifts", {"from": "2026-11-26", "to": "2026-12-31"})
-    assert head.get("readCalendar", from_="2026-11-26", to="2026-12-31")["shifts"]
+    head.do("planShifts", {"from": day(0), "to": day(35)})
+    assert head.get("readCalendar", from_=day(0), to=day(35))["shifts"]
     station = next(s["code"] for s in head.get("listStations")["items"] if s["duties"])
-    slot = head.get("listSlots", station=station, from_="2026-11-27", to="2026-12-31")["items"][-1]
+    slot = head.get("listSlots", station=station, from_=day(1), to=day(35))["items"][-1]
     body = {"shift": slot["shift"], "starts_at": slot["starts_at"], "minutes": 30, "guest_name": "来访人", "guest_phone": "13900000000", "topic": "占道"}
     held = head.do("holdAppointment", body, status=201)
     assert head.ask("holdAppointment", body).status_code == 409
     assert head.do("confirmAppointment", {}, appointment=held["appointment"])["state"] == "confirmed"
-    booked = head.get("readCalendar", from_="2026-11-27", to="2026-12-31", station=station)["appointments"]
+    booked = head.get("readCalendar", from_=day(1), to=day(35), station=station)["appointments"]
     assert [a["id"] for a in booked] == [held["appointment"]]
     assert "来访人" not in str(booked)
     head.do("cancelAppointment", {"reason": "改期"}, appointment=held["appointment"])
-    shift = head.get("readCalendar", from_="2026-11-26", to="2026-12-31")["shifts"][-1]
-    head.do("substituteShift", {"prosecutor": "P-510184-007", "reason": "出差"}, shift=shift["id"])
-    answer = head.do("recordLeave", {"prosecutor": PEOPLE["prosecutor"][0], "starts_at": "2026-12-24T09:00:00+08:00", "ends_at": "2026-12-24T18:00:00+08:00", "reason": "公差"})
+    substitute, shifts = "P-510184-007", head.get("readCalendar", from_=day(1), to=day(35))["shifts"]
+    busy = {s["starts_at"][:10] for s in shifts if s["prosecutor"] and s["prosecutor"]["code"] == substitute}
+    shift = next(s for s in shifts if s["state"] == "planned" and s["starts_at"][:10] not in busy)
+    head.do("substituteShift", {"prosecutor": substitute, "reason": "出差"}, shift=shift["id"])
+    answer = head.do("recordLeave", {"prosecutor": PEOPLE["prosecutor"][0], "starts_at": f"{day(28)}T09:00:00+08:00", "ends_at": f"{day(28)}T18:00:00+08:00", "reason": "公差"})
     assert answer["leave"]
 
 
@@ -256,7 +265,7 @@ def test_a_file_is_imported_through_the_pages(world):
     body = {"feed": feed, "file_name": "诉求.csv", "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "dry_run": True}
     begun = organ.do("beginImport", body, status=201)
     organ.ask("sendChunk", data=data, import_=begun["import"], offset=0, headers={"Content-Type": "application/octet-stream"})
-    state = wait_until(lambda: (lambda s: s if s["stage"] in ("finished", "failed") else None)(organ.get("readImport", import_=begun["import"])), 30)
+    state = wait_until(lambda: (lambda s: s if s["stage"] in ("finished", "failed") else None)(organ.get("readImport", import_=begun["import"])))
     assert state["stage"] == "finished", state
     errors = organ.get("listRowErrors", import_=begun["import"])["items"]
     assert errors and state["rejected"] >= 1
@@ -341,8 +350,7 @@ def test_holidays(world):
 
 def test_the_installation_is_seen(world):
     system = world["system"]
-    alive = {s["service"]: s["alive"] for s in system.get("listServices")["items"]}
-    assert all(count >= 1 for count in alive.values()), alive
+    wait_until(lambda: all(s["alive"] >= 1 for s in system.get("listServices")["items"]), what="every service is heard of")
     system.get("listQueues")
     assert system.get("listDeadLetters")["items"] == []
     assert system.ask("retryDeadLetters", {"service": "intake", "ids": ["1"], "reason": ""}).status_code == 200
@@ -351,23 +359,23 @@ def test_the_installation_is_seen(world):
 def test_a_service_that_is_away_is_told_and_is_back_by_itself(world):
     scheduling = next(p for p in world.house.processes if p.name.startswith("scheduling"))
     down = lambda: world["head"].get("readDesk")["down"]
-    assert down() == []
+    wait_until(lambda: down() == [])
     scheduling.pause()
     try:
-        wait_until(lambda: down() == ["scheduling"], 20)
-        answer = world["head"].ask("planShifts", {"from": "2026-11-26", "to": "2026-11-27"})
+        wait_until(lambda: down() == ["scheduling"])
+        answer = world["head"].ask("planShifts", {"from": day(0), "to": day(1)})
         assert answer.status_code == 503 and answer.json()["code"] == "retry_later"
     finally:
         scheduling.go_on()
-    wait_until(lambda: down() == [], 20)
-    wait_until(lambda: world["head"].ask("planShifts", {"from": "2026-11-26", "to": "2026-11-27"}).status_code == 200, 20)
+    wait_until(lambda: down() == [])
+    wait_until(lambda: world["head"].ask("planShifts", {"from": day(0), "to": day(1)}).status_code == 200)
 
 
 def test_live_events_reach_the_page(world):
     import requests
 
     me = world["head"]
-    with requests.get(f"{world.base}/api/v1/events", cookies=me.http.cookies.get_dict(), stream=True, timeout=30) as stream:
+    with requests.get(f"{world.base}/api/v1/events", cookies=me.http.cookies.get_dict(), stream=True, timeout=PATIENCE) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
         lines = stream.iter_lines(decode_unicode=True)
         assert next(line for line in lines if line.startswith("data:"))  # hello

@@ -7,7 +7,7 @@ import pytest
 from console_tools import Browser, Console, start_county
 from test_intake_reports import png
 
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, civil_today, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_photo_report_is_followed_to_its_assignment(world, citizen):
                  text="隆兴镇黎坝村3组的蓉兴化工厂夜间向河道偷排有毒废水一年多，上百户村民饮水受影响，多次向生态环境局反映，"
                       "答复已整改，至今仍在偷排")
     receipt = citizen.do("submitReport", report(**words), status=201)["receipt"]
-    state = wait_until(lambda: (s := citizen.do("readReportState", {"receipt": receipt.lower()}))["stage"] == "assigned" and s, 30, "assigned")
+    state = wait_until(lambda: (s := citizen.do("readReportState", {"receipt": receipt.lower()}))["stage"] == "assigned" and s, what="assigned")
     assert state["photos"] == 1 and state["address"] == "隆兴镇黎坝村3组" and state["outcome"] is None
     db = world.house.database
     assert db.value("SELECT reporter_cipher IS NOT NULL FROM intake.complaint WHERE external_id = %s", receipt)
@@ -89,14 +89,14 @@ def test_another_sites_request_is_nobodys(world):
 
 
 def test_an_appointment_is_booked_once_and_cancelled_by_its_token(world, citizen):
-    today = datetime.date.today()
+    today = civil_today()
     days = {"from_": str(today), "to": str(today + datetime.timedelta(days=13))}
     stations = [station["code"] for station in citizen.get("startCitizen")["stations"]]
     def first_slot():
         found = [slot for station in stations for slot in citizen.get("listCitizenSlots", station=station, **days)["items"]]
         return found[0] if found else None
 
-    slot = wait_until(first_slot, 30, "a free hour")
+    slot = wait_until(first_slot, what="a free hour")
     assert set(slot) == {"shift", "starts_at", "ends_at"}  # nothing of who is on duty
     wanted = dict(key=key(), shift=slot["shift"], starts_at=slot["starts_at"], minutes=30, name="李某", phone="13900000000", topic="占道堆放")
     made = citizen.do("bookAsCitizen", wanted, status=201)
@@ -130,7 +130,7 @@ def test_what_is_no_photo_is_refused(citizen):
         answer = citizen.ask("storePhoto", data=data, headers={"Content-Type": "image/png"})
         assert answer.status_code in (413, 422), answer.text
     # Refused before it is anybody's request.
-    answer = citizen.http.post(f"{citizen.base}/api/v1/citizen/photos", data=os.urandom(10_000_001), timeout=30)
+    answer = citizen.http.post(f"{citizen.base}/api/v1/citizen/photos", data=os.urandom(10_000_001), timeout=PATIENCE)
     assert answer.status_code == 413 and answer.json()["code"]
 
 

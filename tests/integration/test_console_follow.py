@@ -11,8 +11,8 @@ def filled(house, complaints):
         house.start(service)
     house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
     house.wjz("demo", "load")
-    house.wjz("demo", "feed", "--complaints", complaints, "--seed", 3, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
+    house.wjz("demo", "feed", "--complaints", complaints, "--seed", 3, "--push")
+    house.wjz("queues", "--wait")
     for process in house.processes:
         process.stop()
     return house.database
@@ -20,7 +20,7 @@ def filled(house, complaints):
 
 def test_small_steps_follow_a_flood_to_its_end(house):
     database = filled(house, 150)
-    database.run("UPDATE scoring.finding SET scored_at = now()")
+    database.run("UPDATE scoring.finding SET scored_at = now() + interval '1 hour'")  # just now, however long this takes
     copied_all, looked_at = 0, []
     for _ in range(100):
         [(copied, more)] = database.rows("SELECT copied, more FROM console.follow_step(%s, 10)", REGION)
@@ -65,7 +65,7 @@ def test_the_console_follows_by_itself(house):
     house.start("intake", door="tcp://127.0.0.1:*", http="127.0.0.1:0")
     house.wjz("demo", "load")
     house.start("console", console_http="127.0.0.1:0", console_follow_every="50ms")
-    house.wjz("demo", "feed", "--complaints", 250, "--seed", 3, "--push", timeout=200)
-    house.wjz("queues", "--wait", timeout=200)
+    house.wjz("demo", "feed", "--complaints", 250, "--seed", 3, "--push")
+    house.wjz("queues", "--wait")
     same = "SELECT (SELECT count(*) FROM console.clue_copy) = (SELECT count(*) FROM scoring.clue)"
-    wait_until(lambda: house.database.value(same), 60, "clues copied")
+    wait_until(lambda: house.database.value(same), what="clues copied")

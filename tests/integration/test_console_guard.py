@@ -24,18 +24,17 @@ def test_who_opens_unusually_many_records_is_told_of_once(console):
     for _ in range(3):
         console["chief"].ask("downloadClues")
     assert not told(console["security"], "views_unusual")
-    for _ in range(5):
-        console["chief"].ask("downloadClues")
-    wait_until(lambda: told(console["security"], "views_unusual"), 30)
+    # However the hour turns meanwhile, at some time there are too many in one.
+    wait_until(lambda: console["chief"].ask("downloadClues") and told(console["security"], "views_unusual"), what="told")
     notice = told(console["security"], "views_unusual")[0]
     assert console["chief"].get("readMe")["name"] in notice["body"]
     assert not told(console["chief"], "views_unusual") and not told(console["system"], "views_unusual")
-    looked = console.house.database.value("SELECT count(*) FROM notification.notice WHERE template = 'views_unusual'")
-    assert looked in (1, 2)  # the next hour may have begun meanwhile
+    by_hour = console.house.database.rows("SELECT event, count(*) FROM notification.notice WHERE template = 'views_unusual' GROUP BY event")
+    assert [count for _, count in by_hour] in ([1], [1, 1])  # the next hour may have begun meanwhile
 
 
 def test_a_rewritten_audit_does_not_hold_against_what_was_told(console):
-    wait_until(lambda: told(console["audit"], "audit_anchored"), 30)
+    wait_until(lambda: told(console["audit"], "audit_anchored"))
     digest = re.search(r"[0-9a-f]{64}", told(console["audit"], "audit_anchored")[0]["body"]).group()
     assert "first_bad" in console.house.wjz("--json", "audit", "verify", "--head", digest)
     status, _, errors = console.house.wjz("audit", "verify", "--head", "0" * 64, check=False)

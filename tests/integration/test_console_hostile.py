@@ -8,7 +8,6 @@ import pytest
 
 from console_tools import DOCUMENT, EVERY, OPERATIONS, PASSWORD, Browser, Console, start_county
 from test_console_security import NASTY, OPEN, ask, needed
-from wjzlib.wait import wait_until
 
 CREDENTIALS = {"logIn", "changePassword", "removeTotp", "confirmTotp", "passTotp"}  # a wrong one is counted
 RAW = {"sendChunk", "storePhoto"}  # bodies that are no JSON: files
@@ -21,9 +20,12 @@ LEAKED = re.compile(r"root:.*:0:0|SQLSTATE|syntax error|pg_catalog|services/[a-z
 def world(module_house):
     house = module_house
     start_county(house, 60, seed=5)
-    console = Console(house, console_citizen_rate=100000).make_accounts()
-    wait_until(lambda: house.database.value("SELECT count(*) FROM console.clue_copy WHERE state = 'assigned'") > 2, 60)
-    return console
+    return Console(house, console_citizen_rate=100000).make_accounts()
+
+
+@pytest.fixture(autouse=True)
+def settled(world):
+    world.settled()
 
 
 def resolved(schema):

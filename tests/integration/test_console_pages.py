@@ -5,6 +5,8 @@ import gzip
 import pytest
 import requests
 
+from wjzlib.wait import PATIENCE
+
 from console_tools import Console
 
 
@@ -22,7 +24,7 @@ def pages(house, tmp_path):
     console = Console(house, console_pages=folder, console_tile_url="https://tiles.example/{z}/{x}/{y}.png")
     session = requests.Session()
     session.trust_env = False
-    return lambda path, **headers: session.get(console.base + path, headers={"Accept-Encoding": "identity", **headers}, timeout=10)
+    return lambda path, **headers: session.get(console.base + path, headers={"Accept-Encoding": "identity", **headers}, timeout=PATIENCE)
 
 
 def test_pages_come_with_their_type_and_policy(pages):

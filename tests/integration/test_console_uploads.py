@@ -15,7 +15,7 @@ from test_console_security import totp
 from test_hostile_files import BOMBS, BOOK, rezip
 from test_intake_reports import png
 
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, wait_until
 
 SCRIPT = b"<html><script>alert(document.domain)</script></html>"
 
@@ -158,7 +158,7 @@ def imported(world, data, file_name, **more):
     for at in range(0, len(data), 1 << 20):
         answer = organ.ask("sendChunk", data=data[at : at + (1 << 20)], import_=number, offset=at, headers={"Content-Type": "application/octet-stream"})
         assert answer.status_code == 200, answer.text
-    return wait_until(lambda: (s := organ.get("readImport", import_=number))["stage"] in ("finished", "failed") and s, 60, "import ended")
+    return wait_until(lambda: (s := organ.get("readImport", import_=number))["stage"] in ("finished", "failed") and s, what="import ended")
 
 
 @pytest.mark.parametrize("parts", BOMBS.values(), ids=BOMBS)
@@ -193,7 +193,7 @@ def test_pieces_that_do_not_fit_are_refused(world):
         assert send(part, offset).status_code in (400, 409, 413, 422), offset
     assert world["prosecutor"].ask("sendChunk", data=data, import_=number, offset=0).status_code == 403
     assert world["elsewhere"].ask("sendChunk", data=data, import_=number, offset=0).status_code in (403, 404)
-    large = organ.http.put(f"{organ.base}/api/v1/imports/{number}/content?offset=0", data=b"y" * ((1 << 20) + 1), headers={"X-CSRF-Token": organ.csrf}, timeout=30)
+    large = organ.http.put(f"{organ.base}/api/v1/imports/{number}/content?offset=0", data=b"y" * ((1 << 20) + 1), headers={"X-CSRF-Token": organ.csrf}, timeout=PATIENCE)
     assert large.status_code == 413  # before it is anybody's request
 
 
@@ -205,7 +205,7 @@ def begin_large(world, method, path, browser=None, length=100 << 20):
     cookie = "; ".join(f"{k}={v}" for k, v in browser.http.cookies.get_dict().items()) if browser else ""
     head = (f"{method} /api{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
             f"Cookie: {cookie}\r\nX-CSRF-Token: {browser.csrf if browser else ''}\r\nConnection: close\r\n\r\n")
-    with socket.create_connection(("127.0.0.1", world.port()), timeout=30) as wire:
+    with socket.create_connection(("127.0.0.1", world.port()), timeout=PATIENCE) as wire:
         wire.sendall(head.encode())
         try:
             for _ in range(length >> 20):

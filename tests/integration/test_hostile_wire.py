@@ -12,7 +12,7 @@ from hostile_tools import Bystander, Counted, complaint, grew_little, mode, open
 from intake_tools import Platform, ask_intake, feed_name
 from wjzlib import wire
 from wjzlib.producer import Producer
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, wait_until
 
 Refusal = wire.proto("envelope").Refusal
 Envelope = wire.proto("envelope").Envelope
@@ -67,7 +67,7 @@ def cover(body=b"", type="wjz.intake.FeedBatch", **fields):
     return Envelope(**{"id": 77, "type": type, "schema": 1, "body": body, **fields}).SerializeToString()
 
 
-def refusal(client, timeout=20):
+def refusal(client, timeout=PATIENCE):
     answer = client.receive(timeout)
     assert answer.type == "wjz.Refusal", answer.type
     return wire.unpack(answer)
@@ -168,8 +168,9 @@ def test_a_schema_that_is_not_known(platform, schema):
 def test_a_question_that_is_late_already_is_not_carried_out(intake, platform, db):
     with Counted(intake, "wjz_door_refused_total", door="door:1", reason="deadline") as seen:
         platform.client.send_bytes(cover(platform.batch(complaint(1)).SerializeToString(), deadline_us=1))
+        seen.reaches(1)
         silent(platform.client)
-    assert seen.grown() == 1 and stored(db, platform.name)["complaint"] == 0
+    assert stored(db, platform.name)["complaint"] == 0
 
 
 @pytest.mark.parametrize("trace", [b"\r\nlevel=error event=\"owned\"", b"\0" * 50, b"\xff" * 50, b"x" * 1_000_000])
@@ -267,7 +268,7 @@ def test_a_message_beyond_the_limit_ends_its_connection_alone(intake, platform, 
     before = resident(intake)
     with Counted(intake, "wjz_connections_total", door="door:1", event="ended") as seen:
         platform.client.send_bytes(cover(b"x" * size))
-        wait_until(lambda: seen.grown() >= 1, 20, "connection ended")
+        wait_until(lambda: seen.grown() >= 1, what="connection ended")
     silent(platform.client)
     platform.connect()
     assert outcomes(platform.push_until_taken(complaint(1))) == ["accepted"]
@@ -278,8 +279,8 @@ def test_a_message_beyond_the_limit_ends_its_connection_alone(intake, platform, 
 # --- who may speak ---
 
 
-def knock(endpoint, server_key=None, keys=None, mechanism="curve"):
-    """A client that asks once; whether it was answered."""
+def knock(endpoint, noticed, server_key=None, keys=None, mechanism="curve"):
+    """A client that asks once and stays until it is noticed; whether it was answered."""
     context = wire.Context()
     asker = context.socket(zmq.DEALER)
     asker.linger = 0
@@ -290,6 +291,7 @@ def knock(endpoint, server_key=None, keys=None, mechanism="curve"):
         asker.curve_serverkey, asker.curve_publickey, asker.curve_secretkey = server_key.encode(), public.encode(), secret.encode()
     asker.connect(endpoint)
     asker.send(cover(pb().FeedBatch(feed="bystander", sequence=1).SerializeToString()))
+    wait_until(noticed, what="somebody at the door is noticed")
     answered = asker.poll(int(SILENCE * 1000)) != 0
     asker.close()
     context.term()
@@ -298,18 +300,14 @@ def knock(endpoint, server_key=None, keys=None, mechanism="curve"):
 
 def test_a_key_that_nobody_knows(intake, platform):
     with Counted(intake, "wjz_connections_refused_total") as seen:
-        assert not knock(platform.endpoint, platform.server_key)
-        assert seen.grown() >= 1
+        assert not knock(platform.endpoint, lambda: seen.grown() >= 1, platform.server_key)
 
 
 @pytest.mark.parametrize("mechanism", ["null", "plain", "wrong server key"])
 def test_handshakes_that_are_none(intake, platform, mechanism):
     with Counted(intake, "wjz_connections_total", door="door:1", event="refused") as seen:
-        if mechanism == "wrong server key":
-            assert not knock(platform.endpoint, wire.curve_keys()[0], platform.keys)
-        else:
-            assert not knock(platform.endpoint, mechanism=mechanism)
-        wait_until(lambda: seen.grown() >= 1, 20, "handshake counted")
+        how = {"server_key": wire.curve_keys()[0], "keys": platform.keys} if mechanism == "wrong server key" else {"mechanism": mechanism}
+        assert not knock(platform.endpoint, lambda: seen.grown() >= 1, **how)
 
 
 def address_of(endpoint):
@@ -323,7 +321,7 @@ GREETING = b"\xff" + b"\0" * 8 + b"\x7f\x03\x00CURVE" + b"\0" * 47
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n" * 10, b"\0" * 10_000, GREETING, GREETING + b"\x04\x05HELLO" * 1000, GREETING + b"\x06" + b"\xff" * 8 + b"x" * 1000], ids=["http", "zeros", "greeting", "no hello", "endless command"])
 def test_bytes_that_are_no_zeromq(intake, platform, data):
     with socket.create_connection(address_of(platform.endpoint)) as raw:
-        raw.settimeout(20)
+        raw.settimeout(PATIENCE)
         with contextlib.suppress(ConnectionError):
             raw.sendall(data)
             while raw.recv(1024):  # until the door hangs up
@@ -338,12 +336,12 @@ def test_connections_that_never_say_anything(intake, platform, bystander):
     crowd = min(1500, most - 200)
     with contextlib.ExitStack() as stack:
         for _ in range(crowd):
-            stack.enter_context(socket.create_connection(address_of(platform.endpoint), timeout=20))
-        bystander.still_served(20)
+            stack.enter_context(socket.create_connection(address_of(platform.endpoint), timeout=PATIENCE))
+        bystander.still_served(20)  # batches
         newcomer = wire.Client(platform.endpoint, platform.server_key, platform.keys)
-        assert outcomes(newcomer.ask(platform.batch(complaint(1)), timeout=20)) == ["accepted"]
+        assert outcomes(newcomer.ask(platform.batch(complaint(1)))) == ["accepted"]
         newcomer.close()
-        wait_until(lambda: open_files(intake) < before + 50, 30, "silent connections given up")
+        wait_until(lambda: open_files(intake) < before + 50, what="silent connections given up")
 
 
 # --- inside the house ---
@@ -382,7 +380,7 @@ def test_malformed_words_on_a_queue(intake, module_house):
         client.send_bytes(cover(type="wjz.bus.Nothing"))
         client.send_bytes(cover(b"\xff", type="wjz.bus.Acknowledge"))
         client.send_bytes(cover(block(1, b"\xff"), type="wjz.bus.Join"))
-        wait_until(lambda: seen.grown() == sent + 3, 20, "words counted")
+        wait_until(lambda: seen.grown() == sent + 3, what="words counted")
         for number in range(300):  # instances that are none
             client.send(wire.envelope(bus.Join(service="scoring", instance=900_000 + number, credit=2**32 - 1)))
         client.send(wire.envelope(bus.Acknowledge(id=range(100_000))))
@@ -414,10 +412,10 @@ def test_strangers_inside_over_tcp(house):
     queue = inside(house, "intake", "queue")
     assert public.startswith("tcp://127.0.0.1:") and len(key) == 40
     with Counted(intake, "wjz_connections_refused_total") as seen:
-        assert not knock(public, key)
-        assert not knock(queue, key)
-        assert not knock(public, mechanism="null")
-        assert seen.grown() >= 2
+        assert not knock(public, lambda: seen.grown() >= 1, key)
+        assert not knock(queue, lambda: seen.grown() >= 2, key)
+    with Counted(intake, "wjz_connections_total", event="refused") as seen:
+        assert not knock(public, lambda: seen.grown() >= 1, mechanism="null")
     own = wire.curve_keys()
     house.database.run(
         "INSERT INTO bus.instance (number, service, name, public_key, heartbeat_at) VALUES (4001, 'wjz', 'friend', %s, now() + interval '1 hour')", own[0]
@@ -427,7 +425,7 @@ def test_strangers_inside_over_tcp(house):
         assert refusal(friend).code == Refusal.MALFORMED
     with wire.Client(queue, key, own) as friend:  # one who is known, but not as scoring
         friend.send(wire.envelope(wire.proto("bus").Join(service="scoring", instance=4001, credit=100)))
-        wait_until(lambda: 'event="join refused"' in intake.text(), 20, "join refused")
+        wait_until(lambda: 'event="join refused"' in intake.text(), what="join refused")
 
 
 @pytest.mark.parametrize("service", ["scoring", "assignment", "scheduling", "notification"])
@@ -442,6 +440,6 @@ def test_a_producer_that_sends_noise(house, service):
         for type in ("wjz.Nothing", "wjz.intake.ComplaintsAccepted", "wjz.scoring.CluesScored", "wjz.notification.NoticesRequested", "wjz.assignment.AssignmentsChanged"):
             data = Envelope(id=wire.new_id(), type=type, schema=1, region=510184, attempt=1, body=body).SerializeToString()
             producer.socket.send_multipart([producer.consumers[0], data])
-    wait_until(lambda: producer._hear(50) or producer.rejected, 20, "refused")
+    wait_until(lambda: producer._hear(50) or producer.rejected, what="refused")
     assert consumer.metrics()
     producer.close()

@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 from intake_tools import REGION, ask_intake, define_feed, emitted, feed_name, pb, wait_until
+from wjzlib.wait import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ class Feed:
         data = body if isinstance(body, (str, bytes)) else json.dumps(body, ensure_ascii=False)
         data = data.encode() if isinstance(data, str) else data
         headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": type, **headers}
-        return requests.post(f"{self.url}/{kind}", data=data, headers=headers, timeout=20)
+        return requests.post(f"{self.url}/{kind}", data=data, headers=headers, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def problem(answer, status, code):
 def test_keys(module_house, address, feed):
     other = Feed(module_house, address, "other-feed")
     problem(feed.push(complaint(1), key="wjz_wrong"), 401, "unauthorized")
-    problem(requests.post(f"{feed.url}/complaints", json=complaint(1), timeout=20), 401, "unauthorized")
+    problem(requests.post(f"{feed.url}/complaints", json=complaint(1), timeout=PATIENCE), 401, "unauthorized")
     problem(feed.push(complaint(1), key=other.key), 403, "forbidden")
     old = feed.key
     new = define_feed(module_house, feed.name).bearer_key
@@ -160,16 +161,16 @@ def test_an_idempotency_key_gives_the_first_receipt_again(feed):
 
 
 def test_a_feed_over_its_rate(module_house, address):
-    slow = Feed(module_house, address, "slow-http", rate_per_second=5)
-    assert outcomes(slow.push([complaint(n) for n in range(10)])) == ["accepted"] * 10
+    slow = Feed(module_house, address, "slow-http", rate_per_second=1)
+    assert outcomes(slow.push([complaint(n) for n in range(400)])) == ["accepted"] * 400  # minutes of its rate: it is over it for as long
     answer = slow.push([complaint(n) for n in range(10)])
     problem(answer, 429, "too_many")
-    assert 1 <= int(answer.headers["Retry-After"]) <= 3
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
 def test_status_of_a_feed(feed):
     feed.push([complaint(1), complaint(2, external_id="")])
-    answer = requests.get(f"{feed.url}/status", headers={"Authorization": f"Bearer {feed.key}"}, timeout=20).json()
+    answer = requests.get(f"{feed.url}/status", headers={"Authorization": f"Bearer {feed.key}"}, timeout=PATIENCE).json()
     assert (answer["accepted"], answer["rejected"], answer["missing"]) == (1, 1, [])
     assert answer["newest_report_at"].startswith("2026-03-05T09:07:00") and answer["last_push_at"]
 
@@ -181,20 +182,20 @@ def test_errors_of_an_import_as_a_file(module_house, feed):
     begun = ask_intake(module_house, pb().BeginImport(feed=feed.name, file_name="a.csv", size=len(data), sha256=hashlib.sha256(data).digest(), actor="t"))
     number = getattr(begun, "import")
     ask_intake(module_house, pb().ImportChunk(**{"import": number, "offset": 0, "data": data}))
-    wait_until(lambda: ask_intake(module_house, pb().DescribeImport(**{"import": number})).stage == pb().ImportState.FINISHED, 20, "imported")
+    wait_until(lambda: ask_intake(module_house, pb().DescribeImport(**{"import": number})).stage == pb().ImportState.FINISHED, what="imported")
     headers = {"Authorization": f"Bearer {feed.key}"}
-    answer = requests.get(f"{feed.url}/imports/{number}/errors", headers=headers, timeout=20)
+    answer = requests.get(f"{feed.url}/imports/{number}/errors", headers=headers, timeout=PATIENCE)
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "sheet,row,column,value,code,message,remedy,row_was"
     assert lines[1].startswith('1,2,"受理时间","\'=cmd()","unreadable"') and lines[1].endswith('"taken"')
     assert lines[2].startswith('1,3,"工单编号","","missing"') and lines[2].endswith('"rejected"')
-    assert requests.get(f"{feed.url}/imports/{number + 1}/errors", headers=headers, timeout=20).status_code == 404
+    assert requests.get(f"{feed.url}/imports/{number + 1}/errors", headers=headers, timeout=PATIENCE).status_code == 404
 
 
 def test_the_description_of_the_door(address):
-    document = requests.get(f"{address}/openapi.json", timeout=20).json()
+    document = requests.get(f"{address}/openapi.json", timeout=PATIENCE).json()
     assert document["openapi"].startswith("3.1") and "/v1/feeds/{feed}/complaints" in document["paths"]
-    assert requests.get(f"{address}/nothing", timeout=20).status_code == 404
+    assert requests.get(f"{address}/nothing", timeout=PATIENCE).status_code == 404
 
 
 def test_no_text_and_no_key_in_the_log(intake, feed):
@@ -212,13 +213,13 @@ def test_nothing_is_acknowledged_while_the_store_is_away(house, cluster):
     assert outcomes(feed.push(complaint(1))) == ["accepted"]
     cluster.stop()
     try:
-        wait_until(lambda: feed.push(complaint(2)).status_code == 503, 30, "told to wait")
+        wait_until(lambda: feed.push(complaint(2)).status_code == 503, what="told to wait")
         answer = feed.push(complaint(2))
         problem(answer, 503, "retry_later")
         assert int(answer.headers["Retry-After"]) >= 1
     finally:
         cluster.start()
-    wait_until(lambda: feed.push(complaint(2)).status_code == 200, 30, "taken again")
+    wait_until(lambda: feed.push(complaint(2)).status_code == 200, what="taken again")
     with house.database.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM intake.complaint")
         assert cursor.fetchone() == (2,)

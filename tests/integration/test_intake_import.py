@@ -1,5 +1,6 @@
 """Files: read through mapping profiles, resumable, told row by row what was wrong, changing nothing the second time."""
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 from intake_tools import REGION, ask_intake, define_feed, emitted, feed_name, pb, wait_until
 from wjzlib import wire
+from wjzlib.wait import PATIENCE
 from xls_maker import to_xls
 
 STAGE = pb().ImportState
@@ -45,7 +47,7 @@ def describe(house, begun):
     return ask_intake(house, pb().DescribeImport(**{"import": getattr(begun, "import")}))
 
 
-def import_file(house, feed, data, timeout=60, **how):
+def import_file(house, feed, data, timeout=PATIENCE, **how):
     begun = upload(house, feed, data, **how)
     wait_until(lambda: describe(house, begun).stage in (STAGE.FINISHED, STAGE.FAILED), timeout, "import ended")
     return describe(house, begun)
@@ -202,7 +204,7 @@ def test_a_file_damaged_on_its_way_is_refused(module_house, feed):
         module_house, pb().BeginImport(feed=feed, file_name="a.csv", size=len(data), sha256=b"\1" * 32, actor="tester")
     )
     ask_intake(module_house, pb().ImportChunk(**{"import": getattr(begun, "import"), "offset": 0, "data": data}))
-    wait_until(lambda: describe(module_house, begun).stage == STAGE.FAILED, 20, "import failed")
+    wait_until(lambda: describe(module_house, begun).stage == STAGE.FAILED, what="import failed")
     assert "SHA-256" in describe(module_house, begun).error
 
 
@@ -280,20 +282,36 @@ def test_enforcement_columns(module_house, intake, db):
     assert row == (1_500_000, "2026-01-05", pb().NO, "91510184MA6XXXXX1A")
 
 
+HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
+
+@contextlib.contextmanager
+def held_on_the_way(database):
+    """Until the end, an import waits where it would write down that it has read more than its first rows."""
+    database.run(
+        "CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NEW; END'"
+    )
+    database.run("CREATE TRIGGER hold BEFORE UPDATE ON intake.import FOR EACH ROW WHEN (OLD.rows_read > 0) EXECUTE FUNCTION public.hold()")
+    with contextlib.closing(database.connect()) as held:
+        held.cursor().execute("SELECT pg_advisory_xact_lock(77)")
+        yield
+    database.run("DROP TRIGGER hold ON intake.import")
+
+
 def test_a_killed_instance_leaves_its_import_to_another(house):
     first = house.start("intake", door="", http="")
     define_feed(house, "big")
     data = to_csv(HEADER, *[[f"GD{n}", "t", f"内容{n}" * 40, "2026-03-05", ""] for n in range(20000)])
-    begun = upload(house, "big", data)
-    number = getattr(begun, "import")
     progress = "SELECT rows_read FROM intake.import WHERE id = %s"
-    wait_until(lambda: house.database.value(progress, number) > 0, 30, "rows read")
-    first.kill()
+    with held_on_the_way(house.database):
+        number = getattr(upload(house, "big", data), "import")
+        wait_until(lambda: house.database.value(HELD) > 0, what="it is on the way")
+        first.kill()
     read = house.database.value(progress, number)
     assert 0 < read < 20000, "it was killed on the way"
     house.start("intake", door="", http="")
     done = "SELECT stage, accepted, duplicate, revised, rejected FROM intake.import WHERE id = %s"
-    wait_until(lambda: house.database.value("SELECT stage FROM intake.import WHERE id = %s", number) == STAGE.FINISHED, 90, "import resumed")
+    wait_until(lambda: house.database.value("SELECT stage FROM intake.import WHERE id = %s", number) == STAGE.FINISHED, PATIENCE * 5, "import resumed")
     assert house.database.row(done, number) == (STAGE.FINISHED, 20000, 0, 0, 0)
     assert house.database.value("SELECT count(*) FROM intake.complaint") == 20000
     assert house.database.value("SELECT count(*) FROM intake.import_chunk") == 0

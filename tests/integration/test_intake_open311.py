@@ -1,11 +1,13 @@
 """Open311 GeoReport v2, as a client that knows only the specification sees it."""
 
+import datetime
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 import requests
 from intake_tools import REGION, define_feed
+from wjzlib.wait import PATIENCE
 
 REQUEST = {
     "service_code": "0203",
@@ -35,11 +37,11 @@ def key(module_house, address):
 
 
 def get(address, path, **params):
-    return requests.get(f"{address}/{path}", params=params, timeout=20)
+    return requests.get(f"{address}/{path}", params=params, timeout=PATIENCE)
 
 
 def post(address, key, **fields):
-    return requests.post(f"{address}/requests.json", data={**REQUEST, "api_key": key, **fields}, timeout=20)
+    return requests.post(f"{address}/requests.json", data={**REQUEST, "api_key": key, **fields}, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_status_follows_feedback(module_house, address, key, made):
     external_id = module_house.database.value("SELECT external_id FROM intake.complaint WHERE id = %s", int(made))
     url = address.replace("/open311/v2", "/v1/feeds/open311/feedback")
     said = {"complaint_external_id": external_id, "status": "closed", "handle_result": "已责令停工", "at": "2026-11-20T00:00:00Z"}
-    assert requests.post(url, json=said, headers={"Authorization": f"Bearer {key}"}, timeout=20).json()["accepted"] == 1
+    assert requests.post(url, json=said, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE).json()["accepted"] == 1
     shown = get(address, f"requests/{made}.json", api_key=key).json()[0]
     assert shown["status"] == "closed" and shown["status_notes"] == "已责令停工"
     assert made in [r["service_request_id"] for r in get(address, "requests.json", api_key=key, status="closed").json()]
@@ -127,7 +129,8 @@ def test_lists_and_filters(address, key):
     first, second = (get(address, "requests.json", page_size=1, page=n).json()[0]["service_request_id"] for n in (1, 2))
     assert (first, second) == (ids[2], ids[1])
     assert get(address, "requests.json", start_date="2020-01-01T00:00:00Z", end_date="2020-02-01T00:00:00Z").json() == []
-    assert ids[0] in [r["service_request_id"] for r in get(address, "requests.json", start_date="2026-11-01T00:00:00Z").json()]
+    month_ago = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert ids[0] in [r["service_request_id"] for r in get(address, "requests.json", start_date=month_ago).json()]
     error(get(address, "requests.json", start_date="2020-01-01T00:00:00Z", end_date="2021-01-01T00:00:00Z"), 400)
     error(get(address, "requests.json", start_date="yesterday"), 400)
     error(get(address, "requests.json", status="lost"), 400)
@@ -144,7 +147,7 @@ def test_errors_of_a_post(address, key):
     error(post(address, key, lat="48.85", long="2.35"), 400)
     error(post(address, key, jurisdiction_id="elsewhere"), 404)
     assert post(address, key, jurisdiction_id="510184").status_code == 201
-    answer = requests.post(f"{address}/requests.xml", data={**REQUEST, "api_key": "wrong"}, timeout=20)
+    answer = requests.post(f"{address}/requests.xml", data={**REQUEST, "api_key": "wrong"}, timeout=PATIENCE)
     root = ElementTree.fromstring(answer.content)
     assert answer.status_code == 403 and root.tag == "errors" and root.find("error/code").text == "403"
 

@@ -96,7 +96,7 @@ def test_a_file_that_was_read_can_be_read_by_a_changed_profile(module_house, int
     store(module_house, "retried", DOCUMENT + "  village: [村]\n", 1)
     begun = upload(module_house, "retried", data)
     assert not begun.finished
-    wait_until(lambda: describe(module_house, begun).stage == STAGE.FINISHED, 30, "import ended")
+    wait_until(lambda: describe(module_house, begun).stage == STAGE.FINISHED, what="import ended")
     assert counts(describe(module_house, begun)) == (0, 0, 1, 0)
     assert module_house.database.value("SELECT village FROM intake.revision WHERE feed = (SELECT number FROM intake.feed WHERE name = 'retried')") == "小罗村"
 
@@ -122,7 +122,7 @@ def test_another_instance_takes_it_up_and_an_import_keeps_what_it_began_with(hou
     # As after a restart in its midst: begun before the change, it is read on by the profile of then.
     store(house, "shared", DOCUMENT.replace("编码", "编号"), 1)
     held = upload_held(house, "shared", to_csv(["编码", "情况说明"], ["S-3", "垃圾成堆三处"]), pinned)
-    wait_until(lambda: describe(house, held).stage in (STAGE.FINISHED, STAGE.FAILED), 30, "import ended")
+    wait_until(lambda: describe(house, held).stage in (STAGE.FINISHED, STAGE.FAILED), what="import ended")
     assert counts(describe(house, held)) == (1, 0, 0, 0)
 
 

@@ -183,7 +183,7 @@ def test_photos_that_no_report_names_are_forgotten(module_house, intake, db):
     db.run("UPDATE intake.attachment SET stored_at = now() - interval '3 days'")
     other = module_house.start("intake", door="", http="", forget_every="1s")
     there = "SELECT count(*) FROM intake.attachment WHERE hash = %s"
-    wait_until(lambda: db.value(there, bytes.fromhex(lone)) == 0, 30, "the lone photo forgotten")
+    wait_until(lambda: db.value(there, bytes.fromhex(lone)) == 0, what="the lone photo forgotten")
     assert db.value(there, bytes.fromhex(kept)) == 1
     assert db.value("SELECT count(*) FROM intake.rendition WHERE hash = %s", bytes.fromhex(lone)) == 0
     assert other is not None

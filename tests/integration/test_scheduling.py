@@ -159,7 +159,7 @@ def test_two_instances_plan_once(county, service):
     wait_until(lambda: len(shifts(county)) >= 13)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda i: ask(county, scheduling("PlanShifts")(from_day=number(today()), to_day=number(today()) + 13), 1 + i % 2), range(8)))
-    assert len(shifts(county)) == county.value("SELECT count(DISTINCT duty_day) FROM scheduling.shift")
+    assert county.value("SELECT count(*) - count(DISTINCT duty_day) FROM scheduling.shift") == 0
 
 
 def test_leave_finds_substitutes_and_gives_the_same_answer_again(county, service):
@@ -473,8 +473,9 @@ def test_a_visit_ends_with_its_assignment_in_whatever_order_the_news_come(county
     needed = {name for name, state in outcome(county).items() if state in ("proposed", "waiting")}
     assert needed == {2, 4, 5}
     assert set(outcome(county).values()) <= {"proposed", "withdrawn", "waiting"}
-    taken = county.value("SELECT count(*) FROM scheduling.booking")
-    assert taken == sum(state == "proposed" for state in outcome(county).values())
+    both = "SELECT (SELECT count(*) FROM scheduling.booking), (SELECT count(*) FROM scheduling.visit WHERE state = 'proposed')"
+    taken, proposed = county.row(both)
+    assert taken == proposed
 
 
 def test_a_declined_visit_moves_and_a_free_slot_serves_who_waits(county, service, heard):

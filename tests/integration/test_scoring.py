@@ -9,7 +9,7 @@ import pytest
 
 from wjzlib import wire
 from wjzlib.producer import Producer
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, wait_until
 
 REGION = 510184
 FIRST_DAY = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
@@ -86,7 +86,7 @@ class Intake(Producer):
         self.tell("ComplaintsAccepted", list(ids))
         self.wait_handled()
 
-    def wait_handled(self, timeout=60):
+    def wait_handled(self, timeout=PATIENCE * 3):
         super().wait_handled(timeout)
         assert not self.rejected
 

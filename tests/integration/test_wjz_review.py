@@ -12,12 +12,19 @@ WHO = ("--as", "P-510184-001", "--reason", "看过原件")
 
 @pytest.fixture(scope="module")
 def fed():
-    made = Installation().up(scoring=2)
+    made = Installation(WJZ_ROUNDS_EVERY="100ms", WJZ_WARNINGS_EVERY="200ms").up(scoring=2)
     made.wjz("demo", "load")
-    made.wjz("demo", "feed", "--complaints", 600, "--seed", 2, "--push", timeout=300)
-    made.wjz("queues", "--wait", timeout=300)
+    made.wjz("demo", "feed", "--complaints", 600, "--seed", 2, "--push")
+    made.wjz("queues", "--wait")
+    made.areas_settled()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def settled(fed):
+    """What was decided before has reached the warnings of areas, and these the clues."""
+    fed.areas_settled()
 
 
 def rows(done):
@@ -34,13 +41,13 @@ def test_merge_and_undo_reach_assignment(fed):
     assert {clue["clue"] for clue in merged} == {one, two}
     gone = next(clue for clue in merged if clue["merged_into"])
     assert gone["merged_into"] in (one, two) and "已并入" in fed.wjz("clues", "show", gone["clue"]).stdout
-    wait_until(lambda: clue_state(fed, gone["clue"]) == 0 and clue_state(fed, gone["merged_into"]) == 1, 60)
+    wait_until(lambda: clue_state(fed, gone["clue"]) == 0 and clue_state(fed, gone["merged_into"]) == 1)
     decision = rows(fed.wjz("--json", "clues", "decisions"))[0]
     assert (decision["kind"], decision["person"], decision["reason"]) == ("merge", WHO[1], WHO[3])
     after = rows(fed.wjz("--json", "clues", "undo", decision["decision"], *WHO))
     fresh = [clue for clue in after if clue["clue"] not in (one, two)]
     assert len(fresh) == 1 and fresh[0]["complaints"] >= 1
-    wait_until(lambda: clue_state(fed, fresh[0]["clue"]) == 1, 60)
+    wait_until(lambda: clue_state(fed, fresh[0]["clue"]) == 1)
     assert {row["kind"] for row in rows(fed.wjz("--json", "clues", "decisions"))} == {"merge", "undo"}
 
 

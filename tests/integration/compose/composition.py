@@ -12,7 +12,7 @@ from wjzlib.installation import SERVICES, free_port, to_complaint
 from wjzlib.paths import ROOT
 from wjzlib.wait import wait_until
 
-BUILD_S, UP_S, RUN_S = 1800, 300, 180
+BUILD_S, UP_S, RUN_S = 3600, 900, 600
 
 
 def compose_command():
@@ -117,7 +117,7 @@ class Composition:
     def connect(self, keys):
         return wire.Client(f"tcp://127.0.0.1:{self.door_port}", self.server_key, keys)
 
-    def settled(self, timeout=300):
+    def settled(self, timeout=RUN_S):
         """Waits until no message waits anywhere."""
         self.wjz("queues", "--wait", timeout=timeout)
 

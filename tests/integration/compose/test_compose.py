@@ -22,7 +22,7 @@ def push(client, feed, complaints, done=None):
     for sequence, at in enumerate(range(0, len(complaints), BATCH), 1):
         batch = intake.FeedBatch(feed=feed, sequence=sequence)
         batch.items.extend(intake.FeedItem(complaint=item) for item in complaints[at : at + BATCH])
-        receipt = client.ask(batch, timeout=30)
+        receipt = client.ask(batch)
         refused = [r for r in receipt.items if r.outcome != r.ACCEPTED]
         assert not refused, refused[:3]
         acknowledged += [r.external_id for r in receipt.items]
@@ -47,7 +47,7 @@ def test_a_push_arrives_in_an_inbox(composition):
     def inbox():
         return composition.wjz_rows("notices", "--person", person, "--limit", 1000)
 
-    notices = wait_until(inbox, 60, f"a notice for {person}")
+    notices = wait_until(inbox, what=f"a notice for {person}")
     assert {notice["recipient"] for notice in notices} == {person}
 
 
@@ -83,11 +83,11 @@ def test_scaling_under_load_loses_nothing(composition):
     pusher.start()
     try:
         composition.scale("scoring", 3)
-        wait_until(lambda: composition.value(WORKING) == "3", 60, "three workers are there")
+        wait_until(lambda: composition.value(WORKING) == "3", what="three workers are there")
         composition.scale("scoring", 1)
     finally:
         done.set()
-        pusher.join(60)
+        pusher.join(300)
     assert not problems and not pusher.is_alive(), problems
     assert len(acknowledged) > BATCH
     composition.settled()
@@ -112,7 +112,7 @@ SELECT i.external_id, count(c.id) FROM intake.complaint i
 def test_a_restart_of_everything_keeps_everything(composition):
     composition.settled()
     before = composition.value("SELECT count(*) FROM scoring.finding")
-    composition.compose("stop", timeout=300)
+    composition.compose("stop")
     label = f"label=com.docker.compose.project={composition.project}"
     ended = subprocess.run(
         ["docker", "ps", "--all", "--filter", label, "--format", "{{.Names}} {{.Status}}"], capture_output=True, text=True
