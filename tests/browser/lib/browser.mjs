@@ -14,15 +14,29 @@ const messages = readFileSync(new URL('../../../services/console/web/src/i18n/zh
 const KEY = new RegExp(`(?<![\\w/.-])(${[...messages.matchAll(/^ {2}(\w+): \{/gm)].map((found) => found[1]).join('|')})\\.[a-z]\\w+`)
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
-const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 30_000)
+const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 120_000)
 
 export async function openBrowser() {
   return chromium.launch({ executablePath: '/usr/bin/chromium', env: { ...process.env, LANGUAGE: 'zh_CN' }, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
 }
 
+/** In the page: what it says for some seconds is kept for `told`, who may come late. */
+function keepWhatIsSaid() {
+  const known = new WeakSet()
+  window.said = []
+  new MutationObserver(() => {
+    for (const one of document.querySelectorAll('.el-message')) {
+      if (known.has(one) || !one.textContent.trim()) continue
+      known.add(one)
+      window.said.push(one.textContent)
+    }
+  }).observe(document, { childList: true, subtree: true, characterData: true })
+}
+
 /** A page at that size; logged in when a login is named. Its errors are collected and fail `look`. */
 export async function openPage(browser, { login, size = 'desktop', locale = 'zh-CN' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], baseURL: url, locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true })
+  await context.addInitScript(keepWhatIsSaid)
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
   page.size = size
@@ -100,9 +114,12 @@ export async function choose(page, label, option) {
   await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
 }
 
-/** Waits until the page says that something was done. */
+/** Waits until the page says that something was done; what it has said until then is used up. */
 export async function told(page, text) {
-  await page.locator('.el-message', { hasText: text }).first().waitFor()
+  await page.waitForFunction((wanted) => {
+    const at = window.said.findIndex((text) => text.includes(wanted))
+    return at >= 0 && window.said.splice(0, at + 1).length > 0
+  }, text)
 }
 
 /** Gives the reason in the open dialog and does what its button says. */

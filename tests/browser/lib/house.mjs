@@ -5,7 +5,7 @@ const { home, program, environment } = JSON.parse(process.env.WJZ_INSTALLATION)
 
 /** What `wjz` with these words prints. */
 export function wjz(...words) {
-  return execFileSync(program, words.map(String), { env: { ...process.env, ...environment }, encoding: 'utf8', timeout: 120_000 })
+  return execFileSync(program, words.map(String), { env: { ...process.env, ...environment }, encoding: 'utf8', timeout: 600_000 })
 }
 
 /** Rows of a statement, each a list of texts. */

@@ -104,6 +104,7 @@ suite([
     await again.waitForURL(/\/login/) // a locked account's sessions end
     again.errors.length = 0
     await act(security, login, '解锁')
+    await told(security, '已完成')
     await row.getByText('可用').waitFor()
     await act(security, login, '重置验证器')
     await told(security, '已完成')

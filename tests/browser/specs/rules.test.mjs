@@ -56,8 +56,7 @@ suite([
     await page.getByLabel('改了什么，为什么').fill('写错了')
     await page.getByLabel('规则文件（YAML）').setInputFiles([{ name: 'pack.yaml', mimeType: 'application/yaml', buffer: Buffer.from('version: [') }])
     await page.getByRole('button', { name: '提交新版本' }).click()
-    await page.locator('.el-message--error').waitFor()
-    assert.match(await page.locator('.el-message--error').innerText(), /pack\.yaml/)
+    await told(page, 'pack.yaml')
   }],
   ['routing: every case of the test table holds, and a trace says why', { login: 'guanli' }, async (page) => {
     await visit(page, '/admin/routing')

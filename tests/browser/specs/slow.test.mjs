@@ -6,7 +6,7 @@ import { suite } from '../lib/suite.mjs'
 // What Chromium's tools call "Slow 3G" without its exaggerated delay: 400 kbit/s, 400 ms there and back.
 const SLOW = { offline: false, downloadThroughput: 400_000 / 8, uploadThroughput: 400_000 / 8, latency: 400 }
 const LEAST_SECONDS = 1 // less, and the line was not slow
-const MOST_SECONDS = 20
+const MOST_SECONDS = 60 // of a machine that does other things besides; bytes are what counts
 const MOST_BYTES = 500_000
 
 suite([
