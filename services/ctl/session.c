@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Of a service that is there: one that is not is known at once. */
+enum { ANSWER_MS = 60000 };
+
 typedef struct run {
     session *session;
     bool with_bus;
@@ -122,7 +125,7 @@ int session_ask(session *s, const char *service, const ProtobufCMessage *questio
 
 int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
                    const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
-    int r = wjz_bus_request(s->bus, service, region, question, 10000, answer_type, s->arena, ret_answer, NULL, err);
+    int r = wjz_bus_request(s->bus, service, region, question, ANSWER_MS, answer_type, s->arena, ret_answer, NULL, err);
     if (r == -EHOSTUNREACH) return wjz_err_set(err, r, "no %s service is running: see `wjz status`", service);
     return r;
 }

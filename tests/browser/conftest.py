@@ -78,7 +78,7 @@ def push_doubtful(made):
 def county():
     """{url, logins, installation} of a running, fed county."""
     address = f"127.0.0.1:{free_port()}"
-    made = Installation(WJZ_CONSOLE_HTTP=address, WJZ_CONSOLE_LOGIN_RATE="1000", WJZ_CONSOLE_REQUEST_RATE="1000")
+    made = Installation(WJZ_CONSOLE_HTTP=address, WJZ_CONSOLE_LOGIN_RATE="1000", WJZ_CONSOLE_REQUEST_RATE="1000", WJZ_CONSOLE_ASK_TIMEOUT="60s")
     try:
         made.up()
         made.wjz("demo", "load")

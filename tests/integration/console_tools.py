@@ -7,7 +7,7 @@ import requests
 
 from wjzlib import rounds
 from wjzlib.paths import ROOT
-from wjzlib.wait import PATIENCE, wait_until
+from wjzlib.wait import PATIENCE, attempts, wait_until
 
 DOCUMENT = json.loads((ROOT / "services/console/openapi.json").read_text())
 EVERY = {
@@ -83,13 +83,21 @@ class Browser:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Content-Security-Policy" in answer.headers
 
+    def ask_patiently(self, operation, body=None, **parameters):
+        """As a page does that is told to ask again later: a service on a slow machine is not heard of for a while."""
+        for _ in attempts():
+            answer = self.ask(operation, body, **parameters)
+            if answer.status_code != 503:
+                break
+        return answer
+
     def get(self, operation, **parameters):
-        answer = self.ask(operation, **parameters)
+        answer = self.ask_patiently(operation, **parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def do(self, operation, body=None, status=200, **parameters):
-        answer = self.ask(operation, body, **parameters)
+        answer = self.ask_patiently(operation, body, **parameters)
         assert answer.status_code == status, (answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
@@ -134,7 +142,7 @@ class Console:
 
     def __init__(self, house, **options):
         self.house = house
-        usual = {"console_login_rate": 100000, "console_request_rate": 100000, "console_follow_every": "50ms", "console_guard_every": "1h"}
+        usual = {"console_login_rate": 100000, "console_request_rate": 100000, "console_follow_every": "50ms", "console_guard_every": "1h", "console_ask_timeout": "60s"}
         self.service = house.start("console", console_http="127.0.0.1:0", **(usual | options))
         self.base = f"http://127.0.0.1:{self.port()}"
         self.browsers = {}

@@ -138,7 +138,10 @@ def hook():
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 128  # as many as come at once: who finds it full tries again after seconds
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     server.calls, server.answers = calls, answers
@@ -619,7 +622,7 @@ def test_two_hundred_at_once_by_four_instances(house, told, county, mail, certif
     for number in range(20):
         told.send(requested(*(notice(f"z:{number * 10 + i}") for i in range(10))), REGION)
     told.wait_handled()
-    wait_until(lambda: len(states(county)) == 400 and {row[1] for row in states(county)} == {"sent"})
+    wait_until(lambda: len(states(county)) == 400 and {row[1] for row in states(county)} == {"sent"}, 5 * PATIENCE)
     assert len(mail.mails) == len({message["Message-ID"] for _, message in mail.mails}) == 200
     assert len(hook.calls) == len({headers["webhook-id"] for headers, _ in hook.calls}) == 200
 

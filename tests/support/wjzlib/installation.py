@@ -16,7 +16,7 @@ import psycopg2
 from . import rounds
 from .paths import ROOT, program
 from .rounds import SERVICES
-from .service import SANITIZERS
+from .service import SANITIZERS, run_wjz
 from .wait import PATIENCE, civil_today, wait_until
 from .wire import Client, curve_keys, proto
 
@@ -80,14 +80,7 @@ class Installation:
         return {**{k: v for k, v in os.environ.items() if not k.startswith("WJZ_")}, **SANITIZERS, **self.environment}
 
     def wjz(self, *words, check=True, timeout=5 * PATIENCE, input=None):
-        done = subprocess.run(
-            [str(program("wjz")), *map(str, words)],
-            env=self._surroundings(),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            input=input,
-        )
+        done = run_wjz(words, self._surroundings(), check, timeout=timeout, input=input)
         assert not check or done.returncode == 0, f"wjz {' '.join(map(str, words))}: {done.stderr}{self.logs()}"
         return done
 

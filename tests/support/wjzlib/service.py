@@ -11,7 +11,7 @@ import urllib.request
 
 from . import metrics
 from .paths import ROOT, program
-from .wait import PATIENCE, wait_until
+from .wait import PATIENCE, attempts, wait_until
 
 DRAIN = 120  # seconds in which a service must have ended in order, or it says so in its log
 STOP_TIMEOUT = DRAIN + 20
@@ -129,6 +129,15 @@ class Service(Process):
         return metrics.total(self.metrics(), name, **labels)
 
 
+def run_wjz(words, environment, again, **how):
+    """Runs it; when again, until the service that it asks is heard of: on a slow machine one is not for a while."""
+    for _ in attempts():
+        done = subprocess.run([str(program("wjz")), *map(str, words)], env=environment, capture_output=True, text=True, **how)
+        if not again or "service is running: see" not in done.stderr:
+            break
+    return done
+
+
 class House:
     """A home folder with keys and sockets, a database, and the services running on both."""
 
@@ -155,15 +164,8 @@ class House:
 
     def wjz(self, *arguments, check=True, input=None, timeout=5 * PATIENCE):
         """Runs the operators' command line; its (status, output, errors) when check is off, else its output."""
-        done = subprocess.run(
-            [str(program("wjz")), *map(str, arguments)],
-            env={**os.environ, **SANITIZERS, **self.environment},
-            cwd=ROOT,
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        environment = {**os.environ, **SANITIZERS, **self.environment}
+        done = run_wjz(arguments, environment, check, cwd=ROOT, input=input, timeout=timeout)
         assert not check or done.returncode == 0, f"wjz {arguments}: status {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout if check else (done.returncode, done.stdout, done.stderr)
 

@@ -32,6 +32,15 @@ def wait_until(condition, timeout=PATIENCE, what=None):
         threading.Event().wait(PAUSE)
 
 
+def attempts(timeout=PATIENCE):
+    """For what is answered "later" for a while: `for _ in attempts(): …`, with a pause between, until time is up."""
+    end = time.monotonic() + timeout
+    yield
+    while time.monotonic() < end:
+        threading.Event().wait(PAUSE)
+        yield
+
+
 def civil_today():
     """The day in the county."""
     return datetime.datetime.now(CIVIL).date()
