@@ -51,7 +51,17 @@ typedef struct wjz_queue_route {
      * as the credit lets wait: for work that nobody waits for, so that it gathers instead of costing a transaction a
      * message. One that comes alone is never delayed. 0: at once. */
     int rest_ms;
+    /* Whether the commit of a batch need not wait for the disk. A crash of the server then undoes the last half second or so,
+     * together with everything that followed from it in the store: the messages are delivered again, what was emitted takes
+     * no effect (proto/README.md, eras). Right for a handler that does all it does in its transaction, and nothing outside
+     * of the store before somebody has committed durably: no answer to who waits for it, no mail. What its process keeps in
+     * memory of a commit must be checked against the store, because the commit may be taken back while the process lives.
+     * Needs a pool with an era. */
+    bool lazy;
 } wjz_queue_route;
+
+/* For wjz_db_options.era of the pools that a bus stands on. */
+extern const wjz_stmt WJZ_BUS_ERA;
 
 size_t wjz_batch_count(const wjz_batch *batch);
 const wjz_message *wjz_batch_message(const wjz_batch *batch, size_t index);

@@ -31,6 +31,7 @@
 typedef struct wjz_db wjz_db;
 typedef struct wjz_tx wjz_tx;
 typedef struct wjz_rows wjz_rows;
+typedef struct wjz_stmt wjz_stmt;
 
 typedef struct wjz_db_options {
     const char *url;         /* libpq connection string or URI */
@@ -45,6 +46,9 @@ typedef struct wjz_db_options {
     /* A connection whose server owes an answer and is silent for so long is given up as lost: it hangs, or the network
      * swallows what it says. Longer than any statement takes. 0: waits for ever. */
     int patience_ms;
+    /* Asked once on each new connection, before it is used: one int8, not 0, that is another one after the server may have
+     * lost what it had committed; see wjz_tx_era. Static. NULL: not asked. */
+    const wjz_stmt *era;
 } wjz_db_options;
 
 /* Starts connecting; lost connections are made again with backoff (50 ms doubling to 2 s, with jitter) until
@@ -58,11 +62,11 @@ bool wjz_db_ready(const wjz_db *db);
 uint64_t wjz_db_busy_us(const wjz_db *db);
 
 /* One SQL statement of a service's store file, a static constant. Values only by $n. */
-typedef struct wjz_stmt {
+struct wjz_stmt {
     const char *name; /* unique in the process; also its prepared name */
     const char *sql;
     int columns; /* result columns, checked when rows are read; 0 when it returns none */
-} wjz_stmt;
+};
 
 /* A parameter. Made by the functions below; arrays and texts are borrowed until the send returns. */
 typedef struct wjz_param {
@@ -114,6 +118,13 @@ wjz_param wjz_blobs(const wjz_blob *items, size_t count);
 /* Waits for a free connection, first come first served; sends nothing yet. -ETIMEDOUT when the database has
  * not been reachable for 10 s or no connection fell free in that time, -ECANCELED when closing. */
 WJZ_MUST_CHECK int wjz_tx_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err);
+/* What the pool's era statement gave on this transaction's connection; 0 when the pool has none. Two transactions of the
+ * same era are of the same life of the server: what one has seen committed is lost only with everything that the other one
+ * commits later. */
+int64_t wjz_tx_era(const wjz_tx *tx);
+/* The commit will not wait until it is on disk: a crash of the server may undo it, and everything that was committed
+ * after it. -ENOMEM, and the error of a transaction that has failed already. */
+WJZ_MUST_CHECK int wjz_tx_lazy(wjz_tx *tx);
 /* Queues a statement: params is an array of as many as the statement has $n. Only -ENOMEM and the error of a
  * transaction that has failed already. */
 WJZ_MUST_CHECK int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count);

@@ -125,7 +125,8 @@ static const wjz_queue_route queues[] = {
      .handler = on_clues_scored,
      .messages = MESSAGES,
      .bytes = BYTES,
-     .rest_ms = REST_MS},
+     .rest_ms = REST_MS,
+     .lazy = true},
     {0},
 };
 

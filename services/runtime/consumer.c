@@ -52,6 +52,7 @@ static void tell_done(wjz_source *source) {
     Wjz__Bus__Acknowledge acknowledge = WJZ__BUS__ACKNOWLEDGE__INIT;
     acknowledge.id = source->done;
     acknowledge.n_id = source->done_count;
+    acknowledge.era = (uint64_t)source->done_era;
     tell(source, &acknowledge.base);
     source->done_count = 0;
 }
@@ -63,7 +64,9 @@ static void tell_all_done(void *arg) {
         tell_done(source);
 }
 
-static void note_done(wjz_source *source, uint64_t id) {
+static void note_done(wjz_source *source, uint64_t id, int64_t era) {
+    if (source->done_era != era) tell_done(source);
+    source->done_era = era;
     source->done[source->done_count++] = id;
     if (source->done_count == WJZ_ACKNOWLEDGED_MOST) tell_done(source);
 }
@@ -80,29 +83,47 @@ static void tell_in_time(wjz_source *source) {
     }
 }
 
-/* Takes it out of hand. The same message from further producers is settled like the first. */
-static void settle(wjz_consumer *consumer, wjz_delivery *delivery, bool returned) {
+/* Takes it out of hand. The same message from further producers goes like the first; the first of what goes. */
+static wjz_delivery *take_out(wjz_consumer *consumer, wjz_delivery *delivery) {
     wjz_idmap_take(&consumer->in_hand, delivery->envelope.id);
-    for (wjz_delivery *next; delivery; delivery = next) {
-        next = delivery->twin;
-        if (returned)
-            tell_returned(delivery->source, delivery->envelope.id);
-        else
-            note_done(delivery->source, delivery->envelope.id);
-        delivery_free(delivery);
-    }
+    return delivery;
 }
 
-void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (deliveries[i]) settle(consumer, WJZ_STEAL(deliveries[i]), false);
+/* Frees it; the next twin. */
+static wjz_delivery *let_go(wjz_delivery *delivery) {
+    wjz_delivery *next = delivery->twin;
+    delivery_free(delivery);
+    return next;
+}
+
+void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count, int64_t era) {
+    for (size_t i = 0; i < count; i++) {
+        wjz_delivery *at = deliveries[i] ? take_out(consumer, WJZ_STEAL(deliveries[i])) : NULL;
+        for (; at; at = let_go(at))
+            note_done(at->source, at->envelope.id, era);
+    }
     for (wjz_source *source = consumer->sources; source; source = source->next)
         if (source->done_count > 0) tell_in_time(source);
 }
 
 void wjz_consumer_return(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (deliveries[i]) settle(consumer, WJZ_STEAL(deliveries[i]), true);
+    for (size_t i = 0; i < count; i++) {
+        wjz_delivery *at = deliveries[i] ? take_out(consumer, WJZ_STEAL(deliveries[i])) : NULL;
+        for (; at; at = let_go(at))
+            tell_returned(at->source, at->envelope.id);
+    }
+}
+
+static void tell_doubt(wjz_source *source, uint64_t id) {
+    Wjz__Bus__Doubt body = WJZ__BUS__DOUBT__INIT;
+    body.id = &id;
+    body.n_id = 1;
+    tell(source, &body.base);
+}
+
+void wjz_consumer_doubt(wjz_consumer *consumer, wjz_delivery *delivery) {
+    for (wjz_delivery *at = take_out(consumer, delivery); at; at = let_go(at))
+        tell_doubt(at->source, at->envelope.id);
 }
 
 static void reject(wjz_source *source, uint64_t id, const char *error) {
@@ -115,12 +136,8 @@ static void reject(wjz_source *source, uint64_t id, const char *error) {
 }
 
 void wjz_consumer_reject(wjz_consumer *consumer, wjz_delivery *delivery, const char *error) {
-    wjz_idmap_take(&consumer->in_hand, delivery->envelope.id);
-    for (wjz_delivery *next; delivery; delivery = next) {
-        next = delivery->twin;
-        reject(delivery->source, delivery->envelope.id, error);
-        delivery_free(delivery);
-    }
+    for (wjz_delivery *at = take_out(consumer, delivery); at; at = let_go(at))
+        reject(at->source, at->envelope.id, error);
 }
 
 /* --- what producers send --- */

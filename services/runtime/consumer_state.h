@@ -18,6 +18,7 @@ typedef struct wjz_source {
     size_t references;
     uint64_t done[WJZ_ACKNOWLEDGED_MOST]; /* committed, and still to be told */
     size_t done_count;
+    int64_t done_era; /* in which all of them were */
 } wjz_source;
 
 /* A message in hand. */
@@ -61,10 +62,12 @@ struct wjz_consumer {
 /* Whether what waits there is to be handled now; now_us is monotonic. */
 bool wjz_inlet_may_begin(const wjz_consumer *consumer, const wjz_inlet *inlet, int64_t now_us);
 
-/* Takes the deliveries out of hand, and frees them. Their source is told that they are done when they are a good part
- * of its credit, or some milliseconds later: what comes one by one does not wake it each time, and what it does with
- * that can wait. */
-void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count);
+/* Takes the deliveries out of hand, and frees them. Their source is told that they are done, which counts in this era
+ * only (0: in any), when they are a good part of its credit, or some milliseconds later: what comes one by one does not
+ * wake it each time, and what it does with that can wait. */
+void wjz_consumer_acknowledge(wjz_consumer *consumer, wjz_delivery **deliveries, size_t count, int64_t era);
+/* Takes it out of hand and frees it; its source looks whether its row is still there. */
+void wjz_consumer_doubt(wjz_consumer *consumer, wjz_delivery *delivery);
 /* Takes the delivery out of hand, tells its source, and frees it. */
 void wjz_consumer_reject(wjz_consumer *consumer, wjz_delivery *delivery, const char *error);
 /* Gives them back to their sources, to be sent to another instance. */

@@ -1,6 +1,7 @@
 /* Consumer, the side of the database: batches. A batch is what has queued of one type while the one before was being
  * committed. The inbox row of each message is written in the batch's own transaction, so a message takes effect once
- * however often it is delivered. */
+ * however often it is delivered. A message of another era than the transaction's may be of something that a crash has
+ * undone: its sender is asked to look. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ typedef struct worker {
     wjz_inlet *inlet;
     wjz_delivery *deliveries[MESSAGES_LIMIT]; /* taken from the inlet; NULL once settled */
     size_t count;
+    int64_t era;  /* of the last try's transaction */
     bool careful; /* the last try failed, or met messages that had been handled before */
 } worker;
 
@@ -109,9 +111,30 @@ static int keep_new(worker *self, wjz_err *err) {
     return r;
 }
 
-static int run_handler(worker *self, wjz_err *err) {
+static bool is_foreign(const worker *self, const wjz_delivery *delivery) {
+    return delivery->envelope.era != 0 && self->era != 0 && delivery->envelope.era != self->era;
+}
+
+/* -EAGAIN when some were, so that the rest is tried without them. */
+static int doubt_foreign(worker *self, wjz_delivery **deliveries, size_t count, wjz_err *err) {
+    size_t foreign = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!deliveries[i] || !is_foreign(self, deliveries[i])) continue;
+        wjz_consumer_doubt(self->consumer, WJZ_STEAL(deliveries[i]));
+        foreign++;
+    }
+    if (foreign == 0) return 0;
+    return wjz_err_set(err, -EAGAIN, "the server has come back since %zu messages were sent", foreign);
+}
+
+static int run_handler(worker *self, wjz_delivery **deliveries, size_t count, wjz_err *err) {
     wjz_batch *batch = &self->batch;
     int r = wjz_tx_begin(self->consumer->ground->db, &batch->tx, err);
+    if (r == 0) {
+        self->era = wjz_tx_era(batch->tx);
+        r = doubt_foreign(self, deliveries, count, err);
+    }
+    if (r == 0 && self->inlet->route->lazy && self->era != 0) r = wjz_tx_lazy(batch->tx);
     if (r == 0) r = keep_new(self, err);
     if (r == 0 && batch->count > 0) {
         wjz_observe(self->consumer->batch_messages, batch->count);
@@ -137,18 +160,18 @@ static int handle(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
         }
     size_t whole = self->batch.count;
     wjz_arena_reset(self->batch.arena);
-    r = run_handler(self, err);
+    r = run_handler(self, deliveries, count, err);
     if (r == -EEXIST && !self->careful) { /* an inbox row, or one of the handler's: the careful try will tell */
         self->careful = true;
         *err = (wjz_err){0};
         wjz_arena_reset(self->batch.arena);
-        r = run_handler(self, err);
+        r = run_handler(self, deliveries, count, err);
     }
     self->careful = r < 0 || self->batch.count < whole;
     if (r < 0) return r;
     wjz_count(self->inlet->handled, self->batch.count);
     wjz_observe(self->inlet->seconds, (uint64_t)(wjz_clock_monotonic_us() - began_us));
-    wjz_consumer_acknowledge(self->consumer, deliveries, count);
+    wjz_consumer_acknowledge(self->consumer, deliveries, count, self->era);
     return 0;
 }
 
@@ -317,7 +340,7 @@ static int purge_once(wjz_consumer *consumer, int64_t *ret_rows, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(consumer->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_send_aside(tx, &sql->stmts[WJZ_LAZY_COMMIT], NULL, 0);
+    if (r == 0) r = wjz_tx_lazy(tx);
     if (r == 0) r = wjz_tx_query_v(tx, &sql->stmts[WJZ_INBOX_PURGE], &rows, err, wjz_i32(PURGE_DAYS));
     if (r < 0) return r;
     *ret_rows = wjz_rows_affected(rows);

@@ -75,6 +75,9 @@ WJZ_MUST_CHECK int wjz_results_add(wjz_results *results, PGresult *result);
 void wjz_results_clear(wjz_results *results);
 void wjz_results_free(wjz_results *results);
 
+/* The first column of the first row as int8; 0 when there is none. */
+int64_t wjz_result_int(const PGresult *result);
+
 /* --- db_error.c --- */
 
 /* Fills err from a failed result of the named statement and returns the code (see wjz_tx_wait). */
@@ -84,12 +87,21 @@ bool wjz_db_error_is_of_connection(const PGresult *result);
 
 /* --- db_conn.c --- */
 
-/*          connect          connected          begin
- *   AWAY ──────────▶ CONNECTING ──────▶ FREE ◀──────▶ TAKEN
- *    ▲ ▲                 │              │ ▲   end       │ end with work on the wire
- *    │ └─────────────────┘ failed       │ └── DRAINING ◀┘
- *    └──────────────────────────────────┴──────┴─── lost; CLOSED from any, at the end of the pool */
-typedef enum conn_state { CONN_AWAY, CONN_CONNECTING, CONN_FREE, CONN_TAKEN, CONN_DRAINING, CONN_CLOSED } conn_state;
+/*          connect          connected         told        begin
+ *   AWAY ──────────▶ CONNECTING ─▶ ASKING_ERA ──────▶ FREE ◀──────▶ TAKEN
+ *    ▲ ▲                 │             │              │ ▲   end       │ end with work on the wire
+ *    │ └─────────────────┴─────────────┘ failed       │ └── DRAINING ◀┘
+ *    └────────────────────────────────────────────────┴──────┴─── lost; CLOSED from any, at the end of the pool.
+ * Without a question for the era CONNECTING becomes FREE. */
+typedef enum conn_state {
+    CONN_AWAY,
+    CONN_CONNECTING,
+    CONN_ASKING_ERA,
+    CONN_FREE,
+    CONN_TAKEN,
+    CONN_DRAINING,
+    CONN_CLOSED
+} conn_state;
 
 /* What the server still owes an answer for. */
 typedef struct wjz_owed {
@@ -115,6 +127,7 @@ typedef struct wjz_conn {
     struct wjz_resolving *resolving; /* the host's name is being looked up */
     wjz_timer *timer;                /* until the next attempt to connect, or the end of this one */
     uint64_t backoff_ms;
+    int64_t era;    /* 0: not told yet, or not asked for */
     bool stale;     /* to be made anew once its transaction ended */
     wjz_tx *tx;     /* whose results come in; NULL when nobody wants them */
     wjz_owed *owed; /* ring */
@@ -187,6 +200,7 @@ struct wjz_db {
     bool trouble_told;              /* in the log, since the database was last reached */
     uint64_t busy_us;
     uint64_t sent_bytes; /* of parameters */
+    const wjz_stmt *era; /* NULL: not asked */
     bool hot_path;
     bool closing;
     int patience_ms;

@@ -26,7 +26,8 @@ bool wjz_conn_usable(const wjz_conn *conn) {
 static void conn_enter(wjz_conn *conn, conn_state state) {
     static const unsigned char ALLOWED[] = {
         [CONN_AWAY] = 1 << CONN_CONNECTING | 1 << CONN_CLOSED,
-        [CONN_CONNECTING] = 1 << CONN_AWAY | 1 << CONN_FREE | 1 << CONN_CLOSED,
+        [CONN_CONNECTING] = 1 << CONN_AWAY | 1 << CONN_ASKING_ERA | 1 << CONN_FREE | 1 << CONN_CLOSED,
+        [CONN_ASKING_ERA] = 1 << CONN_AWAY | 1 << CONN_FREE | 1 << CONN_CLOSED,
         [CONN_FREE] = 1 << CONN_AWAY | 1 << CONN_TAKEN | 1 << CONN_CLOSED,
         [CONN_TAKEN] = 1 << CONN_AWAY | 1 << CONN_FREE | 1 << CONN_DRAINING | 1 << CONN_CLOSED,
         [CONN_DRAINING] = 1 << CONN_AWAY | 1 << CONN_FREE | 1 << CONN_CLOSED,
@@ -130,6 +131,7 @@ static void disconnect(wjz_conn *conn) {
     conn->owed_count = 0;
     conn->answered = false;
     conn->stale = false;
+    conn->era = 0;
     conn->busy_since_us = 0;
 }
 
@@ -179,16 +181,37 @@ static void on_connect_limit(void *arg) {
 
 static void ignore_notice(WJZ_UNUSED void *arg, WJZ_UNUSED const PGresult *notice) {}
 
-static void connected(wjz_conn *conn) {
+static void ready(wjz_conn *conn) {
     wjz_timer_close(&conn->timer);
+    conn->backoff_ms = BACKOFF_LEAST_MS;
+    conn_enter(conn, CONN_FREE);
+    wjz_db_offer(conn->db, conn);
+}
+
+static void connected(wjz_conn *conn) {
     if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
         fail_to_connect(conn, PQerrorMessage(conn->pg));
         return;
     }
     wjz_poll_watch(conn->poll, WJZ_READABLE);
-    conn->backoff_ms = BACKOFF_LEAST_MS;
-    conn_enter(conn, CONN_FREE);
-    wjz_db_offer(conn->db, conn);
+    if (!conn->db->era) {
+        ready(conn);
+        return;
+    }
+    conn_enter(conn, CONN_ASKING_ERA);
+    if (wjz_conn_send(conn, conn->db->era, NULL, 0, true, NULL) == 0)
+        (void)!wjz_conn_sync(conn);
+    else if (conn->pg)
+        fail_to_connect(conn, "out of memory");
+}
+
+static void era_told(wjz_conn *conn) {
+    if (conn->era) {
+        ready(conn);
+        return;
+    }
+    disconnect(conn); /* why has been noted */
+    connect_later(conn);
 }
 
 /* Between two steps libpq may have taken another socket, perhaps under the same number: watched anew each time. */
@@ -350,6 +373,7 @@ static void drop_unready(wjz_conn *conn) {
 
 static void on_failure(wjz_conn *conn, const wjz_owed *owed, const PGresult *result) {
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) return;
+    if (conn->state == CONN_ASKING_ERA) wjz_db_note_trouble(conn->db, PQresultErrorMessage(result));
     if (wjz_db_error_is_of_connection(result)) conn->stale = true;
     /* Before a sync's answer may come that the commit failed, or what ends the connection. */
     if (conn->tx) wjz_tx_on_error(conn->tx, owed->stmt ? owed->stmt->name : "commit", result);
@@ -366,6 +390,9 @@ static void on_result(wjz_conn *conn, const wjz_owed *owed, PGresult *result) {
     } else if (owed->keep && conn->tx) {
         wjz_tx_on_result(conn->tx, owed->stmt, result);
         return;
+    } else if (conn->state == CONN_ASKING_ERA) {
+        conn->era = wjz_result_int(result);
+        if (!conn->era) wjz_db_note_trouble(conn->db, "the server does not tell its era");
     }
     PQclear(result);
 }
@@ -394,7 +421,9 @@ static void on_sync(wjz_conn *conn) {
     if (conn->owed_count > 0) return;
     note_busy(conn);
     if (conn->unready > 0) drop_unready(conn);
-    if (conn->state == CONN_DRAINING)
+    if (conn->state == CONN_ASKING_ERA)
+        era_told(conn);
+    else if (conn->state == CONN_DRAINING)
         become_free(conn);
     else if (conn->tx)
         wjz_tx_on_sync(conn->tx);

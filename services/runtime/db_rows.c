@@ -35,6 +35,13 @@ void wjz_results_free(wjz_results *results) {
     *results = (wjz_results){0};
 }
 
+int64_t wjz_result_int(const PGresult *result) {
+    uint64_t value = 0;
+    if (PQntuples(result) == 0 || PQnfields(result) == 0 || PQgetlength(result, 0, 0) != sizeof(value)) return 0;
+    memcpy(&value, PQgetvalue(result, 0, 0), sizeof(value));
+    return (int64_t)be64toh(value);
+}
+
 int wjz_rows_count(const wjz_rows *rows) {
     return PQntuples(rows->result);
 }

@@ -9,6 +9,8 @@
 #include "wjz/clock.h"
 
 static const wjz_stmt REPLAN = {.name = "wjz_replan", .sql = "DISCARD PLANS"};
+static const wjz_stmt LAZY = {
+    .name = "wjz_lazy", .sql = "SELECT set_config('synchronous_commit', 'off', true)", .columns = 1};
 static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
 
 /* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
@@ -163,6 +165,14 @@ int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int c
 
 int wjz_tx_send_aside(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count) {
     return send_statement(tx, stmt, params, count, false);
+}
+
+int64_t wjz_tx_era(const wjz_tx *tx) {
+    return tx->conn ? tx->conn->era : 0;
+}
+
+int wjz_tx_lazy(wjz_tx *tx) {
+    return wjz_tx_send_aside(tx, &LAZY, NULL, 0);
 }
 
 /* Waits until the server has answered for everything queued; failed or not, the answers of the round before are gone.

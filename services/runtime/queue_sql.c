@@ -2,6 +2,8 @@
  * a template: "@" stands for the schema, which is checked to be a plain name; values go by $n as everywhere. */
 #include "runtime/queue_sql.h"
 
+#include "wjz/bus.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@ typedef struct template {
     int columns;
 }
 template;
+
+const wjz_stmt WJZ_BUS_ERA = {"bus_era", "SELECT bus.current_era()", 1};
 
 #define KEYS "unnest($1::int4[], $2::int8[], $3::text[]) AS k(region, id, destination)"
 #define SAME "o.region = k.region AND o.id = k.id AND o.destination = k.destination"
@@ -104,7 +108,6 @@ static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
                          "DELETE FROM @.inbox WHERE ctid = ANY (ARRAY("
                          "  SELECT ctid FROM @.inbox WHERE handled_at < now() - make_interval(days => $1) LIMIT 5000))",
                          0},
-    [WJZ_LAZY_COMMIT] = {"lazy_commit", "SELECT set_config('synchronous_commit', 'off', true)", 1},
 };
 
 typedef struct schema {

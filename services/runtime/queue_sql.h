@@ -22,7 +22,6 @@ typedef enum wjz_queue_stmt {
     WJZ_INBOX_NEW,      /* regions, ids; fails when one is there */
     WJZ_INBOX_NEW_ONE,  /* region, id; fails when it is there */
     WJZ_INBOX_PURGE,    /* days: deletes up to 5,000 older rows */
-    WJZ_LAZY_COMMIT,    /* this transaction need not survive a crash of the server: it would only be done again */
     WJZ_QUEUE_STMTS
 } wjz_queue_stmt;
 

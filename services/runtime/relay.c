@@ -87,6 +87,7 @@ static int emit_to(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_
     parcel->spilled = relay->closing || destination->spilled || wjz_destination_room(destination, &bytes) == 0;
     double lease_s = parcel->spilled ? 0 : relay->options.lease_ms / 1000.0;
     parcel->leased_until_us = wjz_clock_monotonic_us() + relay->options.lease_ms * INT64_C(1000);
+    parcel->era = wjz_tx_era(tx);
     int r = wjz_tx_after(tx, on_commit_end, parcel);
     if (r < 0) {
         wjz_parcel_free(parcel);
@@ -133,25 +134,26 @@ int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufC
     return routes < 0 ? routes : 0;
 }
 
-void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t region, int attempts, uint8_t *data,
-                             size_t length, int64_t leased_until_us) {
-    wjz_parcel *known = wjz_idmap_get(&destination->parcels, id);
+void wjz_destination_claimed(wjz_destination *destination, const wjz_claimed *row) {
+    wjz_parcel *known = wjz_idmap_get(&destination->parcels, row->id);
     if (known) { /* its renewal came late, or its deletion is on its way */
-        known->leased_until_us = leased_until_us;
+        known->leased_until_us = row->leased_until_us;
         known->lost = false;
-        free(data);
+        if (known->list != &destination->relay->acknowledged) known->era = row->era;
+        free(row->data);
         return;
     }
-    wjz_parcel *parcel = parcel_new(destination, id, region, data, length);
-    if (!parcel || wjz_idmap_put(&destination->parcels, id, parcel) < 0) {
+    wjz_parcel *parcel = parcel_new(destination, row->id, row->region, row->data, row->length);
+    if (!parcel || wjz_idmap_put(&destination->parcels, row->id, parcel) < 0) {
         free(parcel);
-        free(data); /* found again when the lease ends */
+        free(row->data); /* found again when the lease ends */
         return;
     }
-    parcel->attempts = attempts;
-    parcel->leased_until_us = leased_until_us;
+    parcel->attempts = row->attempts;
+    parcel->leased_until_us = row->leased_until_us;
+    parcel->era = row->era;
     wjz_envelope envelope;
-    if (wjz_envelope_read(data, length, &envelope, NULL) < 0 || envelope.id != id) {
+    if (wjz_envelope_read(row->data, row->length, &envelope, NULL) < 0 || envelope.id != row->id) {
         parcel->attempts = destination->relay->options.attempts - 1; /* no receiver could ever answer it */
         parcel->error = strdup("the row holds no envelope of its id");
         wjz_parcels_append(&destination->relay->rejected, parcel);

@@ -196,7 +196,8 @@ static wjz_consumer_link *pick_idle(const wjz_destination *destination) {
 /* Hands the parcel to the consumer. False when it went nowhere and stays where it is. */
 static bool send_parcel(wjz_consumer_link *link, wjz_parcel *parcel) {
     wjz_relay *relay = parcel->destination->relay;
-    size_t length = wjz_envelope_set_attempt(parcel->data, parcel->length, (uint32_t)(parcel->attempts + 1));
+    size_t length =
+        wjz_envelope_set_attempt(parcel->data, parcel->length, (uint32_t)(parcel->attempts + 1), parcel->era);
     const wjz_blob frames[] = {{link->identity, link->identity_length}, {parcel->data, length}};
     int r = wjz_socket_send(relay->socket, frames, 2);
     if (r == -EAGAIN) link->blocked = true;

@@ -1,7 +1,10 @@
 /* Relay, the side of the outbox: one fiber that does all its changes one after the other, on the housekeeping
  * connections. None of it waits for the disk; what a crash of the server undoes is only done again: a row whose
  * deletion was undone is sent once more, and its consumer's inbox knows it. Nobody waits for the deletion of what was
- * acknowledged either, so that rests until it is worth a transaction. */
+ * acknowledged either, so that rests until it is worth a transaction.
+ *
+ * A row is deleted only in the era in which its consumer committed: the deletion then comes later in the server's log
+ * than the effect, and no crash keeps the one without the other. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,12 +31,24 @@ static const wjz_stmt *stmt(const wjz_relay *relay, wjz_queue_stmt which) {
     return &relay->ground->sql->stmts[which];
 }
 
+void wjz_relay_doubt(wjz_relay *relay) {
+    relay->undone = true;
+    wjz_event_set(relay->ground->loop, &relay->work);
+}
+
+/* In a new era deletions may have been undone, and what consumers did. */
+static void note_era(wjz_relay *relay, int64_t era) {
+    if (relay->era != 0 && relay->era != era) wjz_relay_doubt(relay);
+    relay->era = era;
+}
+
 /* A transaction whose loss would do no harm. */
 static int begin(wjz_relay *relay, wjz_tx **ret_tx, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(relay->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_send_aside(tx, stmt(relay, WJZ_LAZY_COMMIT), NULL, 0);
+    if (r == 0) r = wjz_tx_lazy(tx);
     if (r < 0) return r;
+    note_era(relay, wjz_tx_era(tx));
     *ret_tx = WJZ_STEAL(tx);
     return 0;
 }
@@ -67,10 +82,22 @@ static bool wants_tidying(const wjz_relay *relay) {
     return count >= BATCH || (count > 0 && relay->tidy_at_us <= now_us());
 }
 
+/* What was acknowledged in another era may have been undone since: its row, if there is one, is read again. */
+static void drop_outdated(wjz_relay *relay) {
+    for (wjz_parcel *parcel = relay->acknowledged.first, *next; parcel; parcel = next) {
+        next = parcel->next;
+        if (parcel->era == 0 || relay->era == 0 || parcel->era == relay->era) continue;
+        wjz_parcel_free(parcel);
+        wjz_relay_doubt(relay);
+    }
+}
+
 static int delete_acknowledged(wjz_relay *relay, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = begin(relay, &tx, err);
     if (r < 0) return r;
+    drop_outdated(relay);
+    if (relay->acknowledged.count == 0) return 0;
     struct keys *keys = wjz_arena_calloc(wjz_tx_arena(tx), 1, sizeof *keys);
     if (!keys) return wjz_err_set(err, -ENOMEM, "could not delete acknowledged messages: out of memory");
     for (wjz_parcel *parcel = relay->acknowledged.first; parcel && keys->count < BATCH; parcel = parcel->next)
@@ -206,6 +233,7 @@ static int settle_doubtful(wjz_relay *relay, wjz_err *err) {
         if (!parcel || wjz_idmap_put(&parcel->destination->parcels, parcel->id, parcel) < 0) continue;
         wjz_parcel_unlink(parcel);
         parcel->leased_until_us = until_us;
+        parcel->era = relay->era;
         wjz_parcels_append(&parcel->destination->waiting, parcel);
         count--;
     }
@@ -250,13 +278,20 @@ static int renew(wjz_relay *relay, wjz_err *err) {
 /* --- reading back --- */
 
 static int take_rows(wjz_destination *destination, const wjz_rows *rows, int64_t until_us) {
+    int64_t era = destination->relay->era;
     for (int row = 0; row < wjz_rows_count(rows); row++) {
         wjz_blob envelope = wjz_row_bytes(rows, row, 2);
         uint8_t *data = malloc(envelope.length + WJZ_ATTEMPT_BYTES);
         if (!data) return -ENOMEM; /* found again when the lease ends */
         memcpy(data, envelope.data, envelope.length);
-        wjz_destination_claimed(destination, (uint64_t)wjz_row_int(rows, row, 1), (int32_t)wjz_row_int(rows, row, 0),
-                                (int)wjz_row_int(rows, row, 3), data, envelope.length, until_us);
+        const wjz_claimed claimed = {.id = (uint64_t)wjz_row_int(rows, row, 1),
+                                     .region = (int32_t)wjz_row_int(rows, row, 0),
+                                     .attempts = (int)wjz_row_int(rows, row, 3),
+                                     .data = data,
+                                     .length = envelope.length,
+                                     .leased_until_us = until_us,
+                                     .era = era};
+        wjz_destination_claimed(destination, &claimed);
     }
     return 0;
 }
@@ -354,6 +389,28 @@ static int free_orphans(wjz_relay *relay, wjz_err *err) {
     return r;
 }
 
+/* Our rows are free for whoever looks for some. */
+static int release_rows(wjz_relay *relay, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    if (!wjz_db_ready(relay->ground->housekeeping)) return -ETIMEDOUT; /* others see that we are gone */
+    int r = begin(relay, &tx, err);
+    if (r == 0)
+        r = wjz_tx_send_v(tx, stmt(relay, WJZ_OUTBOX_RELEASE), destination_names(relay, wjz_tx_arena(tx)),
+                          wjz_i32((int32_t)wjz_registry_number(relay->ground->registry)));
+    return r < 0 ? r : wjz_tx_commit(&tx, err);
+}
+
+static int read_again(wjz_relay *relay, wjz_err *err) {
+    if (!relay->undone) return 0;
+    relay->undone = false;
+    int r = release_rows(relay, err);
+    if (r < 0)
+        relay->undone = true;
+    else
+        wjz_relay_look(relay);
+    return r;
+}
+
 static int show_stats(wjz_relay *relay, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = begin(relay, &tx, err);
@@ -383,6 +440,7 @@ static int work(wjz_relay *relay, wjz_err *err) {
         wjz_relay_resend_late(relay);
     }
     if (r == 0 && relay->orphans && (r = free_orphans(relay, err)) < 0) relay->orphans = true;
+    if (r == 0) r = read_again(relay, err);
     if (r == 0) r = claim_all(relay, err);
     if (r == 0 && relay->stats_at_us <= now_us()) {
         relay->stats_at_us = now_us() + STATS_MS * INT64_C(1000);
@@ -394,7 +452,8 @@ static int work(wjz_relay *relay, wjz_err *err) {
 static bool has_work(const wjz_relay *relay) {
     for (size_t i = 0; i < relay->destination_count; i++)
         if (wants_claim(&relay->destinations[i])) return true;
-    return wants_tidying(relay) || relay->rejected.count > 0 || relay->doubtful.count > 0 || relay->orphans;
+    return wants_tidying(relay) || relay->rejected.count > 0 || relay->doubtful.count > 0 || relay->orphans ||
+           relay->undone;
 }
 
 static uint64_t pause_ms(const wjz_relay *relay) {
@@ -409,16 +468,6 @@ static uint64_t pause_ms(const wjz_relay *relay) {
 }
 
 /* What consumers have in hand is given a moment to come back; the rest of our rows is free for others at once. */
-static int release_rows(wjz_relay *relay, wjz_err *err) {
-    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    if (!wjz_db_ready(relay->ground->housekeeping)) return -ETIMEDOUT; /* others see that we are gone */
-    int r = begin(relay, &tx, err);
-    if (r == 0)
-        r = wjz_tx_send_v(tx, stmt(relay, WJZ_OUTBOX_RELEASE), destination_names(relay, wjz_tx_arena(tx)),
-                          wjz_i32((int32_t)wjz_registry_number(relay->ground->registry)));
-    return r < 0 ? r : wjz_tx_commit(&tx, err);
-}
-
 static void wind_up(wjz_relay *relay) {
     wjz_err err = {0};
     (void)!wjz_event_wait_ms(relay->ground->loop, &relay->idle, CLOSE_WAIT_MS);

@@ -32,6 +32,7 @@ struct wjz_parcel {
     bool spilled;            /* not kept: its row was written without owner */
     int64_t leased_until_us; /* monotonic, at the earliest */
     int64_t sent_at_us;      /* monotonic */
+    int64_t era;             /* in which its row was seen; once acknowledged, in which that counts */
     char *error;             /* of the rejection */
     size_t length;
     uint8_t *data; /* packed envelope without attempt, WJZ_ATTEMPT_BYTES behind it */
@@ -86,6 +87,8 @@ struct wjz_relay {
     wjz_event work;                     /* something for the keeper */
     wjz_event idle;                     /* set while closing when nothing is in flight or committing any more */
     bool started, closing, orphans;
+    int64_t era; /* of the keeper's last transaction, 0: none yet */
+    bool undone; /* rows of ours may have come back, or their consumer's work been undone: to be read again */
     int64_t renew_at_us, stats_at_us, tidy_at_us;
     wjz_call_fn *closed;
     void *closed_arg;
@@ -120,13 +123,24 @@ void wjz_relay_on_ended(void *relay, int connection);
 
 /* Room for more parcels, in messages and bytes. */
 size_t wjz_destination_room(const wjz_destination *destination, size_t *ret_bytes);
-/* A row read back. Takes over data; a row that is in memory already is dropped. */
-void wjz_destination_claimed(wjz_destination *destination, uint64_t id, int32_t region, int attempts, uint8_t *data,
-                             size_t length, int64_t leased_until_us);
+/* A row as it was read back. */
+typedef struct wjz_claimed {
+    uint64_t id;
+    int32_t region;
+    int attempts;
+    uint8_t *data; /* allocated, WJZ_ATTEMPT_BYTES are free behind length */
+    size_t length;
+    int64_t leased_until_us, era;
+} wjz_claimed;
+/* Takes over the data; a row that is in memory already is dropped. */
+void wjz_destination_claimed(wjz_destination *destination, const wjz_claimed *row);
 /* Sends what waits to who has credit. */
 void wjz_destination_dispatch(wjz_destination *destination);
 /* Sends again, to others where there are any, what has been in flight for longer than the lease. */
 void wjz_relay_resend_late(wjz_relay *relay);
+
+/* Rows of ours are to be read again: all of them that are still there. */
+void wjz_relay_doubt(wjz_relay *relay);
 
 /* Puts it among the acknowledged, whose rows are deleted some together. */
 void wjz_relay_acknowledged(wjz_relay *relay, wjz_parcel *parcel);

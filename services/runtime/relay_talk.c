@@ -80,7 +80,9 @@ static wjz_parcel *settle(wjz_consumer_link *link, uint64_t id) {
 static void on_acknowledge(wjz_relay *relay, wjz_consumer_link *link, const Wjz__Bus__Acknowledge *acknowledge) {
     for (size_t i = 0; i < acknowledge->n_id; i++) {
         wjz_parcel *parcel = settle(link, acknowledge->id[i]);
-        if (parcel) wjz_relay_acknowledged(relay, parcel);
+        if (!parcel) continue;
+        parcel->era = (int64_t)acknowledge->era;
+        wjz_relay_acknowledged(relay, parcel);
     }
     wjz_count(relay->acknowledged_total, acknowledge->n_id);
 }
@@ -92,6 +94,18 @@ static void on_reject(wjz_relay *relay, wjz_consumer_link *link, const Wjz__Bus_
     parcel->error = strndup(reject->error, 400);
     wjz_parcels_append(&relay->rejected, parcel);
     wjz_event_set(relay->ground->loop, &relay->work);
+}
+
+/* The keeper reads again which of them are in the outbox. */
+static void on_doubt(wjz_relay *relay, wjz_consumer_link *link, const Wjz__Bus__Doubt *doubt) {
+    for (size_t i = 0; i < doubt->n_id; i++) {
+        wjz_parcel *parcel = wjz_idmap_get(&link->destination->parcels, doubt->id[i]);
+        if (!parcel || parcel->holder != link) continue;
+        if (link->credit < link->window) link->credit++;
+        wjz_parcel_let_go(parcel);
+        wjz_parcel_free(parcel);
+        wjz_relay_doubt(relay);
+    }
 }
 
 static void on_leave(wjz_consumer_link *link, const Wjz__Bus__Leave *leave) {
@@ -122,6 +136,8 @@ static void on_message(wjz_relay *relay, zmq_msg_t *from, zmq_msg_t *frame, cons
         on_acknowledge(relay, link, (const Wjz__Bus__Acknowledge *)body);
     else if (wjz_envelope_is(envelope, &wjz__bus__reject__descriptor))
         on_reject(relay, link, (const Wjz__Bus__Reject *)body);
+    else if (wjz_envelope_is(envelope, &wjz__bus__doubt__descriptor))
+        on_doubt(relay, link, (const Wjz__Bus__Doubt *)body);
     else
         on_leave(link, (const Wjz__Bus__Leave *)body);
     wjz_destination_dispatch(link->destination);
@@ -131,7 +147,7 @@ static void on_message(wjz_relay *relay, zmq_msg_t *from, zmq_msg_t *frame, cons
 void wjz_relay_on_frames(void *arg, zmq_msg_t *frames, int count) {
     static const ProtobufCMessageDescriptor *const TYPES[] = {
         &wjz__bus__acknowledge__descriptor, &wjz__bus__join__descriptor, &wjz__bus__reject__descriptor,
-        &wjz__bus__leave__descriptor};
+        &wjz__bus__leave__descriptor, &wjz__bus__doubt__descriptor};
     wjz_relay *relay = arg;
     wjz_envelope envelope;
     wjz_err err = {0};

@@ -129,6 +129,7 @@ static int open_pools(wjz_service *service, wjz_err *err) {
         .generic_plans = service->spec->queues != NULL,
         .statement_timeout_ms = (int)conf->database_patience / 4 * 3,
         .patience_ms = (int)conf->database_patience,
+        .era = &WJZ_BUS_ERA,
     };
     int e = wjz_db_open(service->loop, &options, &service->db, err);
     if (e < 0) return e;

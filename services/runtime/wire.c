@@ -79,10 +79,10 @@ static bool read_field(struct wire *wire, wire_field *ret) {
 
 /* --- envelope --- */
 
-enum { E_ID = 1, E_TYPE, E_SCHEMA, E_REGION, E_CREATED, E_TRACE, E_ATTEMPT, E_BODY, E_DEADLINE };
+enum { E_ID = 1, E_TYPE, E_SCHEMA, E_REGION, E_CREATED, E_TRACE, E_ATTEMPT, E_BODY, E_DEADLINE, E_ERA };
 static const int ENVELOPE_KIND[] = {
     [E_ID] = FIXED64,   [E_TYPE] = LENGTH,    [E_SCHEMA] = VARINT, [E_REGION] = VARINT,   [E_CREATED] = VARINT,
-    [E_TRACE] = LENGTH, [E_ATTEMPT] = VARINT, [E_BODY] = LENGTH,   [E_DEADLINE] = VARINT,
+    [E_TRACE] = LENGTH, [E_ATTEMPT] = VARINT, [E_BODY] = LENGTH,   [E_DEADLINE] = VARINT, [E_ERA] = FIXED64,
 };
 
 static void take_field(wjz_envelope *envelope, const wire_field *field) {
@@ -116,6 +116,9 @@ static void take_field(wjz_envelope *envelope, const wire_field *field) {
         break;
     case E_DEADLINE:
         envelope->deadline_us = (int64_t)field->value;
+        break;
+    case E_ERA:
+        envelope->era = (int64_t)field->value;
         break;
     default:
         break;
@@ -166,6 +169,13 @@ static uint8_t *put_number(uint8_t *at, int number, uint64_t value) {
     return value == 0 ? at : put_varint(put_tag(at, number, VARINT), value);
 }
 
+static uint8_t *put_fixed(uint8_t *at, int number, uint64_t value) {
+    at = put_tag(at, number, FIXED64);
+    for (int i = 0; i < 8; i++)
+        *at++ = (uint8_t)(value >> (8 * i));
+    return at;
+}
+
 static uint8_t *put_text(uint8_t *at, int number, const char *text) {
     size_t length = strlen(text);
     if (length == 0) return at;
@@ -181,9 +191,7 @@ int wjz_envelope_pack(uint64_t id, int32_t region, int64_t deadline_us, const Pr
     size_t body_length = protobuf_c_message_get_packed_size(body);
     uint8_t *data = malloc(NUMBERS + strlen(type) + strlen(trace) + body_length + WJZ_ATTEMPT_BYTES);
     if (!data) return -ENOMEM;
-    uint8_t *at = put_tag(data, E_ID, FIXED64);
-    for (int i = 0; i < 8; i++)
-        *at++ = (uint8_t)(id >> (8 * i));
+    uint8_t *at = put_fixed(data, E_ID, id);
     at = put_text(at, E_TYPE, type);
     at = put_number(at, E_SCHEMA, WJZ_SCHEMA);
     at = put_number(at, E_REGION, (uint32_t)region);
@@ -197,8 +205,10 @@ int wjz_envelope_pack(uint64_t id, int32_t region, int64_t deadline_us, const Pr
     return 0;
 }
 
-size_t wjz_envelope_set_attempt(uint8_t *data, size_t length, uint32_t attempt) {
-    return (size_t)(put_number(data + length, E_ATTEMPT, attempt) - data);
+size_t wjz_envelope_set_attempt(uint8_t *data, size_t length, uint32_t attempt, int64_t era) {
+    uint8_t *at = put_number(data + length, E_ATTEMPT, attempt);
+    if (era != 0) at = put_fixed(at, E_ERA, (uint64_t)era);
+    return (size_t)(at - data);
 }
 
 /* --- bodies --- */

@@ -12,7 +12,7 @@
 
 enum {
     WJZ_SCHEMA = 1,           /* version of all message schemas so far */
-    WJZ_ATTEMPT_BYTES = 8,    /* room that wjz_envelope_set_attempt needs behind an envelope */
+    WJZ_ATTEMPT_BYTES = 16,   /* room that wjz_envelope_set_attempt needs behind an envelope */
     WJZ_BUS_FRAME = 16 << 20, /* largest frame between services */
 };
 
@@ -22,7 +22,7 @@ typedef struct wjz_envelope {
     const char *type;
     size_t type_length;
     uint32_t schema, region, attempt; /* attempt: at least 1 */
-    int64_t created_at_us, deadline_us;
+    int64_t created_at_us, deadline_us, era;
     const char *trace;
     size_t trace_length;
     const uint8_t *body;
@@ -41,9 +41,9 @@ const char *wjz_envelope_trace(const wjz_envelope *envelope, char text[64]);
  * frees; WJZ_ATTEMPT_BYTES are free behind ret_length. -ENOMEM. */
 WJZ_MUST_CHECK int wjz_envelope_pack(uint64_t id, int32_t region, int64_t deadline_us, const ProtobufCMessage *body,
                                      uint8_t **ret_data, size_t *ret_length);
-/* Appends the attempt behind a packed envelope (in protobuf the last value of a field counts); returns the length with
- * it. The envelope's own length stays what it was, so that the next attempt overwrites this one. */
-size_t wjz_envelope_set_attempt(uint8_t *data, size_t length, uint32_t attempt);
+/* Appends the attempt and the era behind a packed envelope (in protobuf the last value of a field counts); returns the
+ * length with them. The envelope's own length stays what it was, so that the next attempt overwrites this one. */
+size_t wjz_envelope_set_attempt(uint8_t *data, size_t length, uint32_t attempt, int64_t era);
 
 /* Checks packed bytes against the type's descriptor, before anything is allocated for them: structure, wire types,
  * nesting, and every string for UTF-8 and NUL. */

@@ -192,7 +192,8 @@ const wjz_queue_route scheduling_queues[] = {
     {.type = &wjz__assignment__assignments_changed__descriptor,
      .handler = on_assignments_changed,
      .messages = 16,
-     .rest_ms = REST_MS},
+     .rest_ms = REST_MS,
+     .lazy = true},
     {0},
 };
 

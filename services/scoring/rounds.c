@@ -79,6 +79,8 @@ static int32_t owner_of(const scoring_service *self) {
 
 int round_finish(round_lease *round, wjz_tx *tx, int64_t due_us, wjz_err *err) {
     wjz_rows *rows = NULL;
+    if (wjz_tx_era(tx) != round->era)
+        return wjz_err_set(err, -EAGAIN, "the server has come back since the round was taken");
     int r =
         wjz_tx_query_v(tx, &FINISH_ROUND, &rows, err, wjz_i32(round->region), wjz_text(round->name),
                        wjz_i32(owner_of(round->self)), wjz_time(due_us), wjz_i64(round->seen), wjz_bool(round->idle));
@@ -180,6 +182,7 @@ static int take_round(rounds *all, round_lease *ret_round, size_t *ret_index, wj
                                    .conf = all->conf,
                                    .region = (int32_t)wjz_row_int(rows, 0, 0),
                                    .name = ROUNDS[*ret_index].name,
+                                   .era = wjz_tx_era(tx),
                                    .seen = wjz_row_int(rows, 0, 2),
                                    .done_us = wjz_row_time(rows, 0, 3),
                                    .renewed_us = wjz_clock_monotonic_us(),

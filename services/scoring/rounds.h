@@ -20,6 +20,7 @@ typedef struct round_lease {
     wjz_arena *arena; /* lives as long as the round */
     int32_t region;
     const char *name;
+    int64_t era;        /* of the store, when the round was taken */
     int64_t seen;       /* turn of the journal that the last one had seen; the work sets it */
     int64_t done_us;    /* when the last one had work to do, 0: never */
     bool idle;          /* set by the work: there was nothing to do */
@@ -35,7 +36,8 @@ typedef struct round_lease {
 typedef int round_fn(round_lease *round, wjz_err *err);
 
 /* Within the work's last transaction: gives the round back, next due at due_us. -ECANCELED when another instance has it
- * by now; the transaction must then be given up. */
+ * by now; -EAGAIN when the store has crashed meanwhile, and what the work has read may be gone. The transaction must
+ * then be given up. */
 WJZ_MUST_CHECK int round_finish(round_lease *round, wjz_tx *tx, int64_t due_us, wjz_err *err);
 /* Between portions of long work (arg is the round_lease): lets others run, and keeps the lease. */
 void round_pause(void *arg);

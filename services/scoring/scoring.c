@@ -166,10 +166,19 @@ static int scoring_command(const void *conf, int argc, char **argv) {
 enum { TURN_BYTES = 1100 * sizeof(uint64_t) };
 
 static const wjz_queue_route queues[] = {
-    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_complaints_accepted, .bytes = TURN_BYTES},
-    {.type = &wjz__intake__feedback_accepted__descriptor, .handler = on_feedback_accepted, .bytes = TURN_BYTES},
-    {.type = &wjz__intake__enforcement_accepted__descriptor, .handler = on_enforcement_accepted, .bytes = TURN_BYTES},
-    {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore_portion, .bytes = TURN_BYTES / 2},
+    {.type = &wjz__intake__complaints_accepted__descriptor,
+     .handler = on_complaints_accepted,
+     .bytes = TURN_BYTES,
+     .lazy = true},
+    {.type = &wjz__intake__feedback_accepted__descriptor,
+     .handler = on_feedback_accepted,
+     .bytes = TURN_BYTES,
+     .lazy = true},
+    {.type = &wjz__intake__enforcement_accepted__descriptor,
+     .handler = on_enforcement_accepted,
+     .bytes = TURN_BYTES,
+     .lazy = true},
+    {.type = &wjz__scoring__rescore__descriptor, .handler = on_rescore_portion, .bytes = TURN_BYTES / 2, .lazy = true},
     {0},
 };
 

@@ -1,23 +1,30 @@
 """Processes are killed at random and PostgreSQL is restarted while complaints are pushed. Nothing may be lost, done twice,
 or come out differently from a run that nobody disturbed."""
 
+import contextlib
+import os
 import random
+import signal
 import threading
 
 import pytest
 
 from wjzlib.installation import Installation, to_complaint
+from wjzlib.wait import wait_until
 from wjzlib.wire import Refused, proto
 
 KILL_EVERY_S = 0.2
 BATCH = 64
+CRASHES = 8
+OFTEN = dict(WJZ_ROUNDS_EVERY="100ms", WJZ_WARNINGS_EVERY="200ms")  # warnings of areas follow what came, in the end the same
 
 
-def push(client, batches, progress):
-    """As a platform does: a batch without a receipt is sent again, under the same number."""
+def push(client, batches, before=0):
+    """As a platform does: a batch without a receipt is sent again, under the same number. before: how many batches were sent
+    before these."""
     intake = proto("intake")
     acknowledged = set()
-    for sequence, items in enumerate(batches, 1):
+    for sequence, items in enumerate(batches, before + 1):
         batch = intake.FeedBatch(feed="demo-hotline", sequence=sequence)
         batch.items.extend(intake.FeedItem(complaint=item) for item in items)
         while True:
@@ -30,7 +37,6 @@ def push(client, batches, progress):
         refused = [r for r in receipt.items if r.outcome == r.REJECTED]
         assert not refused, refused[:3]
         acknowledged.update(r.external_id for r in receipt.items)
-        progress[0] = sequence
     return acknowledged
 
 
@@ -91,27 +97,42 @@ def check_whole(installation, ids):
     assert untold == []
 
 
-@pytest.mark.slow
-def test_nothing_is_lost_or_done_twice(pytestconfig):
-    full = pytestconfig.getoption("--fault-full")
-    count, kills = (20000, 100) if full else (3000, 25)
-    often = dict(WJZ_ROUNDS_EVERY="100ms", WJZ_WARNINGS_EVERY="200ms")  # warnings of areas follow what came, in the end the same
-    calm = Installation(**often).up(scoring=1)
+@pytest.fixture(scope="module")
+def undisturbed(pytestconfig):
+    """What is pushed, and what comes of it when nobody disturbs: the batches, the complaints' ids, the outcome."""
+    calm = Installation(**OFTEN).up(scoring=1)
     try:
+        count = 20000 if pytestconfig.getoption("--fault-full") else 3000
         lines = calm.wjz("demo", "feed", "--complaints", count, "--seed", 11, "--until", "2026-11-20T00:00:00+08:00").stdout
         complaints = [to_complaint(line) for line in lines.splitlines()]
         assert len(complaints) == count
         batches = [complaints[at : at + BATCH] for at in range(0, count, BATCH)]
         with calm.demo_feed() as client:
-            ids = push(client, batches, [0])
+            ids = push(client, batches)
         calm.settled()
         calm.areas_settled()
         check_whole(calm, ids)
-        expected = outcome(calm)
+        return batches, ids, outcome(calm)
     finally:
         calm.close()
 
-    stormy = Installation(**often).up(scoring=2, assignment=2, scheduling=1, notification=2, intake=1)
+
+def check_outcome(installation, ids, expected):
+    installation.settled()
+    installation.areas_settled()
+    check_whole(installation, ids)
+    result = outcome(installation)
+    differing = {k: (expected.get(k), result.get(k)) for k in expected.keys() ^ result.keys()} or {
+        k: (expected[k], result[k]) for k in expected if expected[k] != result[k]
+    }
+    assert not differing, list(differing.items())[:5]
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_done_twice(pytestconfig, undisturbed):
+    batches, ids, expected = undisturbed
+    kills = 100 if pytestconfig.getoption("--fault-full") else 25
+    stormy = Installation(**OFTEN).up(scoring=2, assignment=2, scheduling=1, notification=2, intake=1)
     try:
         report = {"kills": 0, "restarts": 0}
         pushed = threading.Event()
@@ -119,23 +140,60 @@ def test_nothing_is_lost_or_done_twice(pytestconfig):
             storm = threading.Thread(target=disturb, args=(stormy, pushed, 3, kills, report), daemon=True)
             storm.start()
             try:
-                acknowledged = push(client, batches, [0])
+                acknowledged = push(client, batches)
             finally:
                 pushed.set()
                 storm.join(900)
         print(report)
         assert not storm.is_alive() and report["kills"] >= kills and report["restarts"] == 2
-        stormy.settled()
-        stormy.areas_settled()
         assert acknowledged == ids
-        check_whole(stormy, ids)
-        result = outcome(stormy)
-        differing = {k: (expected.get(k), result.get(k)) for k in expected.keys() ^ result.keys()} or {
-            k: (expected[k], result[k]) for k in expected if expected[k] != result[k]
-        }
-        assert not differing, list(differing.items())[:5]
+        check_outcome(stormy, ids, expected)
     except BaseException:
         print(stormy.logs())
         raise
     finally:
         stormy.close()
+
+
+def lose_commits(installation):
+    """Crashes PostgreSQL after scoring, which is stopped, has worked on some of what waits for it, with nobody writing the log but
+    who commits durably. How many messages were handled and are not any more; scoring goes on then, with what it remembers."""
+    handled = "SELECT count(*) FROM scoring.inbox"
+    wal_writer = installation.value("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
+    os.kill(wal_writer, signal.SIGSTOP)
+    try:
+        enough = installation.value(handled) + 3
+        installation.signal_services("scoring", signal.SIGCONT)
+        wait_until(lambda: installation.value(handled) >= enough, what="scoring works")
+        installation.signal_services("scoring", signal.SIGSTOP)
+        before = installation.value(handled)
+        installation.restart_postgres(lambda: os.kill(wal_writer, signal.SIGCONT))
+        return before - installation.value(handled)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(wal_writer, signal.SIGCONT)
+        installation.signal_services("scoring", signal.SIGCONT)
+
+
+@pytest.mark.slow
+def test_lost_commits_are_made_again(undisturbed):
+    """Queues' handlers do not wait for the disk. What a crash undoes of their work is done again, once, with the same outcome."""
+    batches, ids, expected = undisturbed
+    house = Installation(**OFTEN).up(scoring=2, assignment=2, scheduling=1, notification=0, intake=1)
+    try:
+        lost, acknowledged = 0, set()
+        with house.demo_feed() as client:
+            for first in range(0, len(batches), len(batches) // CRASHES + 1):
+                house.signal_services("scoring", signal.SIGSTOP)
+                acknowledged |= push(client, batches[first : first + len(batches) // CRASHES + 1], first)
+                lost += lose_commits(house)
+        assert acknowledged == ids
+        print(f"{lost} messages were handled in vain")
+        assert lost > 0
+        house.wjz("scale", "notification=1")
+        check_outcome(house, ids, expected)
+    except BaseException:
+        print(house.logs())
+        raise
+    finally:
+        house.close()

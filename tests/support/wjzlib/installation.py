@@ -156,11 +156,19 @@ class Installation:
             return None
         return pid
 
-    def restart_postgres(self):
-        """Ends the server at once, as a crash of it would (SIGQUIT); the supervisor starts it again."""
+    def signal_services(self, service, number):
+        """To all processes of one service."""
+        for pid, command in self._children().items():
+            if command == f"weijianzhi-{service}":
+                os.kill(pid, number)
+
+    def restart_postgres(self, meanwhile=lambda: None):
+        """Ends the server at once, as a crash of it would (SIGQUIT); the supervisor starts it again. meanwhile is called once the
+        server has the signal."""
         pid = next(pid for pid, command in self._children().items() if command == "postgres")
         os.kill(pid, signal.SIGQUIT)
-        wait_until(lambda: self.value("SELECT 1") == 1 and pid not in self._children(), what="PostgreSQL is back")
+        meanwhile()
+        wait_until(lambda: pid not in self._children() and self.value("SELECT 1") == 1, what="PostgreSQL is back")
 
     def settled(self, timeout=5 * PATIENCE):
         """Waits until no message waits anywhere."""

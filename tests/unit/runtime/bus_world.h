@@ -78,8 +78,12 @@ static inline void node_pools(node *self, const char *service) {
     char role[64];
     snprintf(role, sizeof role, "wjz_%s", service);
     *self = (node){.world = &the_world};
-    wjz_db_options options = {
-        .url = the_world.url, .role = role, .application = service, .connections = 3, .hot_path = true};
+    wjz_db_options options = {.url = the_world.url,
+                              .role = role,
+                              .application = service,
+                              .connections = 3,
+                              .hot_path = true,
+                              .era = &WJZ_BUS_ERA};
     assert_ok(wjz_db_open(the_world.loop, &options, &self->db, err));
     options.connections = 2;
     assert_ok(wjz_db_open(the_world.loop, &options, &self->housekeeping, err));

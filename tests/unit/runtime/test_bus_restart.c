@@ -10,6 +10,7 @@
 
 #include "proto/intake.pb-c.h"
 #include "support/test_db.h"
+#include "wjz/id.h"
 #include "wjz/metrics.h"
 #include "wjz/migrate.h"
 
@@ -129,16 +130,118 @@ static void restarts(WJZ_UNUSED void *arg) {
     node_close(&intake.node);
 }
 
-static void test_restarts(WJZ_UNUSED void **state) {
+static void run_on_own_cluster(wjz_call_fn *body, const char *tables) {
     wjz_err said = {0};
     cluster = test_cluster_new();
     if (wjz_migrate(test_cluster_url(cluster), WJZ_SOURCE_DIR "/deploy/migrations", NULL, NULL, &said) < 0)
         fail_msg("%s", said.text);
     world_make(test_cluster_url(cluster));
-    ask(MAKE);
-    world_run(restarts, NULL);
+    ask(tables);
+    world_run(body, NULL);
     world_unmake();
     test_cluster_destroy(&cluster);
+}
+
+static void test_restarts(WJZ_UNUSED void **state) {
+    run_on_own_cluster(restarts, MAKE);
+}
+
+/* --- commits that were not on disk --- */
+
+/* intake ─▶ scoring ─▶ assignment, both lazy. What scoring makes of an item has a new number each time it is made, so
+ * that what came of work that was undone shows. */
+static wjz_event gate;    /* scoring waits for it */
+static wjz_event release; /* assignment waits for it once it has handled some */
+static int passed;        /* messages that did not wait there */
+enum { ITEMS = 40, PASSING = 12 };
+
+static const wjz_stmt MADE = {"made", "INSERT INTO scoring.made (item, number) VALUES ($1, $2)", 0};
+static const wjz_stmt TAKEN = {"taken", "INSERT INTO assignment.taken (number) VALUES ($1)", 0};
+
+static int make_of(node *self, wjz_tx *tx, int64_t item, wjz_err *err) {
+    int64_t number = wjz_id_next();
+    Wjz__Scoring__ClueState state = WJZ__SCORING__CLUE_STATE__INIT, *states[] = {&state};
+    Wjz__Scoring__CluesScored body = WJZ__SCORING__CLUES_SCORED__INIT;
+    state.clue = (uint64_t)number;
+    body.clues = states;
+    body.n_clues = 1;
+    int r = wjz_tx_send_v(tx, &MADE, wjz_i64(item), wjz_i64(number));
+    return r < 0 ? r : wjz_bus_emit(self->bus, tx, REGION, &body.base, err);
+}
+
+static int on_item(wjz_batch *batch, void *state, wjz_err *err) {
+    int r = 0;
+    wjz_event_wait(the_world.loop, &gate);
+    for (size_t i = 0; i < wjz_batch_count(batch) && r == 0; i++) {
+        const Wjz__Intake__ComplaintsAccepted *body =
+            (const Wjz__Intake__ComplaintsAccepted *)wjz_batch_message(batch, i)->body;
+        r = make_of(state, wjz_batch_tx(batch), (int64_t)body->complaint[0], err);
+    }
+    return r;
+}
+
+static int on_made(wjz_batch *batch, WJZ_UNUSED void *state, WJZ_UNUSED wjz_err *err) {
+    int r = 0;
+    if (passed >= PASSING) wjz_event_wait(the_world.loop, &release);
+    for (size_t i = 0; i < wjz_batch_count(batch) && r == 0; i++) {
+        const Wjz__Scoring__CluesScored *body = (const Wjz__Scoring__CluesScored *)wjz_batch_message(batch, i)->body;
+        r = wjz_tx_send_v(wjz_batch_tx(batch), &TAKEN, wjz_i64((int64_t)body->clues[0]->clue));
+    }
+    passed += (int)wjz_batch_count(batch);
+    return r;
+}
+
+static const wjz_queue_route LAZY_ITEMS[] = {
+    {.type = &wjz__intake__complaints_accepted__descriptor, .handler = on_item, .messages = 2, .lazy = true},
+    {.type = NULL}};
+static const wjz_queue_route LAZY_MADE[] = {
+    {.type = &wjz__scoring__clues_scored__descriptor, .handler = on_made, .messages = 2, .lazy = true}, {.type = NULL}};
+static const wjz_emit_route MADE_EMITS[] = {{&wjz__scoring__clues_scored__descriptor, "assignment"}, {NULL, NULL}};
+
+/* Nobody writes the log out of memory any more but who commits durably. */
+static void stop_wal_writer(void) {
+    assert_int_equal(kill((pid_t)ask("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"), SIGSTOP), 0);
+}
+
+static void lost_commits(WJZ_UNUSED void *arg) {
+    static const char MADE_COUNT[] = "SELECT count(*) FROM scoring.made",
+                      TAKEN_COUNT[] = "SELECT count(*) FROM assignment.taken";
+    node intake, scoring, assignment;
+    intake_open(&intake);
+    node_open(&assignment, (wjz_bus_options){.service = "assignment", .instance = "assignment-1", .queues = LAZY_MADE});
+    node_open(&scoring, (wjz_bus_options){.service = "scoring",
+                                          .instance = "scoring-1",
+                                          .queues = LAZY_ITEMS,
+                                          .emits = MADE_EMITS,
+                                          .state = &scoring});
+    for (int64_t item = 1; item <= ITEMS; item++)
+        assert_ok(try_emit(&intake, item, err));
+    stop_wal_writer();
+    wjz_event_set(the_world.loop, &gate);
+    /* All is made, some of it taken, rows of what was acknowledged are deleted, and nothing of that is on disk. */
+    wait_until(ask(MADE_COUNT) == ITEMS && ask(TAKEN_COUNT) >= PASSING && passed >= PASSING);
+    wait_until(ask("SELECT count(*) FROM intake.outbox") == 0);
+    wait_until(ask("SELECT count(*) FROM scoring.outbox") < ITEMS);
+    test_cluster_crash(cluster); /* blocks the loop: what the processes have in memory is of before */
+    assert_in_range(ask(MADE_COUNT), 0, ITEMS - 1);
+    assert_int_equal(ask("SELECT count(*) FROM intake.source"), ITEMS);
+    wjz_event_set(the_world.loop, &release);
+    wait_until(ask(TAKEN_COUNT) == ITEMS);
+    wait_until(ask("SELECT count(*) FROM intake.outbox") == 0 && ask("SELECT count(*) FROM scoring.outbox") == 0);
+    assert_int_equal(ask("SELECT count(DISTINCT item) FROM scoring.made"), ITEMS);
+    assert_int_equal(ask(MADE_COUNT), ITEMS);
+    assert_int_equal(ask("SELECT count(*) FROM scoring.made JOIN assignment.taken USING (number)"), ITEMS);
+    assert_int_equal(ask(TAKEN_COUNT), ITEMS);
+    node_close(&scoring);
+    node_close(&assignment);
+    node_close(&intake);
+}
+
+static void test_lost_commits(WJZ_UNUSED void **state) {
+    run_on_own_cluster(lost_commits,
+                       "CREATE TABLE intake.source (item int8); GRANT ALL ON intake.source TO wjz_intake;"
+                       "CREATE TABLE scoring.made (item int8, number int8); GRANT ALL ON scoring.made TO wjz_scoring;"
+                       "CREATE TABLE assignment.taken (number int8); GRANT ALL ON assignment.taken TO wjz_assignment");
 }
 
 /* --- a message kills its handlers --- */
@@ -198,6 +301,7 @@ static void test_poisoned(WJZ_UNUSED void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_lost_commits),
         cmocka_unit_test(test_poisoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,8 @@ static void wait_for_beats(int more) {
     wait_until(beats >= before + more);
 }
 
-/* Without waiting in the server: it would be for a heartbeat of ours that ends only while this thread turns the loop. */
+/* Without waiting in the server: it would be for a heartbeat of ours that ends only while this thread turns the loop.
+ */
 static void lock_instances(void) {
     test_db_run(db, "CREATE FUNCTION pg_temp.locked() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
                     "  LOCK TABLE bus.instance IN ACCESS EXCLUSIVE MODE NOWAIT; RETURN 1;"

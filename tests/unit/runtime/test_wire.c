@@ -45,24 +45,27 @@ static void test_envelope_round_trip(WJZ_UNUSED void **state) {
     free(data);
 }
 
-/* protobuf-c reads the same, also with the attempt appended once or again. */
+/* protobuf-c reads the same, also with attempt and era appended once or again. */
 static void test_envelope_as_protobuf_has_it(WJZ_UNUSED void **state) {
     Wjz__Bus__Leave leave = WJZ__BUS__LEAVE__INIT;
     uint8_t *data;
     size_t length;
     assert_int_equal(wjz_envelope_pack(3, 1, 0, &leave.base, &data, &length), 0);
     for (uint32_t attempt = 1; attempt < 300; attempt += 99) {
-        size_t whole = wjz_envelope_set_attempt(data, length, attempt);
+        int64_t era = attempt == 1 ? 0 : INT64_MAX - attempt;
+        size_t whole = wjz_envelope_set_attempt(data, length, attempt, era);
         assert_in_range(whole, length + 2, length + WJZ_ATTEMPT_BYTES);
         Wjz__Envelope *known = wjz__envelope__unpack(NULL, whole, data);
         assert_non_null(known);
         assert_int_equal(known->attempt, attempt);
+        assert_int_equal((int64_t)known->era, era);
         assert_int_equal(known->id, 3);
         assert_string_equal(known->type, "wjz.bus.Leave");
         wjz__envelope__free_unpacked(known, NULL);
         wjz_envelope envelope;
         assert_int_equal(wjz_envelope_read(data, whole, &envelope, NULL), 0);
         assert_int_equal(envelope.attempt, attempt);
+        assert_int_equal(envelope.era, era);
     }
     free(data);
 }
