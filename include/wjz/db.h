@@ -118,6 +118,8 @@ wjz_param wjz_blobs(const wjz_blob *items, size_t count);
 /* Waits for a free connection, first come first served; sends nothing yet. -ETIMEDOUT when the database has
  * not been reachable for 10 s or no connection fell free in that time, -ECANCELED when closing. */
 WJZ_MUST_CHECK int wjz_tx_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err);
+/* The same without waiting: -EAGAIN when no connection is free now. */
+WJZ_MUST_CHECK int wjz_tx_try_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err);
 /* What the pool's era statement gave on this transaction's connection; 0 when the pool has none. Two transactions of the
  * same era are of the same life of the server: what one has seen committed is lost only with everything that the other one
  * commits later. */
@@ -153,6 +155,9 @@ WJZ_MUST_CHECK int wjz_tx_commit(wjz_tx **tx, wjz_err *err);
 /* The same for a reading: sends what waits and ends the transaction in that one round trip, but keeps it for its rows,
  * which live until commit or abort, of which either frees it then and waits for nothing. Nothing more may be sent. */
 WJZ_MUST_CHECK int wjz_tx_finish(wjz_tx *tx, wjz_err *err);
+/* Sends what waits with the end of the transaction and does not wait for the answer: wjz_tx_commit does, or wjz_tx_finish, and
+ * only they tell whether it was committed. For what may go on beside another transaction. Nothing more may be sent. */
+WJZ_MUST_CHECK int wjz_tx_dispatch(wjz_tx *tx, wjz_err *err);
 /* Rolls back; accepts NULL and *tx == NULL. Does not wait, and may be called in any context. */
 void wjz_tx_abort(wjz_tx **tx);
 /* Memory that lives as long as the transaction. */

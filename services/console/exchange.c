@@ -39,10 +39,14 @@ static const wjz_stmt FORGET = {"console_idempotent_forget",
 
 /* --- transaction --- */
 
+static wjz_param token_param(const exchange *x, uint8_t hash[TOKEN_HASH]) {
+    token_hash(x->token, hash);
+    return wjz_bytes(hash, x->token[0] ? TOKEN_HASH : 0);
+}
+
 int exchange_enter(exchange *x) {
     uint8_t hash[TOKEN_HASH];
-    token_hash(x->token, hash);
-    int r = wjz_tx_send_v(x->tx, &ENTER, wjz_bytes(hash, x->token[0] ? sizeof hash : 0));
+    int r = wjz_tx_send_v(x->tx, &ENTER, token_param(x, hash));
     return r == 0 && x->endpoint->roles & VOUCHED ? vouch_send(x->console->vouch, x->tx) : r;
 }
 
@@ -89,16 +93,28 @@ int exchange_note(exchange *x, const char *event, const char *kind, const char *
     return r;
 }
 
-int exchange_note_ahead(exchange *x, const char *event, const char *kind, const json_t *detail) {
+static int send_note_ahead(exchange *x, wjz_tx *tx, const char *event, const char *kind, const json_t *detail) {
     const char *names[ROLES];
     size_t count = roles_named(x->endpoint->roles, names);
     char *text = json_dumps(detail, JSON_COMPACT);
     if (!text) return -ENOMEM;
     wjz_param params[] = {wjz_text(x->address), wjz_text(event), wjz_text(kind), wjz_json(text),
                           wjz_texts(names, count)};
-    int r = wjz_tx_send_aside(x->tx, &NOTE_AHEAD, params, (int)WJZ_COUNT(params));
+    int r = wjz_tx_send_aside(tx, &NOTE_AHEAD, params, (int)WJZ_COUNT(params));
     free(text);
     return r;
+}
+
+/* Sent at once in a transaction of its own, which the store makes durable while it reads; in the reading's own where no
+ * connection is free. */
+int exchange_note_ahead(exchange *x, const char *event, const char *kind, const json_t *detail) {
+    wjz_err err = {0};
+    uint8_t hash[TOKEN_HASH];
+    wjz_param token = token_param(x, hash);
+    if (wjz_tx_try_begin(x->console->db, &x->note, &err) < 0) return send_note_ahead(x, x->tx, event, kind, detail);
+    int r = wjz_tx_send_aside(x->note, &ENTER, &token, 1);
+    if (r == 0) r = send_note_ahead(x, x->note, event, kind, detail);
+    return r == 0 ? wjz_tx_dispatch(x->note, &err) : r;
 }
 
 /* --- reading --- */
@@ -406,7 +422,8 @@ static int go_through(exchange *x, wjz_err *err) {
             r = wjz_tx_send_v(x->tx, &KEPT, wjz_text(x->who.login), wjz_text(x->key),
                               wjz_i16((int16_t)x->answer.status), wjz_text(x->answer.data));
     }
-    return r == 0 && !x->refused ? exchange_commit(x, err) : r;
+    if (r == 0 && !x->refused) r = exchange_commit(x, err);
+    return r == 0 && !x->refused && x->note ? wjz_tx_commit(&x->note, err) : r;
 }
 
 /* What was not done may be asked again under the same key. */
@@ -458,6 +475,7 @@ void exchange_serve(wjz_request *request, void *arg) {
         from_our_pages(&x) && has_form(&x))
         handle(&x);
     wjz_tx_abort(&x.tx);
+    wjz_tx_abort(&x.note);
     json_decref(x.body);
     json_decref(x.detail);
 }

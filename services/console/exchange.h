@@ -29,6 +29,7 @@ typedef struct exchange {
     const struct operation *operation;
     wjz_arena *arena;
     wjz_tx *tx;
+    wjz_tx *note;               /* the audit's own, under way beside the reading; NULL: none */
     json_t *body;               /* NULL: none */
     char token[TOKEN_TEXT + 1]; /* "" without a session */
     const char *address;        /* of who asks */
@@ -60,7 +61,7 @@ WJZ_MUST_CHECK int exchange_commit(exchange *x, wjz_err *err);
 WJZ_MUST_CHECK int exchange_note(exchange *x, const char *event, const char *kind, const char *object,
                                  const char *result, const json_t *detail);
 /* The same before it is known who asks, for a reading that ends in that round trip: of who may not, nothing is written.
- */
+ * The answer waits for it as for the reading. */
 WJZ_MUST_CHECK int exchange_note_ahead(exchange *x, const char *event, const char *kind, const json_t *detail);
 
 /* --- reading --- */

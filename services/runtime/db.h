@@ -232,6 +232,7 @@ struct wjz_tx {
     wjz_event event; /* granted, refused, or a round trip has ended */
     bool in_block;   /* BEGIN has been queued */
     bool queued;     /* something that was not waited for */
+    bool under_way;  /* it is on the wire */
     int sent;        /* statements since the last wait whose rows are kept */
     wjz_results results, incoming;
     wjz_err failure; /* code 0: none */

@@ -107,6 +107,17 @@ static int wait_for_connection(wjz_tx *tx, wjz_err *err) {
     return too_late(tx, err);
 }
 
+static bool has_free(const wjz_db *db) {
+    for (int i = 0; i < db->conn_count && !db->waiting; i++)
+        if (db->conns[i].state == CONN_FREE) return true;
+    return false;
+}
+
+int wjz_tx_try_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err) {
+    if (!has_free(db)) return wjz_err_set(err, -EAGAIN, "could not begin: no connection is free");
+    return wjz_tx_begin(db, ret_tx, err);
+}
+
 int wjz_tx_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err) {
     if (db->closing) return wjz_err_set(err, -ECANCELED, "could not begin: the database pool is closing");
     wjz_tx *tx = calloc(1, sizeof(*tx));
@@ -175,12 +186,17 @@ int wjz_tx_lazy(wjz_tx *tx) {
     return wjz_tx_send_aside(tx, &LAZY, NULL, 0);
 }
 
-/* Waits until the server has answered for everything queued; failed or not, the answers of the round before are gone.
- */
-static int round_trip(wjz_tx *tx) {
-    if (tx->failure.code) return tx->failure.code;
+/* Sends everything queued on its way. */
+static void depart(wjz_tx *tx) {
+    if (tx->failure.code) return;
     wjz_event_clear(&tx->event);
-    if (wjz_conn_sync(tx->conn) == 0) wjz_event_wait(tx->db->loop, &tx->event);
+    tx->under_way = wjz_conn_sync(tx->conn) == 0;
+}
+
+/* Waits until the server has answered for it; failed or not, the answers of the round before are gone. */
+static int arrive(wjz_tx *tx) {
+    if (tx->under_way) wjz_event_wait(tx->db->loop, &tx->event);
+    tx->under_way = false;
     wjz_results_clear(&tx->results);
     wjz_results came = tx->incoming;
     tx->incoming = tx->results;
@@ -201,7 +217,10 @@ static int open_block(wjz_tx *tx) {
 int wjz_tx_wait(wjz_tx *tx, wjz_rows **ret_rows, wjz_err *err) {
     int sent = tx->sent;
     int r = open_block(tx);
-    if (r == 0 && tx->queued) r = round_trip(tx);
+    if (r == 0 && tx->queued) {
+        depart(tx);
+        r = arrive(tx);
+    }
     if (r < 0) return give_failure(tx, err);
     if (ret_rows) *ret_rows = sent ? wjz_tx_rows(tx, sent - 1) : NULL;
     return 0;
@@ -251,12 +270,19 @@ static void end(wjz_tx *tx, int result) {
 }
 
 /* What waits is a transaction of its own when no block was opened for it. */
-int wjz_tx_finish(wjz_tx *tx, wjz_err *err) {
+int wjz_tx_dispatch(wjz_tx *tx, wjz_err *err) {
+    if (tx->under_way) return 0;
     int r = tx->in_block ? queue(tx, &COMMIT, NULL, 0, false) : tx->failure.code;
-    if (r == 0 && (tx->in_block || tx->queued)) round_trip(tx);
-    r = give_failure(tx, err);
-    if (r == 0) tx->in_block = false;
-    return r;
+    if (r == 0 && (tx->in_block || tx->queued)) depart(tx);
+    return give_failure(tx, err);
+}
+
+int wjz_tx_finish(wjz_tx *tx, wjz_err *err) {
+    int r = wjz_tx_dispatch(tx, err);
+    if (tx->under_way) r = arrive(tx);
+    if (r < 0) return give_failure(tx, err);
+    tx->in_block = false;
+    return 0;
 }
 
 int wjz_tx_commit(wjz_tx **tx_at, wjz_err *err) {

@@ -350,6 +350,39 @@ static void a_reading_ends_in_one_round_trip(WJZ_UNUSED void **state) {
     run(finish_body, 1);
 }
 
+/* On its way beside another transaction; who commits it hears what became of it. */
+static void dispatch_body(WJZ_UNUSED void *arg) {
+    drop_items();
+    wjz_err err = {0};
+    wjz_tx *tx = begin(), *beside = begin(), *none = NULL; /* both connections are there */
+    assert_int_equal(wjz_tx_try_begin(db, &none, &err), -EAGAIN);
+    assert_null(none);
+    wjz_tx_abort(&beside);
+    assert_int_equal(wjz_tx_try_begin(db, &beside, &err), 0);
+    assert_int_equal(wjz_tx_send_v(beside, &ADD, wjz_i64(1), wjz_text("one")), 0);
+    assert_int_equal(wjz_tx_dispatch(beside, &err), 0);
+    assert_int_equal(wjz_row_int(query_v(tx, &NUMBER, wjz_i64(1)), 0, 0), 2);
+    commit(beside);
+    assert_int_equal(count_items(), 1);
+    beside = begin();
+    assert_non_null(query_v(beside, &LABEL, wjz_i64(1)));
+    assert_int_equal(wjz_tx_send_v(beside, &ADD, wjz_i64(1), wjz_text("again")), 0);
+    assert_int_equal(wjz_tx_dispatch(beside, &err), 0); /* a block that is open already ends with a commit */
+    assert_int_equal(wjz_tx_commit(&beside, &err), -EEXIST);
+    beside = begin();
+    assert_int_equal(wjz_tx_send_v(beside, &LABEL, wjz_i64(1)), 0);
+    assert_int_equal(wjz_tx_dispatch(beside, &err), 0);
+    wjz_tx_abort(&beside); /* nobody waits for the answer */
+    beside = begin();
+    assert_int_equal(wjz_row_int(query_v(beside, &NUMBER, wjz_i64(2)), 0, 0), 3);
+    commit(beside);
+    commit(tx);
+}
+
+static void what_is_dispatched_goes_on_beside(WJZ_UNUSED void **state) {
+    run(dispatch_body, 2);
+}
+
 static void empty_body(WJZ_UNUSED void *arg) {
     double before = round_trips();
     wjz_tx *tx = begin();
@@ -863,6 +896,7 @@ int main(void) {
         cmocka_unit_test(statements_travel_together),
         cmocka_unit_test(what_is_set_aside_takes_part),
         cmocka_unit_test(a_reading_ends_in_one_round_trip),
+        cmocka_unit_test(what_is_dispatched_goes_on_beside),
         cmocka_unit_test(a_transaction_without_statements_costs_nothing),
         cmocka_unit_test(busy_time_is_summed),
         cmocka_unit_test(an_error_in_the_middle_undoes_all),
