@@ -88,6 +88,10 @@ void wjz_respond_problem(wjz_request *request, int status, const wjz_problem *pr
         int e = wjz_respond_header(request, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
         (void)e; /* without memory the answer goes without the hint */
     }
+    if (!has_header(request, "Content-Security-Policy")) { /* also of what is refused before it is anybody's request */
+        int e = wjz_respond_header(request, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        (void)e;
+    }
     wjz_respond(request, status, "application/problem+json", body ? body : "{}", body ? strlen(body) : 2);
     free(body);
 }

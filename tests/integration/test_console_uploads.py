@@ -194,7 +194,7 @@ def test_pieces_that_do_not_fit_are_refused(world):
     assert world["prosecutor"].ask("sendChunk", data=data, import_=number, offset=0).status_code == 403
     assert world["elsewhere"].ask("sendChunk", data=data, import_=number, offset=0).status_code in (403, 404)
     large = organ.http.put(f"{organ.base}/api/v1/imports/{number}/content?offset=0", data=b"y" * ((1 << 20) + 1), headers={"X-CSRF-Token": organ.csrf}, timeout=PATIENCE)
-    assert large.status_code == 413  # before it is anybody's request
+    assert large.status_code == 413 and "default-src 'none'" in large.headers["Content-Security-Policy"]  # before it is anybody's request
 
 
 # --- bodies of 100 MB ---

@@ -330,6 +330,7 @@ static void refuses_bodies_that_are_too_large(WJZ_UNUSED void **state) {
     talk(request);
     assert_int_equal(count("HTTP/1.1 413 "), 2);
     got("\"code\":\"too_large\"");
+    got("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
     assert_string_equal(client.answer + client.answer_length - 2, "ok");
     talk("GET /hello/a HTTP/1.1\r\nContent-Length: 1\r\n" END "x");
     got("HTTP/1.1 413 ");
