@@ -1,49 +1,47 @@
 #include "console/clue_list.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "console/console.h"
 #include "console/cursor.h"
+#include "console/json_put.h"
 #include "console/sql.h"
 #include "wjz/clock.h"
 
-enum kind { ID, NUMBER, REAL, FLAG, TEXT, TIME };
+enum kind { ID, NUMBER, REAL, FLAG, TEXT, TEXT_OR_NULL, TIME, UNTIL, VERSION };
 
 /* clang-format off */
-/* Members of an item, their kinds, and the columns of console.clue_page (alias c) that they are. NULL is null. */
+/* Members of an item, their kinds, and the columns of console.clue_page that they are made of. NULL is null, and so are '' of TEXT_OR_NULL and
+ * the end of time of UNTIL. */
 #define MEMBERS(X) \
-    X("id", ID, "c.clue") \
-    X("region", NUMBER, "c.region") \
-    X("version", TEXT, "concat_ws('.', c.revision, c.assignment, c.assignment_revision)") \
-    X("index", REAL, "c.index") \
-    X("stars", NUMBER, "c.stars") \
-    X("domain", TEXT, "c.domain") \
-    X("branch", TEXT, "c.branch") \
-    X("kind", TEXT, "c.kind") \
-    X("title", TEXT, "c.title") \
-    X("place", TEXT, "c.place") \
-    X("town", NUMBER, "c.town") \
-    X("subject", TEXT, "c.subject") \
-    X("urgent", FLAG, "c.urgent") \
-    X("mediation", FLAG, "c.mediation") \
-    X("confidential", FLAG, "c.confidential") \
-    X("focus", FLAG, "c.focus") \
-    X("complaint_count", NUMBER, "c.complaint_count") \
-    X("first_report_at", TIME, "c.first_report_at") \
-    X("last_report_at", TIME, "c.last_report_at") \
-    X("scored_at", TIME, "c.scored_at")
+    X("id", ID, "clue") \
+    X("region", NUMBER, "region") \
+    X("version", VERSION, "revision") \
+    X("index", REAL, "index") \
+    X("stars", NUMBER, "stars") \
+    X("domain", TEXT, "domain") \
+    X("branch", TEXT, "branch") \
+    X("kind", TEXT, "kind") \
+    X("title", TEXT, "title") \
+    X("place", TEXT, "place") \
+    X("town", NUMBER, "town") \
+    X("subject", TEXT, "subject") \
+    X("urgent", FLAG, "urgent") \
+    X("mediation", FLAG, "mediation") \
+    X("confidential", FLAG, "confidential") \
+    X("focus", FLAG, "focus") \
+    X("complaint_count", NUMBER, "complaint_count") \
+    X("first_report_at", TIME, "first_report_at") \
+    X("last_report_at", TIME, "last_report_at") \
+    X("scored_at", TIME, "scored_at")
 #define ASSIGNMENT(X) \
-    X("id", ID, "NULLIF(c.assignment, 0)") \
-    X("state", TEXT, "c.state") \
-    X("organ", TEXT, "c.organ") \
-    X("station", TEXT, "NULLIF(c.station, '')") \
-    X("accept_until", TIME, "CASE WHEN c.due_at < '9999-01-01' THEN c.due_at END") \
-    X("changed_at", TIME, "c.changed_at")
-/* Behind them: who has it, NULL for nobody. */
-#define SQL_PROSECUTOR "NULLIF(c.prosecutor, ''), "
+    X("id", ID, "assignment") \
+    X("state", TEXT, "state") \
+    X("organ", TEXT, "organ") \
+    X("station", TEXT_OR_NULL, "station") \
+    X("accept_until", UNTIL, "due_at") \
+    X("changed_at", TIME, "changed_at")
 /* clang-format on */
 
 #define SQL_OF(name, kind, sql) sql ", "
@@ -57,56 +55,60 @@ typedef struct member {
 static const member ITEM[] = {MEMBERS(MEMBER_OF)}, OF_ASSIGNMENT[] = {ASSIGNMENT(MEMBER_OF)};
 enum {
     ASSIGNMENT_AT = WJZ_COUNT(ITEM),
+    DUE_AT = ASSIGNMENT_AT + 4, /* accept_until's */
     PROSECUTOR_AT = ASSIGNMENT_AT + WJZ_COUNT(OF_ASSIGNMENT),
-    KEY_AT,
-    COLUMNS = KEY_AT + 2,
+    ASSIGNMENT_REVISION_AT,
+    RANK_AT,
+    REPORTED_AT,
+    COLUMNS,
     ROW_BYTES = 1200, /* names, numbers and times of an item */
 };
+static const int64_t NEVER_US = INT64_C(253370764800000000); /* 9999-01-01 */
 
-/* A function gives its rows in their order. */
+/* A function gives its rows in their order. Plain columns: whatever would be computed of them would be planned anew
+ * each time. */
 const read_spec CLUES = {
     {"console_clues",
-     "SELECT " MEMBERS(SQL_OF) ASSIGNMENT(SQL_OF) SQL_PROSECUTOR
-     " CASE COALESCE($2, 'index') WHEN 'index' THEN c.rank::int8 WHEN 'due' THEN " SQL_US("c.due_at") " ELSE " SQL_US(
-         "c.reported_at") " END, c.clue"
-                          " FROM console.clue_page($1, COALESCE($2, 'index'), $3, $4, $5) c",
+     "SELECT " MEMBERS(SQL_OF) ASSIGNMENT(SQL_OF) "prosecutor, assignment_revision, rank, reported_at"
+                                                  " FROM console.clue_page($1, COALESCE($2, 'index'), $3, $4, $5)",
      COLUMNS},
     {{NULL, BIND_FILTERS}, {"sort", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 
-/* --- text; at least six times its length is free --- */
+static bool is_absent(const wjz_rows *rows, int row, int column, enum kind kind) {
+    if (wjz_row_null(rows, row, column)) return true;
+    if (kind == TEXT_OR_NULL) return wjz_row_text(rows, row, column)[0] == '\0';
+    return kind == UNTIL && wjz_row_time(rows, row, column) >= NEVER_US;
+}
 
-static char *put_text(char *at, const char *text) {
-    *at++ = '"';
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20)
-            at += sprintf(at, "\\u%04x", (unsigned)(unsigned char)*c);
-        else {
-            if (*c == '"' || *c == '\\') *at++ = '\\';
-            *at++ = *c;
-        }
-    }
-    *at++ = '"';
-    return at;
+static char *put_version(char *at, const wjz_rows *rows, int row, int column) {
+    at = json_put_int(stpcpy(at, "\""), wjz_row_int(rows, row, column));
+    at = json_put_int(stpcpy(at, "."), wjz_row_int(rows, row, ASSIGNMENT_AT));
+    at = json_put_int(stpcpy(at, "."), wjz_row_int(rows, row, ASSIGNMENT_REVISION_AT));
+    return stpcpy(at, "\"");
 }
 
 static char *put_value(char *at, const wjz_rows *rows, int row, int column, enum kind kind) {
     char time[WJZ_CLOCK_TEXT];
-    if (wjz_row_null(rows, row, column)) return stpcpy(at, "null");
+    if (is_absent(rows, row, column, kind)) return stpcpy(at, "null");
     switch (kind) {
     case ID:
-        return at + sprintf(at, "\"%" PRId64 "\"", wjz_row_int(rows, row, column));
+        return stpcpy(json_put_int(stpcpy(at, "\""), wjz_row_int(rows, row, column)), "\"");
     case NUMBER:
-        return at + sprintf(at, "%" PRId64, wjz_row_int(rows, row, column));
+        return json_put_int(at, wjz_row_int(rows, row, column));
     case REAL:
-        return at + sprintf(at, "%.1f", wjz_row_real(rows, row, column));
+        return json_put_tenths(at, wjz_row_real(rows, row, column));
     case FLAG:
         return stpcpy(at, wjz_row_bool(rows, row, column) ? "true" : "false");
+    case VERSION:
+        return put_version(at, rows, row, column);
     case TIME:
-        return put_text(at, wjz_clock_format(wjz_row_time(rows, row, column), time));
+    case UNTIL:
+        return json_put_text(at, wjz_clock_format(wjz_row_time(rows, row, column), time));
     case TEXT:
+    case TEXT_OR_NULL:
         break;
     }
-    return put_text(at, wjz_row_text(rows, row, column));
+    return json_put_text(at, wjz_row_text(rows, row, column));
 }
 
 /* The members of an object that is left open, each with a comma behind it. */
@@ -122,24 +124,36 @@ static char *put_members(char *at, const wjz_rows *rows, int row, int column, co
 static char *put_item(char *at, const wjz_rows *rows, int row, people *names) {
     const char *prosecutor = wjz_row_text(rows, row, PROSECUTOR_AT);
     at = stpcpy(put_members(at, rows, row, 0, ITEM, WJZ_COUNT(ITEM)), "\"assignment\":");
-    if (wjz_row_null(rows, row, ASSIGNMENT_AT)) return stpcpy(at, "null}");
+    if (wjz_row_int(rows, row, ASSIGNMENT_AT) == 0) return stpcpy(at, "null}");
     at = stpcpy(put_members(at, rows, row, ASSIGNMENT_AT, OF_ASSIGNMENT, WJZ_COUNT(OF_ASSIGNMENT)), "\"prosecutor\":");
-    if (!prosecutor) return stpcpy(at, "null}}");
-    at = put_text(stpcpy(at, "{\"code\":"), prosecutor);
-    return stpcpy(put_text(stpcpy(at, ",\"name\":"), people_name(names, prosecutor)), "}}}");
+    if (!prosecutor[0]) return stpcpy(at, "null}}");
+    at = json_put_text(stpcpy(at, "{\"code\":"), prosecutor);
+    return stpcpy(json_put_text(stpcpy(at, ",\"name\":"), people_name(names, prosecutor)), "}}}");
 }
 
 static size_t text_bytes(const char *text) {
-    return text ? 6 * strlen(text) : 0;
+    return 6 * strlen(text);
+}
+
+static bool is_text(int column) {
+    enum kind kind = column < ASSIGNMENT_AT ? ITEM[column].kind : OF_ASSIGNMENT[column - ASSIGNMENT_AT].kind;
+    return kind == TEXT || kind == TEXT_OR_NULL;
 }
 
 static size_t bytes_of(const wjz_rows *rows, int row, people *names) {
     const char *prosecutor = wjz_row_text(rows, row, PROSECUTOR_AT);
-    size_t bytes = ROW_BYTES + text_bytes(prosecutor) + text_bytes(prosecutor ? people_name(names, prosecutor) : NULL);
+    size_t bytes = ROW_BYTES;
+    if (prosecutor[0]) bytes += text_bytes(prosecutor) + text_bytes(people_name(names, prosecutor));
     for (int i = 0; i < PROSECUTOR_AT; i++)
-        if ((i < ASSIGNMENT_AT ? ITEM[i].kind : OF_ASSIGNMENT[i - ASSIGNMENT_AT].kind) == TEXT)
-            bytes += text_bytes(wjz_row_text(rows, row, i));
+        if (is_text(i)) bytes += text_bytes(wjz_row_text(rows, row, i));
     return bytes;
+}
+
+/* What the list goes by, of the last row that is shown. */
+static int64_t key_of(const exchange *x, const wjz_rows *rows, int row) {
+    const char *sort = wjz_request_query(x->request, "sort");
+    if (!sort || strcmp(sort, "index") == 0) return wjz_row_int(rows, row, RANK_AT);
+    return wjz_row_time(rows, row, strcmp(sort, "due") == 0 ? DUE_AT : REPORTED_AT);
 }
 
 int clue_list_prepare(exchange *x, wjz_err *err) {
@@ -164,8 +178,8 @@ int clue_list_run(exchange *x, wjz_err *err) {
     at = stpcpy(at, "],\"next\":");
     if (count > limit) {
         char next[CURSOR_TEXT];
-        cursor_write((cursor){wjz_row_int(rows, shown - 1, KEY_AT), wjz_row_int(rows, shown - 1, KEY_AT + 1)}, next);
-        at = put_text(at, next);
+        cursor_write((cursor){key_of(x, rows, shown - 1), wjz_row_int(rows, shown - 1, 0)}, next);
+        at = json_put_text(at, next);
     } else {
         at = stpcpy(at, "null");
     }

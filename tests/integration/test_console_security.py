@@ -587,3 +587,20 @@ def test_pages_of_lists_and_the_table_follow_one_rule(world, direct, login):
     rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world[login]))
     seen = rows(direct, "SELECT clue FROM console.clue WHERE merged_into = 0 ORDER BY clue")
     assert sorted(rows(direct, "SELECT clue FROM console.clue_page('{}', 'index', NULL, NULL, 100000)")) == seen
+
+
+ONE_FILTER = [{}] + [{name: value} for name, value in (
+    ("domain", "eco_env"), ("domain", "none"), ("branch", "civil"), ("kind", "complaint"), ("organ", "JCY-510184"), ("feed", "demo-hotline"), ("town", "510184107"), ("stars", "3"),
+    ("state", "assigned"), ("state", "none"), ("state", "open"), ("outcome", "filed"), ("urgent", "true"), ("urgent", "false"), ("mediation", "true"), ("focus", "true"), ("mine", "true"), ("mine", "false"),
+    ("prosecutor", "P-510184-003"), ("station", "ST-510184-01"), ("subject", "open"), ("domain", "eco_env,minors"), ("outcome", ""))]
+
+
+@pytest.mark.parametrize("login", [login for login in PEOPLE if login not in ADMINISTRATORS])
+def test_a_page_whose_plan_is_kept_shows_what_one_that_is_planned_shows(world, direct, login):
+    """A page of more than 200 is planned for what it asks; a shorter one with at most one filter has a plan that is kept."""
+    rows(direct, "SELECT login FROM console.enter(%s)", digest_of(world[login]))
+    page = lambda filters, sort, count: rows(direct, "SELECT * FROM console.clue_page(%s, %s, NULL, NULL, %s)", json.dumps(filters), sort, count)
+    for filters in ONE_FILTER:
+        for sort in ("index", "newest", "oldest", "due"):
+            assert page(filters, sort, 201) == page(filters, sort, 202)[:201], (filters, sort)
+    assert len(page({}, "index", 7)) == min(7, len(page({}, "index", 202)))
