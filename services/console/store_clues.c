@@ -38,6 +38,9 @@ const wjz_stmt CLUE_DETAIL = {
                           "r.rater") ", 'at', r.rated_at) FROM console.rating r"
                                      "  WHERE r.region = c.region AND r.clue = c.clue AND r.withdrawn_at IS NULL ORDER "
                                      "BY r.rated_at DESC LIMIT 1),"
+                                     " 'open_repeats', (SELECT count(*) FROM console.review r WHERE r.region = "
+                                     "c.region AND r.state = 'open' AND r.kind = 'repeat'"
+                                     "  AND (r.clue = c.clue OR r.other_clue = c.clue)),"
                                      " 'assignment', CASE WHEN a.id IS NULL THEN NULL ELSE json_build_object('id', "
                                      "a.id::text, 'revision', a.revision, 'state', a.state, 'organ', a.organ,"
                                      "  'organ_name', COALESCE((SELECT o.name FROM directory.organ o WHERE o.code = "
@@ -217,10 +220,11 @@ const read_spec REVIEW_CLUES = {
                         " FROM console.review r JOIN console.clue c ON c.region = r.region AND c.clue = r.clue"
                         " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY ((SELECT "
                         "console.regions())::int4[])"
+                        " AND ($4::int8 IS NULL OR r.clue = $4)"
                         " AND ($1::timestamptz IS NULL OR (r.opened_at, r.id) > ($1, $2::int8)) ORDER BY r.opened_at, "
                         "r.id LIMIT $3",
      3},
-    {{"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
+    {{"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {"clue", BIND_ID}, {0}}};
 
 #define SQL_SIDE(complaint)                                                                                            \
     "(SELECT json_build_object('clue', p.clue::text, 'complaint', p.id::text, 'title', p.title, 'content', "           \
@@ -241,12 +245,14 @@ const read_spec REVIEW_REPEATS = {
                                                                                     "ANY (console.regions()) AND "
                                                                                     "x.left IS NOT NULL AND x.right IS "
                                                                                     "NOT NULL"
+                                                                                    " AND ($4::int8 IS NULL OR r.clue "
+                                                                                    "= $4 OR r.other_clue = $4)"
                                                                                     " AND ($1::timestamptz IS NULL OR "
                                                                                     "(r.opened_at, r.id) > ($1, "
                                                                                     "$2::int8)) ORDER BY r.opened_at, "
                                                                                     "r.id LIMIT $3",
      3},
-    {{"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
+    {{"cursor", BIND_TIME_CURSOR}, {"limit", BIND_LIMIT}, {"clue", BIND_ID}, {0}}};
 
 const wjz_stmt PLAIN_TEXT = {
     "console_plain_text",

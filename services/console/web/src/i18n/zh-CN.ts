@@ -55,7 +55,7 @@ export default {
   searches: { title: '保存的检索', save: '保存此检索', saved: '检索已保存', name: '名称', forget: '删除检索', forgetLead: '删除“{name}”？', forgetThis: '删除检索“{name}”', digest: '摘要提醒', digest_none: '不提醒', digest_daily: '每日摘要', digest_weekly: '每周摘要', leftOut: '以下条件不随检索保存：{names}' },
   clue: {
     title: '线索', back: '‹ 线索列表', untitled: '（无标题）', urgent: '紧急', focus: '重点', confidential: '保密', mediation: '可调解', complaints: '{n} 条诉求', complaintsBy: '{n} 条，{m} 人反映', noTime: '未载明时间', place: '地点', reports: '诉求', period: '时间', organ: '承办院', merged: '已并入另一线索，点此查看',
-    undecided: '依据不足', timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
+    openRepeats: '有 {n} 对诉求待定是否同一件事。', decideRepeats: '去判断', undecided: '依据不足', timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
   },
   alike: { domain: '同属{name}', town: '同在{name}', name: '同一对象：{name}', words: '{n} 个相同的词', rules: '{n} 条相同的规则' },
   access: { title: '知悉人', add: '增加知悉人', none: '尚无他人知悉。', person: '人员', lead: '保密线索只有知悉人可见，增加须说明理由并留痕。', granted: '已增加知悉人', revoked: '已取消知悉', revoke: '取消' },
@@ -84,7 +84,7 @@ export default {
     why: '退回原因', outcomeKind: '处理结果', procedure: '适用程序', grant: '准许', deny: '驳回', mergeInto: '并入的线索', mergeHint: '线索号，或粘贴线索页面的地址', chooseComplaint: '选择诉求 {id}', transferKind: '移送对象', toColleague: '本院检察官', toOrgan: '其他检察院', colleague: '检察官', organ: '检察院', organHint: '接收院不得退回，只能报上级院',
   },
   review: {
-    lead: '系统没有把握的，由人来定；人的决定不会被重新计算推翻。', repeats: '是否同一件事', clues: '评分把握不足', same: '是同一件事', different: '不是同一件事', later: '稍后', joined: '已并为同一线索', apart: '已记为不同的事', noRepeats: '没有待定的重复诉求。', noClues: '没有待复核的线索。', signs: '判断依据', position: '第 {n} 对，共 {of} 对', decided: '复核已保存', confirm: '确认星级', confirmLead: '确认“{title}”为 {n} 星；不同意时请打开线索自定星级。',
+    ofClue: '只看一条线索的待定问题。', ofAll: '看全部', lead: '系统没有把握的，由人来定；人的决定不会被重新计算推翻。', repeats: '是否同一件事', clues: '评分把握不足', same: '是同一件事', different: '不是同一件事', later: '稍后', joined: '已并为同一线索', apart: '已记为不同的事', noRepeats: '没有待定的重复诉求。', noClues: '没有待复核的线索。', signs: '判断依据', position: '第 {n} 对，共 {of} 对', decided: '复核已保存', confirm: '确认星级', confirmLead: '确认“{title}”为 {n} 星；不同意时请打开线索自定星级。',
   },
   doubt: { confidence: '系统对分类把握不足', edge: '成案指数接近星级分界', star: '人工星级与系统星级不一致' },
   map: {
