@@ -39,6 +39,12 @@ export function understand(headers: string[], columns: Schemas['ProfileColumn'][
   return { headers: found, missing: columns.filter((column) => column.required && !present.has(column.field)).map((column) => column.field) }
 }
 
+/** The row among the first ones whose cells are headers: the one of which most are understood; of none, the fullest. */
+export function headerRow(rows: string[][], columns: Schemas['ProfileColumn'][]): string[] {
+  const worth = (row: string[]) => understand(row, columns).headers.filter((one) => one.field).length * 1000 + row.filter((cell) => cell !== '').length
+  return rows.reduce<string[]>((best, row) => (worth(row) > worth(best) ? row : best), [])
+}
+
 /** A text as UTF-8, or as GB18030 when it is none. */
 export function decode(bytes: ArrayBuffer): string {
   try {
