@@ -57,7 +57,8 @@ static int detail_prepare(exchange *x, WJZ_UNUSED wjz_err *err) {
 static const wjz_stmt TEXTS = {
     "console_texts",
     "SELECT p.id, p.title, p.content, array_to_string(p.categories, E'\\x1f'), p.address, p.visit_note, p.reply"
-    " FROM console.complaint p JOIN console.clue c ON c.region = p.region WHERE c.clue = $1 AND p.id = ANY ($2)",
+    " FROM console.clue c CROSS JOIN unnest($2::int8[]) w(id) CROSS JOIN LATERAL"
+    " (SELECT x.* FROM console.complaint x WHERE x.region = c.region AND x.id = w.id OFFSET 0) p WHERE c.clue = $1",
     7};
 
 static card_texts texts_at(const wjz_rows *rows, int row) {
@@ -107,7 +108,7 @@ static void add_actions(exchange *x, json_t *clue, const char *prosecutor) {
     (void)json_object_set_new(assignment, "actions", actions(x, state, prosecutor, undecided));
 }
 
-/* Reads the clue of id and answers with it. */
+/* Answers with the clue of id, which the rows are, and its evidence. */
 static int answer_clue(exchange *x, int64_t id, const wjz_rows *rows, wjz_err *err) {
     if (wjz_rows_count(rows) == 0)
         return refuse(x, 404, "not_found", "没有，或无权查看 / there is none, or none for you");

@@ -7,6 +7,9 @@
     "CASE WHEN " code " = '' OR " code " IS NULL THEN NULL ELSE json_build_object('code', " code ", 'name',"           \
     " COALESCE((SELECT n.name FROM console.person_name n WHERE n.code = " code " LIMIT 1), " code ")) END"
 
+/* The counties that are one's business: with a key, what finds a row through a barrier. */
+#define SQL_REGIONS "ANY ((SELECT console.regions())::int4[])"
+
 #define SQL_US(time) "(extract(epoch FROM " time ") * 1000000)::int8"
 
 #define SQL_POSITION(longitude, latitude)                                                                              \

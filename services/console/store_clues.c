@@ -19,6 +19,16 @@ const read_spec CLUES_EXPORTED = {
 
 /* --- one clue --- */
 
+/* Of alias c, console.clue: s, what scoring has; i and a, the open assignment, else the one that the copy knows.
+ * Queries of their own, so that their keys go through the views' barriers. */
+#define SQL_LIVE_ROWS                                                                                                  \
+    " JOIN LATERAL (SELECT x.* FROM console.scored x WHERE x.region = c.region AND x.clue = c.clue OFFSET 0) s ON "    \
+    "true"                                                                                                             \
+    " CROSS JOIN LATERAL (SELECT COALESCE((SELECT y.id FROM console.assigned y WHERE y.region = c.region AND y.clue "  \
+    "= c.clue AND y.ended_at IS NULL), c.assignment) AS id OFFSET 0) i"                                                \
+    " LEFT JOIN LATERAL (SELECT x.* FROM console.assigned x WHERE x.region = c.region AND x.id = i.id OFFSET 0) a ON " \
+    "true"
+
 /* The card comes as bytes; version is of the live rows, not of the copy. */
 const wjz_stmt CLUE_DETAIL = {
     "console_clue",
@@ -72,18 +82,8 @@ const wjz_stmt CLUE_DETAIL = {
                                                                                         "s.confidence, "
                                                                                         "s.reporter_count, s.pack, "
                                                                                         "a.prosecutor"
-                                                                                        " FROM console.clue c JOIN "
-                                                                                        "console.scored s ON s.region "
-                                                                                        "= c.region AND s.clue = c.clue"
-                                                                                        " LEFT JOIN LATERAL (SELECT "
-                                                                                        "x.* FROM console.assigned x "
-                                                                                        "WHERE x.region = c.region AND "
-                                                                                        "x.id = COALESCE((SELECT y.id "
-                                                                                        "FROM console.assigned y"
-                                                                                        "  WHERE y.region = c.region "
-                                                                                        "AND y.clue = c.clue AND "
-                                                                                        "y.ended_at IS NULL), "
-                                                                                        "c.assignment)) a ON true"
+                                                                                        " FROM console.clue "
+                                                                                        "c" SQL_LIVE_ROWS
                                                                                         " WHERE c.clue = $1",
     6};
 
@@ -91,30 +91,24 @@ const wjz_stmt CLUE_DETAIL = {
 const wjz_stmt CLUE_TARGET = {
     "console_clue_target",
     "SELECT c.region, concat_ws('.', s.revision, COALESCE(a.id, 0), COALESCE(a.revision, 0)), c.clue"
-    " FROM console.clue c JOIN console.scored s ON s.region = c.region AND s.clue = c.clue"
-    " LEFT JOIN LATERAL (SELECT x.id, x.revision FROM console.assigned x WHERE x.region = c.region AND x.id = COALESCE("
-    "(SELECT y.id FROM console.assigned y WHERE y.region = c.region AND y.clue = c.clue AND y.ended_at IS NULL), "
-    "c.assignment)) a ON true"
-    " WHERE c.clue = $1",
+    " FROM console.clue c" SQL_LIVE_ROWS " WHERE c.clue = $1",
     3};
 const wjz_stmt ASSIGNMENT_TARGET = {
     "console_assignment_target",
-    "SELECT a.region, concat_ws('.', s.revision, a.id, a.revision), a.clue FROM unnest(console.regions()) g(region)"
-    " JOIN console.assigned a ON a.region = g.region AND a.id = $1 JOIN console.scored s ON s.region = a.region AND "
-    "s.clue = a.clue",
+    "SELECT a.region, concat_ws('.', s.revision, a.id, a.revision), a.clue FROM console.assigned a"
+    " JOIN LATERAL (SELECT x.revision FROM console.scored x WHERE x.region = a.region AND x.clue = a.clue OFFSET 0) s "
+    "ON true"
+    " WHERE a.region = " SQL_REGIONS " AND a.id = $1",
     3};
-const wjz_stmt COMPLAINT_TARGET = {"console_complaint_target",
-                                   "SELECT f.region, '', f.clue FROM unnest(console.regions()) g(region)"
-                                   " JOIN console.complaint_clue f ON f.region = g.region AND f.complaint = $1",
-                                   3};
-const wjz_stmt DECISION_TARGET = {"console_decision_target",
-                                  "SELECT d.region, '', d.clues[1] FROM unnest(console.regions()) g(region)"
-                                  " JOIN console.decision d ON d.region = g.region AND d.id = $1",
-                                  3};
-const wjz_stmt REVIEW_TARGET = {"console_review_target",
-                                "SELECT r.region, '', r.clue FROM unnest(console.regions()) g(region)"
-                                " JOIN console.review r ON r.region = g.region AND r.id = $1",
-                                3};
+const wjz_stmt COMPLAINT_TARGET = {
+    "console_complaint_target",
+    "SELECT region, '', clue FROM console.complaint_clue WHERE region = " SQL_REGIONS " AND complaint = $1", 3};
+const wjz_stmt DECISION_TARGET = {
+    "console_decision_target",
+    "SELECT region, '', clues[1] FROM console.decision WHERE region = " SQL_REGIONS " AND id = $1", 3};
+const wjz_stmt REVIEW_TARGET = {
+    "console_review_target", "SELECT region, '', clue FROM console.review WHERE region = " SQL_REGIONS " AND id = $1",
+    3};
 const wjz_stmt REFRESH = {"console_refresh", "SELECT console.refresh($1, $2)", 1};
 
 /* Texts with the finding's bytes, from which the spans are made: $1 clue, $2 and $3 the cursor, $4 rows. */
@@ -147,9 +141,8 @@ const wjz_stmt COMPLAINTS = {
                       "b.region = p.region AND b.complaint = p.id), '[]'),"
                       " 'attachments', console.attachments(p.region, p.id))::text, " SQL_US(
                           "COALESCE(p.received_at, p.stored_at)") ", p.id, p.finding"
-                                                                  " FROM console.clue c JOIN console.complaint p ON "
-                                                                  "p.region = c.region AND p.clue = c.clue WHERE "
-                                                                  "c.clue = $1"
+                                                                  " FROM console.complaint p WHERE p.region "
+                                                                  "= " SQL_REGIONS " AND p.clue = $1"
                                                                   " AND ($2::timestamptz IS NULL OR "
                                                                   "(COALESCE(p.received_at, p.stored_at), p.id) > ($2, "
                                                                   "$3::int8))"
@@ -175,8 +168,9 @@ const read_spec CLUE_HISTORY = {
                                     "'undo' THEN 'undone' ELSE d.kind END, 'reason_code', NULL, 'reason', d.reason,"
                                     " 'assignment', NULL, 'decision', d.id::text, 'undoable', d.kind <> 'undo' AND "
                                     "d.undone_by = 0)"
-                                    " FROM console.decision u JOIN console.decision d ON d.region = u.region AND d.id "
-                                    "IN (u.id, u.undone_by)"
+                                    " FROM console.decision u CROSS JOIN LATERAL (SELECT y.* FROM console.decision y "
+                                    "WHERE "
+                                    "y.region = u.region AND y.id = ANY (ARRAY[u.id, u.undone_by]) OFFSET 0) d"
                                     " WHERE u.region = c.region AND c.clue = ANY (u.clues)"
                                     " UNION ALL SELECT r.rated_at, r.id::text, json_build_object('id', r.id::text, "
                                     "'at', r.rated_at, 'by', " SQL_PERSON(
