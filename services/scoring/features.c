@@ -26,22 +26,22 @@ static inline void add(collector *c, feature_block block, uint32_t key, float va
 }
 
 /* Adds an n-gram unless it is there. Its value is set when all are known. */
-static inline void add_gram(collector *c, feature_block block, uint32_t key, uint32_t from, uint32_t to) {
+static inline void add_gram(collector *c, feature_block block, uint32_t key, uint32_t to, uint32_t length) {
     uint32_t at = key >> 8 & c->seen_mask;
     while (c->seen[at]) {
         if (c->seen[at] == key) return;
         at = (at + 1) & c->seen_mask;
     }
     c->seen[at] = key;
-    add(c, block, key, 1, c->text->char_at[from], c->text->char_at[to]);
+    add(c, block, key, 1, c->text->char_at[to - length], c->text->char_at[to]);
 }
 
-static inline void add_text_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
-    add_gram(arg, BLOCK_TEXT, key, from, to);
+static inline void add_text_gram(void *arg, uint32_t key, uint32_t to, uint32_t length) {
+    add_gram(arg, BLOCK_TEXT, key, to, length);
 }
 
-static inline void add_title_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
-    add_gram(arg, BLOCK_TITLE, key, from, to);
+static inline void add_title_gram(void *arg, uint32_t key, uint32_t to, uint32_t length) {
+    add_gram(arg, BLOCK_TITLE, key, to, length);
 }
 
 float gram_value(size_t count) {
@@ -54,13 +54,15 @@ static void scale(collector *c, size_t first, size_t grams) {
 }
 
 static void add_texts(collector *c, const feature_source *source) {
-    size_t title = grams_in(source->text, source->title_part);
-    each_gram(source->text, source->title_part, BLOCK_TEXT, add_text_gram, c);
-    each_gram(source->text, source->content_part, BLOCK_TEXT, add_text_gram, c);
-    scale(c, 0, title + grams_in(source->text, source->content_part));
+    gram_letters title, content;
+    size_t in_title = gram_letters_of(source->text, source->title_part, &title);
+    size_t in_content = gram_letters_of(source->text, source->content_part, &content);
+    each_gram(&title, BLOCK_TEXT, add_text_gram, c);
+    each_gram(&content, BLOCK_TEXT, add_text_gram, c);
+    scale(c, 0, in_title + in_content);
     size_t first = c->list.count;
-    each_gram(source->text, source->title_part, BLOCK_TITLE, add_title_gram, c);
-    scale(c, first, title);
+    each_gram(&title, BLOCK_TITLE, add_title_gram, c);
+    scale(c, first, in_title);
 }
 
 static uint32_t rule_key(const pack_rule *rule, feature_block block) {

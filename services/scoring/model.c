@@ -9,16 +9,13 @@
 #include <string.h>
 
 #include "scoring/grams.h"
+#include "scoring/key_places.h"
 #include "scoring/large.h"
 
 enum {
     ROWS_LIMIT = 1 << 20,
     DOMAINS_TEXT = 512,
-    ROWS_AT_ONCE = 32,      /* while they are in the nearest cache */
-    CHARACTERS_AT_ONCE = 8, /* whose n-grams are asked for while those before are added */
-    GRAMS_AT_ONCE = 3 * CHARACTERS_AT_ONCE,
-    KNOWN_BITS = 20,
-    KNOWN_WORDS = (1 << KNOWN_BITS) / 64,
+    ROWS_AT_ONCE = 32, /* are asked for, and added while they are in the nearest cache */
 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
@@ -33,19 +30,27 @@ typedef struct model_head {
 
 /* A row in a cache line of its own, so that finding it and adding it up cost one look. */
 typedef struct model_slot {
-    _Alignas(64) model_row row;
-    uint32_t next;  /* place of another one whose key begins alike, 0: none */
-    uint64_t added; /* number of the last prediction that has it in its sum */
+    _Alignas(64) model_row row; /* key 0: none */
+    uint64_t added;             /* number of the last prediction that has it in its sum */
 } model_slot;
+
+/* N-grams of a part that the model may have rows for, and room to write one over that it has none for. */
+typedef struct gram_list {
+    size_t count;
+    uint32_t keys[GRAMS_LIMIT + 1];
+    uint32_t spans[GRAMS_LIMIT + 1]; /* where it ends, in characters of the text, and in the low bits its length */
+} gram_list;
+
+enum { SPAN_LENGTH_BITS = 2 };
 
 struct learned_model {
     char version[MODEL_VERSION_TEXT];
     size_t domain_count;
     float bias[MODEL_OUTPUTS];
-    uint64_t known[KNOWN_WORDS];  /* a bit by the high bits of each key: many features were never seen */
-    uint32_t before[KNOWN_WORDS]; /* bits in the words before each */
-    model_slot *slots;            /* one for each bit, in their order; behind them further ones of the same bits */
-    uint64_t predictions;         /* so far */
+    key_places places; /* of the rows' keys */
+    model_slot *slots;
+    uint64_t predictions; /* so far */
+    gram_list grams;      /* of the part that is being added */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -79,34 +84,6 @@ static int check_head(const model_head *head, size_t length, const char *name, c
 
 /* --- where rows stand: the table is larger than the near caches, so a row must be where it is asked for --- */
 
-/* Functions that count bits, with the processor's own instruction where it has one. */
-#define COUNTS_BITS __attribute__((target_clones("popcnt", "default")))
-
-static inline uint32_t known_bit(uint32_t key) {
-    return key >> (32 - KNOWN_BITS);
-}
-
-/* 1 when there may be a row for the key, else 0. */
-static inline uint32_t known(const learned_model *model, uint32_t key) {
-    uint32_t bit = known_bit(key);
-    return model->known[bit / 64] >> bit % 64 & 1;
-}
-
-/* The place of the first row whose key begins like a known one. */
-static inline uint32_t place_of(const learned_model *model, uint32_t key) {
-    uint32_t bit = known_bit(key);
-    uint64_t lower = model->known[bit / 64] & ((UINT64_C(1) << bit % 64) - 1);
-    return model->before[bit / 64] + (uint32_t)__builtin_popcountll(lower);
-}
-
-/* Its slot; one with another key when there is none. */
-static inline model_slot *find_row(const learned_model *model, uint32_t place, uint32_t key) {
-    model_slot *slot = &model->slots[place];
-    while (slot->row.key != key && slot->next)
-        slot = &model->slots[slot->next];
-    return slot;
-}
-
 /* Rows have any alignment, as a file's bytes do. */
 static model_row row_at(const char *rows, uint32_t i) {
     model_row row;
@@ -127,25 +104,17 @@ static int check_rows(const char *rows, uint32_t count, const char *name, wjz_er
 static int index_rows(learned_model *model, const char *rows, uint32_t count, const char *name, wjz_err *err) {
     int r = check_rows(rows, count, name, err);
     if (r < 0) return r;
-    model->slots = large_calloc((count + 1) * sizeof *model->slots);
+    uint32_t *keys = malloc((count + 1) * sizeof *keys);
+    for (uint32_t i = 0; keys && i < count; i++)
+        keys[i] = row_at(rows, i).key;
+    r = keys ? key_places_make(keys, count, &model->places) : -ENOMEM;
+    free(keys);
+    if (r == -EINVAL) return wjz_err_set(err, r, "%s: its keys are no hashes", name);
+    if (r == 0) model->slots = large_calloc(model->places.place_count * sizeof *model->slots);
     if (!model->slots) return wjz_err_set(err, -ENOMEM, "could not read \"%s\": no memory", name);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t bit = known_bit(row_at(rows, i).key);
-        model->known[bit / 64] |= UINT64_C(1) << bit % 64;
-    }
-    uint32_t behind = 0;
-    for (uint32_t word = 0; word < KNOWN_WORDS; word++) {
-        model->before[word] = behind;
-        behind += (uint32_t)__builtin_popcountll(model->known[word]);
-    }
-    model_slot *last = NULL;
-    for (uint32_t i = 0; i < count; i++) {
         model_row row = row_at(rows, i);
-        bool alike = last && known_bit(last->row.key) == known_bit(row.key);
-        uint32_t place = alike ? behind++ : place_of(model, row.key);
-        if (alike) last->next = place;
-        last = &model->slots[place];
-        last->row = row;
+        model->slots[key_place(&model->places, row.key)].row = row;
     }
     return 0;
 }
@@ -168,6 +137,7 @@ int model_parse(const void *data, size_t length, const char *name, const pack_to
 
 void model_destroy(learned_model **model) {
     if (!model || !*model) return;
+    key_places_free(&(*model)->places);
     free((*model)->slots);
     free(*model);
     *model = NULL;
@@ -181,142 +151,149 @@ const char *model_version(const learned_model *model) {
 
 typedef struct row_sum {
     learned_model *model;
-    const normal_text *text;
-    float *steps; /* of the first `to` characters, and one more */
+    const uint32_t *char_at; /* of the text */
+    float *steps;            /* of the first `to` characters, and one more */
     uint32_t to;
-    const model_row *rows[ROWS_AT_ONCE];
-    float scales[ROWS_AT_ONCE];
-    size_t count;
-    float outputs[MODEL_OUTPUTS];
+    float outputs[MODEL_OUTPUTS]; /* see add_weights */
 } row_sum;
 
-/* outputs += scale * weights, with the widest vectors that the machine has. */
+enum { LANES = 8, WORD = MODEL_OUTPUTS / LANES /* bytes */ };
+typedef float float_lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t int_lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef uint32_t word_lanes __attribute__((vector_size(LANES * sizeof(uint32_t))));
+
+/* outputs += scale * weights, with the widest vectors that the machine has. A row's weights are taken as words of four,
+ * because shifting words is cheaper than sorting bytes into lanes; outputs are in the order that this gives. */
 __attribute__((target_clones("avx512f", "avx2", "default"))) static void
 add_weights(const model_row *const *rows, const float *scales, size_t count, float outputs[MODEL_OUTPUTS]) {
-    float total[MODEL_OUTPUTS];
+    float_lanes total[WORD];
     memcpy(total, outputs, sizeof total);
-    for (size_t i = 0; i < count; i++)
-        for (int k = 0; k < MODEL_OUTPUTS; k++)
-            total[k] += scales[i] * rows[i]->weights[k];
+    for (size_t i = 0; i < count; i++) {
+        word_lanes words;
+        memcpy(&words, rows[i]->weights, sizeof words);
+        total[0] += scales[i] * __builtin_convertvector((int_lanes)(words << 24) >> 24, float_lanes);
+        total[1] += scales[i] * __builtin_convertvector((int_lanes)(words << 16) >> 24, float_lanes);
+        total[2] += scales[i] * __builtin_convertvector((int_lanes)(words << 8) >> 24, float_lanes);
+        total[3] += scales[i] * __builtin_convertvector((int_lanes)words >> 24, float_lanes);
+    }
     memcpy(outputs, total, sizeof total);
 }
+_Static_assert(WORD == 4, "add_weights takes a word apart");
 
-static void flush(row_sum *sum) {
-    add_weights(sum->rows, sum->scales, sum->count, sum->outputs);
-    sum->count = 0;
+/* Where the sum of an output stands in that order. */
+static inline int summed_at(int output) {
+    return output % WORD * LANES + output / WORD;
 }
 
-/* Adds a row that stands on the characters [from, to), from = to: on none; what it adds to the points is spread over
- * their bytes. */
-static inline void add_row(row_sum *sum, const model_row *row, float value, uint32_t from, uint32_t to) {
-    float scale = row->scale * value;
-    sum->rows[sum->count] = row;
-    sum->scales[sum->count++] = scale;
-    if (from < to && to <= sum->to) {
-        float share = scale * row->weights[OUTPUT_POINTS] / (float)(sum->text->char_at[to] - sum->text->char_at[from]);
-        sum->steps[from] += share;
-        sum->steps[to] -= share;
-    }
-    if (sum->count == ROWS_AT_ONCE) flush(sum);
+/* Spreads what a row with this scale adds to the points over the bytes of the characters [from, to) that it stands on.
+ */
+static inline void spread(row_sum *sum, const model_row *row, float scale, uint32_t from, uint32_t to) {
+    float share = scale * row->weights[OUTPUT_POINTS] / (float)(int32_t)(sum->char_at[to] - sum->char_at[from]);
+    sum->steps[from] += share;
+    sum->steps[to] -= share;
 }
 
 /* --- finding rows: each is asked for before it is needed --- */
 
-typedef struct gram {
-    uint32_t key, from, to;
-    uint32_t place; /* of its row */
-} gram;
-
-/* N-grams that the model may have rows for, which are on their way. */
-typedef struct gram_rows {
-    size_t count;
-    gram list[GRAMS_AT_ONCE + 1];
-} gram_rows;
+static inline model_slot *ask_for(const learned_model *model, uint32_t key) {
+    model_slot *slot = &model->slots[key_place(&model->places, key)];
+    __builtin_prefetch(slot);
+    return slot;
+}
 
 typedef struct gram_filter {
-    const learned_model *model;
-    gram *next;
+    key_places places;
+    uint32_t *keys, *spans;
+    size_t count;
 } gram_filter;
 
-/* Whether the model has seen it is chance, so nothing branches on it. */
-static inline void want_gram(void *arg, uint32_t key, uint32_t from, uint32_t to) {
+/* Whether the model has seen an n-gram is chance, so nothing branches on it. */
+static inline void want_gram(void *arg, uint32_t key, uint32_t to, uint32_t length) {
     gram_filter *filter = arg;
-    *filter->next = (gram){.key = key, .from = from, .to = to};
-    filter->next += known(filter->model, key);
+    filter->keys[filter->count] = key;
+    filter->spans[filter->count] = to << SPAN_LENGTH_BITS | length;
+    filter->count += key_may_be(&filter->places, key);
 }
 
-static inline void ask_for(const learned_model *model, uint32_t place) {
-    __builtin_prefetch(&model->slots[place]);
+static void list_grams(learned_model *model, const gram_letters *letters, feature_block block) {
+    gram_filter filter = {.places = model->places, .keys = model->grams.keys, .spans = model->grams.spans};
+    each_gram(letters, block, want_gram, &filter);
+    model->grams.count = filter.count;
 }
 
-COUNTS_BITS static void walk_and_ask(const learned_model *model, gram_walk *walk, const normal_text *text,
-                                     gram_rows *wanted) {
-    gram_filter filter = {.model = model, .next = wanted->list};
-    walk_on(walk, text, CHARACTERS_AT_ONCE, want_gram, &filter);
-    wanted->count = (size_t)(filter.next - wanted->list);
-    for (size_t i = 0; i < wanted->count; i++) {
-        wanted->list[i].place = place_of(model, wanted->list[i].key);
-        ask_for(model, wanted->list[i].place);
-    }
+/* How many of the listed n-grams are handled at once, from there on. */
+static size_t so_many(const gram_list *grams, size_t from) {
+    size_t left = grams->count > from ? grams->count - from : 0;
+    return left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
+}
+
+static void ask_for_rows(const learned_model *model, size_t from, model_slot *ret_slots[ROWS_AT_ONCE]) {
+    for (size_t i = 0, count = so_many(&model->grams, from); i < count; i++)
+        ret_slots[i] = ask_for(model, model->grams.keys[from + i]);
 }
 
 /* Each row once: an n-gram counts once however often it stands there. Which were there before is chance as well. */
-static void add_wanted(row_sum *sum, const gram_rows *wanted, float value) {
-    const model_row *rows[GRAMS_AT_ONCE + 1];
-    const gram *grams[GRAMS_AT_ONCE + 1];
-    const uint64_t now = sum->model->predictions;
+static size_t take_new(const learned_model *model, size_t from, model_slot *const *slots, const model_row **ret_rows,
+                       uint32_t *ret_spans) {
+    const uint32_t *keys = model->grams.keys + from, *spans = model->grams.spans + from;
+    const uint64_t now = model->predictions;
     size_t count = 0;
-    for (size_t i = 0; i < wanted->count; i++) {
-        model_slot *slot = find_row(sum->model, wanted->list[i].place, wanted->list[i].key);
-        bool found = slot->row.key == wanted->list[i].key;
-        rows[count] = &slot->row;
-        grams[count] = &wanted->list[i];
+    for (size_t i = 0, most = so_many(&model->grams, from); i < most; i++) {
+        model_slot *slot = slots[i];
+        bool found = slot->row.key == keys[i];
+        ret_rows[count] = &slot->row;
+        ret_spans[count] = spans[i];
         count += found & (slot->added != now);
         slot->added = found ? now : slot->added;
     }
-    for (size_t i = 0; i < count; i++)
-        add_row(sum, rows[i], value, grams[i]->from, grams[i]->to);
+    return count;
 }
 
-static void add_part(row_sum *sum, size_t part, feature_block block, float value) {
-    gram_rows one, other, *last = &one, *next = &other;
-    last->count = 0;
-    gram_walk walk = walk_of(sum->text, part, block);
-    while (walk.at < walk.to) {
-        walk_and_ask(sum->model, &walk, sum->text, next);
-        add_wanted(sum, last, value);
-        gram_rows *added = last;
-        last = next;
+static void add_rows(row_sum *sum, size_t from, model_slot *const *slots, float value) {
+    const model_row *rows[ROWS_AT_ONCE + 1]; /* one more is written over */
+    uint32_t spans[ROWS_AT_ONCE + 1];
+    float scales[ROWS_AT_ONCE];
+    size_t count = take_new(sum->model, from, slots, rows, spans);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t to = spans[i] >> SPAN_LENGTH_BITS, length = spans[i] & ((1 << SPAN_LENGTH_BITS) - 1);
+        scales[i] = rows[i]->scale * value;
+        if (to <= sum->to) spread(sum, rows[i], scales[i], to - length, to);
+    }
+    add_weights(rows, scales, count, sum->outputs);
+}
+
+static void add_grams(row_sum *sum, const gram_letters *letters, feature_block block, float value) {
+    model_slot *one[ROWS_AT_ONCE], *other[ROWS_AT_ONCE], **asked = one, **next = other;
+    list_grams(sum->model, letters, block);
+    ask_for_rows(sum->model, 0, asked);
+    for (size_t at = 0; at < sum->model->grams.count; at += ROWS_AT_ONCE) {
+        ask_for_rows(sum->model, at + ROWS_AT_ONCE, next);
+        add_rows(sum, at, asked, value);
+        model_slot **added = asked;
+        asked = next;
         next = added;
     }
-    add_wanted(sum, last, value);
 }
 
 static void add_texts(row_sum *sum, const feature_source *source) {
-    size_t title = grams_in(source->text, source->title_part), content = grams_in(source->text, source->content_part);
-    float value = gram_value(title + content);
-    add_part(sum, source->title_part, BLOCK_TEXT, value);
-    add_part(sum, source->content_part, BLOCK_TEXT, value);
-    add_part(sum, source->title_part, BLOCK_TITLE, gram_value(title));
+    gram_letters title, content;
+    size_t in_title = gram_letters_of(source->text, source->title_part, &title);
+    size_t in_content = gram_letters_of(source->text, source->content_part, &content);
+    float value = gram_value(in_title + in_content);
+    add_grams(sum, &title, BLOCK_TEXT, value);
+    add_grams(sum, &content, BLOCK_TEXT, value);
+    add_grams(sum, &title, BLOCK_TITLE, gram_value(in_title));
 }
 
-COUNTS_BITS static void ask_for_others(const learned_model *model, const feature_list *features) {
-    for (size_t i = 0; i < features->count; i++)
-        if (known(model, features->items[i].key)) ask_for(model, place_of(model, features->items[i].key));
-}
-
-COUNTS_BITS static void add_others(row_sum *sum, const feature_list *features) {
+static void add_others(row_sum *sum, const normal_text *text, const feature_list *features) {
     for (size_t i = 0; i < features->count; i++) {
         const feature *item = &features->items[i];
-        if (!known(sum->model, item->key)) continue;
-        const model_slot *slot = find_row(sum->model, place_of(sum->model, item->key), item->key);
-        uint32_t from = 0, to = 0;
-        if (slot->row.key != item->key) continue;
-        if (item->from < item->to && item->to <= sum->text->char_at[sum->to]) {
-            from = normal_char(sum->text, item->from);
-            to = normal_char(sum->text, item->to);
-        }
-        add_row(sum, &slot->row, item->value, from, to);
+        const model_row *row = &ask_for(sum->model, item->key)->row;
+        float scale = row->scale * item->value;
+        if (row->key != item->key) continue;
+        if (item->from < item->to && item->to <= sum->char_at[sum->to])
+            spread(sum, row, scale, normal_char(text, item->from), normal_char(text, item->to));
+        add_weights(&row, &scale, 1, sum->outputs);
     }
 }
 
@@ -336,15 +313,19 @@ int model_predict(learned_model *model, const feature_source *source, float *ste
     feature_list others;
     int r = features_beside_text(source, arena, &others);
     if (r < 0) return r;
-    ask_for_others(model, &others);
-    row_sum sum = {.model = model, .text = source->text, .steps = steps, .to = to};
-    memcpy(sum.outputs, model->bias, sizeof sum.outputs);
+    for (size_t i = 0; i < others.count; i++)
+        (void)ask_for(model, others.items[i].key);
+    row_sum sum = {.model = model, .char_at = source->text->char_at, .steps = steps, .to = to};
+    for (int i = 0; i < MODEL_OUTPUTS; i++)
+        sum.outputs[summed_at(i)] = model->bias[i];
     model->predictions++;
     add_texts(&sum, source);
-    add_others(&sum, &others);
-    flush(&sum);
+    add_others(&sum, source->text, &others);
     model_verdict verdict = {0};
-    read_outputs(model, sum.outputs, &verdict);
+    float outputs[MODEL_OUTPUTS];
+    for (int i = 0; i < MODEL_OUTPUTS; i++)
+        outputs[i] = sum.outputs[summed_at(i)];
+    read_outputs(model, outputs, &verdict);
     *ret_verdict = verdict;
     return 0;
 }

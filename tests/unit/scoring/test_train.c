@@ -1,4 +1,5 @@
 /* The learned part: training is reproducible, what it wrote is read back, broken files are refused. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +170,26 @@ static void refuses_broken_models(void **state) {
     free(data);
 }
 
+/* Rows whose keys are numbers in a row were made by nobody who hashes. */
+static void refuses_keys_that_are_no_hashes(void **state) {
+    world *w = *state;
+    static model_row rows[300];
+    const float bias[MODEL_OUTPUTS] = {0};
+    char *bytes = NULL;
+    size_t length = 0;
+    wjz_err err = {0};
+    learned_model *model = NULL;
+    for (uint32_t i = 0; i < WJZ_COUNT(rows); i++)
+        rows[i] = (model_row){.key = i + 1, .scale = 1};
+    assert_int_equal(
+        model_encode("v", w->pack->domains, w->pack->domain_count, bias, rows, WJZ_COUNT(rows), &bytes, &length, &err),
+        0);
+    assert_int_equal(model_parse(bytes, length, "m", w->pack->domains, w->pack->domain_count, &model, &err), -EINVAL);
+    assert_string_equal(err.text, "m: its keys are no hashes");
+    assert_null(model);
+    free(bytes);
+}
+
 static void refuses_bad_labels(void **state) {
     (void)state;
     static const char head[] = "external_id\tkind\tbranch\tdomain\tvalue\tmediation\n";
@@ -248,6 +269,7 @@ int main(void) {
         cmocka_unit_test(trains_the_same_again),
         cmocka_unit_test(uses_what_it_learned),
         cmocka_unit_test(refuses_broken_models),
+        cmocka_unit_test(refuses_keys_that_are_no_hashes),
         cmocka_unit_test(refuses_bad_labels),
         cmocka_unit_test(scores_a_file),
         cmocka_unit_test(reads_escaped_cells),
