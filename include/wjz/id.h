@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sets this process's instance number; called once, by the bus after registration. */
+/* Sets this process's instance number; called by the bus after registration, again when it had to take another one. */
 void wjz_id_set_instance(uint32_t number);
 /* Never 0, never twice; borrows from the next millisecond rather than wait when one is exhausted. */
 int64_t wjz_id_next(void);

@@ -82,9 +82,18 @@ static wjz_peer *peer_of(const wjz_registry *registry, uint32_t number) {
     return peer;
 }
 
+/* The one that the row tells of. In a store that was restored a number may be somebody else's. */
+static wjz_peer *peer_known(const wjz_registry *registry, const wjz_rows *rows, int row) {
+    wjz_peer *peer = peer_of(registry, (uint32_t)wjz_row_int(rows, row, 0));
+    bool same = peer && strcmp(peer->service, wjz_row_text(rows, row, 1)) == 0 &&
+                strcmp(peer->name, wjz_row_text(rows, row, 2)) == 0 &&
+                strcmp(peer->key, wjz_row_text(rows, row, 6)) == 0;
+    return same ? peer : NULL;
+}
+
 /* The peer of a row, made when it is new; NULL when out of memory. */
 static wjz_peer *peer_take(wjz_registry *registry, const wjz_rows *rows, int row, int64_t now_us) {
-    wjz_peer *peer = peer_of(registry, (uint32_t)wjz_row_int(rows, row, 0));
+    wjz_peer *peer = peer_known(registry, rows, row);
     if (peer) return peer;
     if (!(peer = calloc(1, sizeof *peer))) return NULL;
     char **const texts[] = {&peer->service, &peer->name, &peer->queue, &peer->request, &peer->publish, &peer->key};
@@ -148,7 +157,8 @@ static bool update_peers(wjz_registry *registry, const wjz_rows *rows) {
 
 /* --- the row --- */
 
-static int register_row(wjz_registry *registry, wjz_err *err) {
+/* wanted: the number it has, 0 for a new one. */
+static int register_row(wjz_registry *registry, uint32_t wanted, wjz_err *err) {
     const wjz_registry_options *self = &registry->options;
     char host[256] = "";
     gethostname(host, sizeof host - 1);
@@ -157,7 +167,7 @@ static int register_row(wjz_registry *registry, wjz_err *err) {
     int r = wjz_tx_begin(registry->db, &tx, err);
     if (r == 0) r = wjz_tx_send(tx, &LOCK, NULL, 0);
     if (r == 0)
-        r = wjz_tx_query_v(tx, &REGISTER, &rows, err, wjz_i32((int32_t)registry->number), wjz_text(self->service),
+        r = wjz_tx_query_v(tx, &REGISTER, &rows, err, wjz_i32((int32_t)wanted), wjz_text(self->service),
                            wjz_text(registry->name), wjz_text(self->queue), wjz_text(self->request),
                            wjz_text(self->publish), wjz_text(self->key), wjz_text(self->admin), wjz_text(host),
                            wjz_i32(getpid()));
@@ -166,9 +176,18 @@ static int register_row(wjz_registry *registry, wjz_err *err) {
     uint32_t number = (uint32_t)wjz_row_int(rows, 0, 0);
     r = wjz_tx_commit(&tx, err);
     if (r < 0) return r;
-    if (registry->number == 0) wjz_id_set_instance(number);
+    if (number != registry->number) wjz_id_set_instance(number);
     registry->number = number;
     return 0;
+}
+
+/* In a store that was restored or made anew our number may be another instance's by now; ids made with it would be
+ * given twice. */
+static int register_renumbered(wjz_registry *registry, wjz_err *err) {
+    uint32_t before = registry->number;
+    int r = register_row(registry, 0, err);
+    if (r == 0) wjz_log_warn("instance renumbered", "from=%" PRIu32 " to=%" PRIu32, before, registry->number);
+    return r;
 }
 
 /* The row went: somebody else runs under our name, or it was buried while we were away. Two processes of one name
@@ -182,7 +201,10 @@ static int register_again(wjz_registry *registry, wjz_err *err) {
         wjz_log_warn("instance replaced", "by=%" PRIu32 " name=%s", peer->number, registry->name);
         break;
     }
-    return register_row(registry, err);
+    int r = register_row(registry, registry->number, err);
+    if (r != -EEXIST) return r;
+    *err = (wjz_err){0};
+    return register_renumbered(registry, err);
 }
 
 static int beat(wjz_registry *registry, wjz_err *err) {
@@ -291,7 +313,7 @@ int wjz_registry_open(wjz_loop *loop, wjz_db *db, const wjz_registry_options *op
     int r = copy_texts(registry, options);
     if (r < 0) wjz_err_set(err, r, "could not register: out of memory");
     snprintf(registry->name, sizeof registry->name, "%s", options->name);
-    if (r == 0) r = register_row(registry, err);
+    if (r == 0) r = register_row(registry, 0, err);
     if (r == 0) r = beat(registry, err);
     if (r == 0 && (r = wjz_fiber_spawn(loop, run, registry)) < 0) wjz_err_set(err, r, "could not start heartbeat");
     if (r < 0) {

@@ -5,6 +5,7 @@
 
 #include "runtime/registry.h"
 #include "support/test_db.h"
+#include "wjz/id.h"
 
 enum { HEARTBEAT_MS = 200 };
 
@@ -148,12 +149,34 @@ static void test_burial(WJZ_UNUSED void **state) {
     world_run(burial, NULL);
 }
 
+/* Our row became another instance's, as when a store was restored that had never heard of us. */
+static void renumbering(WJZ_UNUSED void *arg) {
+    wjz_db *pool = pool_open();
+    wjz_registry *registry = open_as(pool, "one");
+    uint32_t before = wjz_registry_number(registry);
+    test_db_run(db, "UPDATE bus.instance SET service = 'intake', name = 'other', public_key = 'key-of-another', "
+                    "heartbeat_at = now()");
+    wait_until(wjz_registry_number(registry) != before);
+    wait_until(test_db_int(db, "SELECT count(*) FROM bus.instance WHERE name = 'one'") == 1);
+    wait_until(wjz_registry_find_key(registry, "key-of-another"));
+    assert_int_equal(wjz_registry_find_key(registry, "key-of-another")->number, before);
+    assert_int_equal(test_db_int(db, "SELECT number FROM bus.instance WHERE name = 'one'"),
+                     wjz_registry_number(registry));
+    assert_int_equal((wjz_id_next() >> 10) & 0xfff, wjz_registry_number(registry) % 4096);
+    close_all(&registry, &pool);
+}
+
+static void test_renumbering(WJZ_UNUSED void **state) {
+    world_run(renumbering, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_pause_of_the_store),
         TEST(test_silence),
         TEST(test_burial),
+        TEST(test_renumbering),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
