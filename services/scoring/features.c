@@ -65,11 +65,15 @@ static void add_texts(collector *c, const feature_source *source) {
     scale(c, first, in_title);
 }
 
-static uint32_t rule_key(const pack_rule *rule, feature_block block) {
+static uint32_t rule_key(const char *id, feature_block block) {
     uint64_t hash = 1469598103934665603ull ^ (uint64_t)block;
-    for (const char *c = rule->id; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
+    for (; *id; id++)
+        hash = (hash ^ (unsigned char)*id) * 1099511628211ull;
     return gram_mix(hash);
+}
+
+rule_features features_of_rule(const char *id) {
+    return (rule_features){.hit = rule_key(id, BLOCK_RULE), .in_title = rule_key(id, BLOCK_RULE_TITLE)};
 }
 
 /* A rule that hits again is a little louder. */
@@ -77,9 +81,8 @@ static void add_rules(collector *c, const rule_matches *matches) {
     for (size_t i = 0; i < matches->count; i++) {
         const rule_match *match = &matches->list[i];
         float value = 1 + 0.5f * logf((float)match->count);
-        add(c, BLOCK_RULE, rule_key(match->rule, BLOCK_RULE), value < 2 ? value : 2, match->from, match->to);
-        if (match->in_title)
-            add(c, BLOCK_RULE_TITLE, rule_key(match->rule, BLOCK_RULE_TITLE), 1, match->from, match->to);
+        add(c, BLOCK_RULE, match->rule->features.hit, value < 2 ? value : 2, match->from, match->to);
+        if (match->in_title) add(c, BLOCK_RULE_TITLE, match->rule->features.in_title, 1, match->from, match->to);
     }
 }
 

@@ -55,6 +55,9 @@ WJZ_MUST_CHECK int features_of(const feature_source *source, wjz_arena *arena, f
 /* The same without the n-grams, which prediction looks up as it finds them (model_predict). */
 WJZ_MUST_CHECK int features_beside_text(const feature_source *source, wjz_arena *arena, feature_list *ret_features);
 
+/* The keys of a rule's features. */
+rule_features features_of_rule(const char *id);
+
 /* The keys of the votes that the rules have for a branch and for a domain of the pack. */
 uint32_t features_branch_vote(size_t branch);
 uint32_t features_domain_vote(size_t domain);

@@ -305,10 +305,12 @@ static size_t find_here(const gazetteer *g, const char *text, size_t at, size_t 
 
 void gazetteer_find(const gazetteer *places, const normal_text *text, uint32_t length, gazetteer_hit_fn *hit,
                     void *arg) {
-    uint32_t taken_to = 0;
-    for (uint32_t i = 0; i < text->char_count && text->char_at[i] < length; i++) {
-        uint32_t code = text->codes[i], at = text->char_at[i];
-        if (!(places->firsts[(code & 0xFFFF) / 64] >> code % 64 & 1) || at < taken_to) continue;
+    uint32_t taken_to = 0, count = length < text->length ? normal_char(text, length) : text->char_count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code = text->codes[i];
+        if (!(places->firsts[(code & 0xFFFF) / 64] >> code % 64 & 1)) continue; /* nearly always */
+        uint32_t at = text->char_at[i];
+        if (at < taken_to) continue;
         taken_to = at + (uint32_t)find_here(places, text->bytes, at, length, hit, arg);
     }
 }

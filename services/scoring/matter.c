@@ -2,6 +2,7 @@
  * the title three times. Request frames, district codes and counted things part the text and are not kept. */
 #include "scoring/matter.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -202,14 +203,14 @@ static uint32_t find(const reader *in, uint32_t hash) {
 __attribute__((always_inline)) static inline void count_gram(reader *in, uint32_t first, uint32_t second, zone where) {
     uint32_t hash = gram_hash(first, second), pair = wording_pair(in->wording, first, second);
     uint32_t at = find(in, hash);
-    uint16_t *slot = &in->table[at];
-    bool met = *slot != 0;
+    uint32_t number = in->table[at], met = number != 0;
     if (where == ZONE_DISTRICT && !met) return;
     if (in->used * 2 >= in->slots && !met) return;
     in->used += !met;
-    *slot = met ? *slot : (uint16_t)in->used;
+    number |= in->used & (met - 1); /* the next one's unless it has one */
+    in->table[at] = (uint16_t)number;
     in->taken[at / 64] |= UINT64_C(1) << at % 64;
-    counted *gram = &in->grams[*slot];
+    counted *gram = &in->grams[number];
     gram->hash = hash;
     gram->pair = met ? gram->pair : pair;
     uint32_t marks = met ? gram->marks : 0, count = met ? gram->count : 0;
@@ -221,11 +222,13 @@ __attribute__((always_inline)) static inline void count_gram(reader *in, uint32_
     gram->count = (uint16_t)(count + more <= UINT16_MAX ? count + more : count);
 }
 
-/* The Chinese character of a text that begins with one which begins no frame; 0 for anything else. Most do. */
+/* The Chinese character of a text that begins with one which begins no frame; 0 for anything else. Most do. The byte
+ * behind a text can be read: it is a line's end or 0. */
 static inline uint32_t bare_han(const reader *in, const char *text, size_t length) {
-    const unsigned char *b = (const unsigned char *)text;
-    if (length < 3 || (b[0] & 0xF0) != 0xE0) return 0;
-    uint32_t code = (uint32_t)(b[0] & 0x0F) << 12 | (uint32_t)(b[1] & 0x3F) << 6 | (b[2] & 0x3F);
+    uint32_t four;
+    if (length < 3) return 0;
+    memcpy(&four, text, sizeof four);
+    uint32_t code = utf8_of_three(be32toh(four));
     return code - 0x3400 < 0x6C00 && !begins_frame(in, code) ? code : 0;
 }
 
@@ -599,10 +602,11 @@ uint64_t matter_copy_of(const normal_text *text) {
     uint32_t limit = text->part_from[part] + CONTENT_BYTES;
     for (uint32_t i = text->part_char[part]; i < text->part_char[part + 1] && text->char_at[i + 1] <= limit; i++) {
         uint32_t code = text->codes[i];
-        if (code < 0x3400 && !(code < 0x80 && is_latin((char)code))) continue;
-        hash = (hash ^ code) * 0x9E3779B97F4A7C15U;
-        hash ^= hash >> 31;
-        words++;
+        bool counts = (code >= 0x3400) | (code - 'a' < 26) | (code - '0' < 10);
+        uint64_t with = (hash ^ code) * 0x9E3779B97F4A7C15U;
+        with ^= with >> 31;
+        hash = counts ? with : hash; /* where marks stand is chance: nothing branches on it */
+        words += counts;
     }
     return words >= COPY_CHARACTERS ? hash : 0;
 }

@@ -200,12 +200,6 @@ static inline uint32_t four_bytes(const unsigned char *text, size_t left) {
     return four;
 }
 
-/* The character of three bytes that a number begins with; 0 when it begins with none. */
-static inline uint32_t code_of_three(uint32_t four) {
-    if ((four & 0xF0C0C000) != 0xE0808000) return 0;
-    return (four >> 12 & 0xF000) | (four >> 10 & 0xFC0) | (four >> 8 & 0x3F);
-}
-
 /* Copies the run of U+4E00 to U+9FFF at the reader. */
 static void write_han(writer *w) {
     normal_text *text = w->text;
@@ -215,7 +209,7 @@ static void write_han(writer *w) {
     uint32_t length = text->length, four;
     for (; to - from >= 4; from += 3, bytes += 3, length += 3) {
         memcpy(&four, from, sizeof four);
-        uint32_t code = code_of_three(be32toh(four));
+        uint32_t code = utf8_of_three(be32toh(four));
         if (code - 0x4E00 >= 0x5200) break;
         memcpy(bytes, &four, sizeof four);
         *codes++ = code;
@@ -233,7 +227,7 @@ static int write_plain(writer *w) {
     normal_text *text = w->text;
     int r = 0;
     for (bool in_piece = false; in->at < in->length;) {
-        uint32_t four = four_bytes(in->text + in->at, in->length - in->at), code = code_of_three(four), size = 3;
+        uint32_t four = four_bytes(in->text + in->at, in->length - in->at), code = utf8_of_three(four), size = 3;
         if (code == 0) {
             code = four >> 24;
             size = 1;

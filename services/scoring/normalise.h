@@ -56,4 +56,10 @@ static inline int utf8_begins(char byte) {
     return ((unsigned char)byte & 0xC0) != 0x80;
 }
 
+/* The character of three bytes that a number begins with, its high byte first; 0 when it begins with none. */
+static inline uint32_t utf8_of_three(uint32_t four) {
+    if ((four & 0xF0C0C000) != 0xE0808000) return 0;
+    return (four >> 12 & 0xF000) | (four >> 10 & 0xFC0) | (four >> 8 & 0x3F);
+}
+
 #endif

@@ -128,7 +128,10 @@ static int read_rule(builder *b, const wjz_yaml_node *map, wjz_err *err) {
             return wjz_yaml_error(map, err, "the id \"%s\" is taken by the rule at %s:%d", id, pack->rules[i].file,
                                   pack->rules[i].line);
     if (pack->rule_count >= RULES_LIMIT) return wjz_yaml_error(map, err, "more than %d rules", RULES_LIMIT);
-    pack_rule rule = {.id = wjz_arena_strdup(pack->arena, id), .file = b->file, .line = wjz_yaml_line(map)};
+    pack_rule rule = {.id = wjz_arena_strdup(pack->arena, id),
+                      .features = features_of_rule(id),
+                      .file = b->file,
+                      .line = wjz_yaml_line(map)};
     r = read_rule_sense(b, map, &rule, err);
     if (r == 0) r = read_rule_words(b, map, err);
     if (r < 0) return r;

@@ -58,8 +58,14 @@ typedef struct pack_topic {
 
 typedef enum rule_where { WHERE_TEXT, WHERE_TITLE, WHERE_REPLY } rule_where;
 
+/* Keys of what a model sees of a rule (features.h). */
+typedef struct rule_features {
+    uint32_t hit, in_title;
+} rule_features;
+
 typedef struct pack_rule {
     const char *id;
+    rule_features features;
     Wjz__Scoring__Role role;
     Wjz__Scoring__Tier tier;
     int topic; /* index of domain, branch or kind; 0 where the role has none */

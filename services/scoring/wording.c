@@ -1,6 +1,5 @@
-/* The table is looked into for every pair of every complaint, so it is small: four bytes a pair. A pair's number is
- * mixed without loss; its high bits choose where it would like to stand, the slot keeps the low ones, how far from
- * there it stands, and its sort. */
+/* The table is looked into for every pair of every complaint, so it is small, five bytes a pair, and each pair stands
+ * where it is asked for (key_places.h). */
 #include "scoring/wording.h"
 
 #include <errno.h>
@@ -9,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scoring/large.h"
+#include "scoring/key_places.h"
 #include "wjz/utf8.h"
 
 enum {
     HAN_FIRST = 0x4E00,
     HAN_COUNT = 0x5200,
-    SORT_BITS = 6,
-    SORTS_LIMIT = 1 << SORT_BITS, /* number 0: what is not known */
-    LEAST_BITS = 14,
+    SORTS_LIMIT = 64, /* number 0: what is not known */
+    SLOT_BYTES = 5,
     PAIRS_LIMIT = 1 << 20,
     LINE_LIMIT = 64 << 10,
 };
@@ -25,9 +23,8 @@ enum {
 static const double weight_step = 1.5;
 
 struct wording {
-    uint32_t *slots; /* of the pair: low bits | distance | sort; 0: free */
-    int bits;        /* how many slots, as a power of two */
-    uint32_t farthest;
+    key_places places;
+    unsigned char *slots; /* a pair and its sort */
     pair_sort sorts[SORTS_LIMIT];
 };
 
@@ -37,30 +34,30 @@ static bool is_han(uint32_t character) {
     return character - HAN_FIRST < HAN_COUNT;
 }
 
+/* A number of its own for each pair, never 0. */
 static uint32_t mixed(uint32_t first, uint32_t second) {
-    return ((first - HAN_FIRST) * HAN_COUNT + (second - HAN_FIRST) + 1) * 2654435761U;
+    uint32_t pair = ((first - HAN_FIRST) * HAN_COUNT + (second - HAN_FIRST) + 1) * 2654435761U;
+    return pair ^ pair >> 15;
+}
+
+static unsigned char *slot_of(const wording *words, uint32_t pair) {
+    return words->slots + (size_t)key_place(&words->places, pair) * SLOT_BYTES;
 }
 
 uint32_t wording_pair(const wording *words, uint32_t first, uint32_t second) {
     if (!is_han(first) || !is_han(second)) return 0;
     uint32_t pair = mixed(first, second);
-    __builtin_prefetch(&words->slots[pair >> (32 - words->bits)]);
+    __builtin_prefetch(slot_of(words, pair));
     return pair;
 }
 
-/* A slot less its sort, of a pair that stands where it would like to; one more for each slot farther. */
-static uint32_t at_home(const wording *words, uint32_t pair) {
-    return pair << words->bits >> SORT_BITS;
-}
-
+/* Whether a pair is known is chance, so nothing branches on it. A slot without one has 0 and the sort of what is not
+ * known. */
 const pair_sort *wording_find(const wording *words, uint32_t pair) {
-    uint32_t mask = (UINT32_C(1) << words->bits) - 1, at = pair >> (32 - words->bits), home = at_home(words, pair);
-    for (uint32_t distance = 0; distance <= words->farthest; distance++) {
-        uint32_t slot = words->slots[(at + distance) & mask];
-        if (!slot) break;
-        if (slot >> SORT_BITS == home + distance) return &words->sorts[slot & (SORTS_LIMIT - 1)];
-    }
-    return &words->sorts[0];
+    const unsigned char *slot = slot_of(words, pair);
+    uint32_t there;
+    memcpy(&there, slot, sizeof there);
+    return &words->sorts[slot[sizeof there] & -(uint32_t)(there == pair)];
 }
 
 static uint8_t weight_of(double rarity, uint32_t count) {
@@ -77,7 +74,7 @@ uint32_t wording_weight(const pair_sort *sort, uint32_t count) {
 /* --- making the table --- */
 
 typedef struct pair_line {
-    uint32_t pair, sort;
+    uint32_t pair, order, sort;
 } pair_line;
 
 /* What was read so far. */
@@ -102,30 +99,37 @@ static pair_sort sort_of(double rarity, bool rare) {
     return sort;
 }
 
-/* Whether there was a place near enough; a pair given twice has the last sort. */
-static bool put_pair(wording *words, const pair_line *line) {
-    uint32_t mask = (UINT32_C(1) << words->bits) - 1, at = line->pair >> (32 - words->bits);
-    for (uint32_t distance = 0; distance < UINT32_C(1) << (words->bits - SORT_BITS); distance++) {
-        uint32_t *slot = &words->slots[(at + distance) & mask], high = at_home(words, line->pair) + distance;
-        if (*slot && *slot >> SORT_BITS != high) continue;
-        *slot = high << SORT_BITS | line->sort;
-        if (distance > words->farthest) words->farthest = distance;
-        return true;
-    }
-    return false;
+static int by_pair(const void *a, const void *b) {
+    const pair_line *x = a, *y = b;
+    if (x->pair != y->pair) return x->pair < y->pair ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
-static int put_pairs(wording *words, const pair_file *file, wjz_err *err) {
-    size_t put = 0;
-    for (words->bits = LEAST_BITS; UINT64_C(1) << words->bits < file->count * 2;)
-        words->bits++;
-    for (; put < file->count; words->bits += put < file->count) {
-        free(words->slots);
-        words->slots = table_calloc(sizeof *words->slots << words->bits);
-        if (!words->slots) return no_memory(err);
-        words->farthest = 0;
-        for (put = 0; put < file->count && put_pair(words, &file->pairs[put]);)
-            put++;
+/* Leaves each pair once, with the last sort that it was given. */
+static void keep_last(pair_file *file) {
+    size_t kept = 0;
+    qsort(file->pairs, file->count, sizeof *file->pairs, by_pair);
+    for (size_t i = 0; i < file->count; i++) {
+        if (kept > 0 && file->pairs[kept - 1].pair == file->pairs[i].pair) kept--;
+        file->pairs[kept++] = file->pairs[i];
+    }
+    file->count = kept;
+}
+
+static int put_pairs(wording *words, pair_file *file, wjz_err *err) {
+    keep_last(file);
+    uint32_t *pairs = malloc(file->count * sizeof *pairs);
+    for (size_t i = 0; pairs && i < file->count; i++)
+        pairs[i] = file->pairs[i].pair;
+    int r = pairs ? key_places_make(pairs, (uint32_t)file->count, &words->places) : -ENOMEM;
+    free(pairs);
+    if (r == -EINVAL) return wjz_err_set(err, r, "%s: cannot place its pairs", file->path);
+    words->slots = r == 0 ? calloc(words->places.place_count, SLOT_BYTES) : NULL;
+    if (!words->slots) return no_memory(err);
+    for (size_t i = 0; i < file->count; i++) {
+        unsigned char *slot = slot_of(words, file->pairs[i].pair);
+        memcpy(slot, &file->pairs[i].pair, sizeof file->pairs[i].pair);
+        slot[sizeof file->pairs[i].pair] = (unsigned char)file->pairs[i].sort;
     }
     return 0;
 }
@@ -165,7 +169,8 @@ static int add_pair(pair_file *file, uint32_t first, uint32_t second, uint32_t s
         file->pairs = pairs;
         file->capacity = capacity;
     }
-    file->pairs[file->count++] = (pair_line){mixed(first, second), sort};
+    file->pairs[file->count] = (pair_line){mixed(first, second), (uint32_t)file->count, sort};
+    file->count++;
     return 0;
 }
 
@@ -240,6 +245,7 @@ int wording_load(const char *path, int64_t rare_below, wording **ret_wording, wj
 
 void wording_destroy(wording **words) {
     if (!words || !*words) return;
+    key_places_free(&(*words)->places);
     free((*words)->slots);
     free(*words);
     *words = NULL;

@@ -89,7 +89,7 @@ static void a_pair_that_stands_twice_has_its_last_place(void **state) {
     wording_destroy(&words);
 }
 
-/* Each of the many pairs is found again, at whatever distance from its place it stands. */
+/* Each of the many pairs is found again. */
 static void finds_every_pair_that_is_delivered(void **state) {
     (void)state;
     const char *delivered = WJZ_SOURCE_DIR "/deploy/repeats/wording.txt";
