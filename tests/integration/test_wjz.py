@@ -7,7 +7,7 @@ import pytest
 
 from wjzlib.installation import Installation
 from wjzlib.paths import program
-from wjzlib.wait import wait_until
+from wjzlib.wait import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ def test_the_demonstration_has_a_login_for_each_role_shown_once(fed):
     assert len(again) == 9 and all("password" not in row for row in again)
     chief = logins[0]
     answer = requests.post(
-        f"http://{fed.environment['WJZ_CONSOLE_HTTP']}/api/v1/session", json={"login": chief["login"], "password": chief["password"]}, timeout=20
+        f"http://{fed.environment['WJZ_CONSOLE_HTTP']}/api/v1/session", json={"login": chief["login"], "password": chief["password"]}, timeout=PATIENCE
     )
     assert answer.status_code == 200 and answer.json()["stage"] == "password"
     fed.wjz("accounts", "lock", chief["login"])
@@ -119,14 +119,14 @@ def test_export_has_one_line_per_complaint(fed):
 @pytest.mark.parametrize("rows", [1, 400])
 def test_a_reader_that_has_seen_enough_is_no_failure(fed, rows):
     shell = f"set -o pipefail; {program('wjz')} --tsv clues list --limit 400 | head -{rows} >/dev/null"
-    done = subprocess.run(["bash", "-c", shell], env=fed.environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["bash", "-c", shell], env=fed.environment, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_output_that_cannot_be_written_is_a_failure(fed):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [program("wjz"), "clues", "list"], env=fed.environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30
+            [program("wjz"), "clues", "list"], env=fed.environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE
         )
     assert done.returncode == 1
     assert "could not write the output: No space left on device" in done.stderr
@@ -249,7 +249,7 @@ def test_down_ends_everything_and_reset_forgets(tmp_path):
     own = Installation().up(scoring=1)
     try:
         pids = [own.supervisor(), *own.service_pids()]
-        own.wjz("down", timeout=180)
+        own.wjz("down")
         import pathlib
 
         assert not any(pathlib.Path(f"/proc/{pid}/exe").exists() for pid in pids)

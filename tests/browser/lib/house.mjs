@@ -14,7 +14,16 @@ export function sql(statement) {
   return said.split('\n').filter(Boolean).map((line) => line.split('\t'))
 }
 
+/** Whether there is such a process. */
+function lives(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 /** Process ids of a service. */
 export function pidsOf(service) {
-  return sql(`SELECT pid FROM bus.instance WHERE heartbeat_at > now() - interval '5 seconds' AND service = '${service}'`).map(([pid]) => Number(pid))
+  return sql(`SELECT pid FROM bus.instance WHERE service = '${service}' ORDER BY heartbeat_at DESC`).map(([pid]) => Number(pid)).filter(lives)
 }

@@ -6,11 +6,13 @@ from .wait import PATIENCE, wait_until
 SERVICES = ["notification", "scheduling", "assignment", "scoring", "intake"]
 NOBODY = 4000000  # no instance has that number
 FREE = "lease_until < now()"
-# Rounds of warnings, but for one that a test holds, that have not seen all that was scored; runs over all clues under way.
+# Rounds of warnings, but for one that a test holds, that have not seen all that was scored; runs over all clues under way; messages. In one
+# statement, which sees one moment: what one of them leaves to the next must not fall between two looks.
 UNFINISHED = f"""
 SELECT (SELECT count(*) FROM scoring.round r WHERE r.name = 'warnings' AND r.owner IS DISTINCT FROM {NOBODY} AND (NOT {FREE} OR r.seen <
          (SELECT coalesce(max(j.turn), 0) FROM scoring.journal j WHERE j.region = r.region)))
      + (SELECT count(*) FROM scoring.rescore WHERE state = 'running')
+     + {" + ".join(f"(SELECT count(*) FROM {service}.outbox)" for service in SERVICES)}
 """
 
 
@@ -33,8 +35,11 @@ def handled(store, timeout=5 * PATIENCE):
 
 
 def areas_settled(store, timeout=5 * PATIENCE):
-    """Waits until area warnings are those of all complaints, and the clues of their areas are scored with them."""
-    wait_until(lambda: store.value(UNFINISHED) == 0 and not waiting(store), timeout, "area warnings worked out")
+    """Waits until no message waits, area warnings are those of all complaints, and the clues of their areas are scored with them."""
+    try:
+        wait_until(lambda: store.value(UNFINISHED) == 0, timeout, "area warnings worked out")
+    except AssertionError as problem:
+        raise AssertionError(f"{problem}\n" + "\n".join(map(str, waiting(store)))) from None
 
 
 def hold(store, name):
