@@ -1,7 +1,8 @@
 /* Little-endian. Version; count and complaints with self, time and keys; count and linked pairs; count and complaints
- * with their clues; in decided turns a decision, or nothing: its id (0: none), kind, and both sides with their counts; and the
- * id of one that was taken back, 0: none. Turns
- * of the first two versions do not say in which town a complaint is, those of the next two not at which spot. */
+ * with their clues; count and complaints that people are asked about for the first time; in decided turns a decision,
+ * or nothing: its id (0: none), kind, and both sides with their counts; and the id of one that was taken back, 0: none.
+ * Turns of the first two versions do not say in which town a complaint is, those of the next two not at which spot,
+ * those of the next two not whom people were asked about: it may be each. */
 #include "scoring/journal.h"
 
 #include <errno.h>
@@ -10,8 +11,16 @@
 
 #include "scoring/bytes.h"
 
-enum { JOURNAL_TOWNLESS = 1, JOURNAL_SPOTLESS = 3, JOURNAL_VERSION = 5, JOURNAL_DECIDED }; /* even ones are decided */
-enum { HEAD_BYTES = 1, COUNT_BYTES = 4, PUT_BYTES = 3 * 8 + 4 + 4 + 4 + 1, PAIR_BYTES = 16, ID_BYTES = 8, KIND_BYTES = 1 };
+enum { JOURNAL_TOWNLESS = 1, JOURNAL_SPOTLESS = 3, JOURNAL_UNASKED = 5, JOURNAL_VERSION = 7, JOURNAL_DECIDED };
+/* even ones are decided */
+enum {
+    HEAD_BYTES = 1,
+    COUNT_BYTES = 4,
+    PUT_BYTES = 3 * 8 + 4 + 4 + 4 + 1,
+    PAIR_BYTES = 16,
+    ID_BYTES = 8,
+    KIND_BYTES = 1
+};
 
 typedef struct sizes {
     uint32_t put, keys, moved;
@@ -67,37 +76,52 @@ static void write_decided(unsigned char *at, decision_change decided) {
     put_bytes(at, (uint64_t)decided.undone, ID_BYTES);
 }
 
-int journal_write(const regroup_group *groups, size_t group_count, const joined_pair *joined, size_t joined_count,
-                  decision_change decided, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
-    sizes s = measure(groups, group_count);
-    size_t extra = decided_bytes(decided);
+static unsigned char *write_all_put(unsigned char *at, const journal_change *c, uint32_t put) {
+    at = put_bytes(at, put, COUNT_BYTES);
+    for (size_t i = 0; i < c->group_count; i++) {
+        for (size_t j = 0; j < c->groups[i].count; j++) {
+            if (c->groups[i].members[j].rekeyed) at = write_put(at, &c->groups[i].members[j]);
+        }
+    }
+    return at;
+}
+
+static unsigned char *write_joined(unsigned char *at, const journal_change *c) {
+    at = put_bytes(at, c->joined_count, COUNT_BYTES);
+    for (size_t i = 0; i < c->joined_count; i++) {
+        at = put_bytes(at, (uint64_t)c->joined[i].a, 8);
+        at = put_bytes(at, (uint64_t)c->joined[i].b, 8);
+    }
+    return at;
+}
+
+static unsigned char *write_moved(unsigned char *at, const journal_change *c, uint32_t moved) {
+    at = put_bytes(at, moved, COUNT_BYTES);
+    for (size_t i = 0; i < c->group_count; i++) {
+        for (size_t j = 0; j < c->groups[i].count; j++) {
+            if (c->groups[i].members[j].clue == c->groups[i].clue) continue;
+            at = put_bytes(at, (uint64_t)c->groups[i].members[j].complaint, 8);
+            at = put_bytes(at, (uint64_t)c->groups[i].clue, 8);
+        }
+    }
+    return at;
+}
+
+int journal_write(const journal_change *c, wjz_arena *arena, const void **ret_data, size_t *ret_length) {
+    sizes s = measure(c->groups, c->group_count);
+    size_t extra = decided_bytes(c->decided);
     *ret_length = 0;
-    if (!s.put && !s.moved && !joined_count && !extra) return 0;
-    size_t length = HEAD_BYTES + 3 * COUNT_BYTES + (size_t)s.put * PUT_BYTES + (size_t)s.keys * 4 +
-                    (joined_count + s.moved) * PAIR_BYTES + extra;
+    if (!s.put && !s.moved && !c->joined_count && !c->asked_count && !extra) return 0;
+    size_t length = HEAD_BYTES + 4 * COUNT_BYTES + (size_t)s.put * PUT_BYTES + (size_t)s.keys * 4 +
+                    (c->joined_count + s.moved) * PAIR_BYTES + c->asked_count * ID_BYTES + extra;
     unsigned char *data = wjz_arena_alloc(arena, length), *at = data;
     if (!data) return -ENOMEM;
     at = put_bytes(at, extra ? JOURNAL_DECIDED : JOURNAL_VERSION, HEAD_BYTES);
-    at = put_bytes(at, s.put, COUNT_BYTES);
-    for (size_t i = 0; i < group_count; i++) {
-        for (size_t j = 0; j < groups[i].count; j++) {
-            if (groups[i].members[j].rekeyed) at = write_put(at, &groups[i].members[j]);
-        }
-    }
-    at = put_bytes(at, joined_count, COUNT_BYTES);
-    for (size_t i = 0; i < joined_count; i++) {
-        at = put_bytes(at, (uint64_t)joined[i].a, 8);
-        at = put_bytes(at, (uint64_t)joined[i].b, 8);
-    }
-    at = put_bytes(at, s.moved, COUNT_BYTES);
-    for (size_t i = 0; i < group_count; i++) {
-        for (size_t j = 0; j < groups[i].count; j++) {
-            if (groups[i].members[j].clue == groups[i].clue) continue;
-            at = put_bytes(at, (uint64_t)groups[i].members[j].complaint, 8);
-            at = put_bytes(at, (uint64_t)groups[i].clue, 8);
-        }
-    }
-    if (extra) write_decided(at, decided);
+    at = write_all_put(at, c, s.put);
+    at = write_joined(at, c);
+    at = write_moved(at, c, s.moved);
+    at = write_side(at, c->asked, c->asked_count);
+    if (extra) write_decided(at, c->decided);
     *ret_data = data;
     *ret_length = length;
     return 0;
@@ -131,7 +155,7 @@ static int replay_put(cursor *c, repeats_index *index, uint64_t version) {
     m.received_at_us = (int64_t)take(c, 8);
     m.digest = (uint32_t)take(c, 4);
     m.town = version >= JOURNAL_SPOTLESS ? (uint32_t)take(c, 4) : 0;
-    m.spot = version >= JOURNAL_VERSION ? (uint32_t)take(c, 4) : 0;
+    m.spot = version >= JOURNAL_UNASKED ? (uint32_t)take(c, 4) : 0;
     m.keys.count = (uint16_t)take(c, 1);
     if (c->bad || m.keys.count > MATTER_KEYS) return -EBADMSG;
     for (uint16_t i = 0; i < m.keys.count; i++) {
@@ -140,6 +164,7 @@ static int replay_put(cursor *c, repeats_index *index, uint64_t version) {
     }
     m.keys.items = keys;
     int r = repeats_index_put(index, id, &m, NULL, NULL, &slot);
+    if (r >= 0 && version < JOURNAL_VERSION) repeats_index_set_asked(index, slot);
     return r < 0 ? r : 0;
 }
 
@@ -153,6 +178,14 @@ static int replay_pair(cursor *c, repeats_index *index, bool joined) {
         repeats_index_join(index, a, b);
     else
         repeats_index_set_clue(index, a, second);
+    return 0;
+}
+
+static int replay_asked(cursor *c, repeats_index *index) {
+    int64_t id = (int64_t)take(c, ID_BYTES);
+    uint32_t slot = c->bad ? REPEATS_NONE : repeats_index_find(index, id);
+    if (slot == REPEATS_NONE) return -EBADMSG;
+    repeats_index_set_asked(index, slot);
     return 0;
 }
 
@@ -204,6 +237,8 @@ int journal_replay(const void *data, size_t length, repeats_index *index) {
         r = replay_pair(&c, index, true);
     for (uint64_t left = r ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
         r = replay_pair(&c, index, false);
+    for (uint64_t left = r || version < JOURNAL_VERSION ? 0 : take(&c, COUNT_BYTES); !r && left > 0; left--)
+        r = replay_asked(&c, index);
     if (!r && !c.bad && decided) r = replay_decided(&c, index);
     return r ? r : c.bad || c.left ? -EBADMSG : 0;
 }

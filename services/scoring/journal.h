@@ -12,11 +12,20 @@
 #include "wjz/arena.h"
 #include "wjz/err.h"
 
-/* The groups with their clues, the links, and what people decided; what was put says its keys, and every member that is now in
- * another clue says that. Length 0 when nothing changed. -ENOMEM. */
-WJZ_MUST_CHECK int journal_write(const regroup_group *groups, size_t group_count, const joined_pair *joined,
-                                 size_t joined_count, decision_change decided, wjz_arena *arena,
-                                 const void **ret_data, size_t *ret_length);
+typedef struct journal_change {
+    const regroup_group *groups; /* with their clues */
+    size_t group_count;
+    const joined_pair *joined;
+    size_t joined_count;
+    const int64_t *asked; /* as regroup_asked tells them */
+    size_t asked_count;
+    decision_change decided;
+} journal_change;
+
+/* What was put says its keys, and every member that is now in another clue says that. Length 0 when nothing changed.
+ * -ENOMEM. */
+WJZ_MUST_CHECK int journal_write(const journal_change *change, wjz_arena *arena, const void **ret_data,
+                                 size_t *ret_length);
 
 /* -EBADMSG for bytes that are no journal, or that name complaints the index does not have; -ENOMEM. After an error the
  * index is to be thrown away. */

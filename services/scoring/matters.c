@@ -244,12 +244,13 @@ static int group(turn *t, wjz_err *err) {
 /* Gives clues to groups and writes what changed in the index. */
 static int settle(turn *t, old_clue *clues, size_t clue_count, wjz_err *err) {
     const void *entries = NULL;
-    size_t length = 0, joined_count = 0;
+    size_t length = 0;
+    journal_change change = {
+        .groups = t->groups, .group_count = t->group_count, .decided = regroup_decided(t->regroup)};
     int r = regroup_identify(t->groups, t->group_count, clues, clue_count, wjz_id_next, t->arena);
-    const joined_pair *joined = regroup_joined(t->regroup, &joined_count);
-    if (!r)
-        r = journal_write(t->groups, t->group_count, joined, joined_count, regroup_decided(t->regroup), t->arena,
-                          &entries, &length);
+    change.joined = regroup_joined(t->regroup, &change.joined_count);
+    change.asked = regroup_asked(t->regroup, &change.asked_count);
+    if (!r) r = journal_write(&change, t->arena, &entries, &length);
     if (r == -EINVAL)
         return wjz_err_set(err, r, "a complaint of region %d is in a clue that is not stored", (int)t->region);
     if (r) return out_of_memory(err);

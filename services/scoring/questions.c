@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scoring/repeats.h"
 #include "scoring/rules_data.h"
 #include "scoring/store_review.h"
-#include "wjz/id.h"
 
 enum { LEAST_STARS = 3 /* of a clue that people are asked about */ };
 
@@ -58,50 +56,50 @@ static int describe_all(const repeat_rules *rules, const repeats_index *index, c
     return 0;
 }
 
-/* Complaints that were there before, in ascending order: only about them a question may be open. */
-static int find_known(const regroup_group *groups, size_t count, wjz_arena *arena, int64_t **ret_ids,
-                      size_t *ret_count) {
-    size_t members = 0, known = 0;
+/* Complaints that people may have been asked about: only about them a question may be open. */
+static int find_asked(const repeats_index *index, const regroup_group *groups, size_t count, wjz_arena *arena,
+                      int64_t **ret_ids, size_t *ret_count) {
+    size_t members = 0, asked = 0;
     for (size_t i = 0; i < count; i++)
         members += groups[i].count;
     int64_t *ids = wjz_arena_alloc(arena, members * sizeof *ids);
     if (!ids) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < groups[i].count; j++) {
-            if (groups[i].members[j].clue) ids[known++] = groups[i].members[j].complaint;
+            const regroup_member *member = &groups[i].members[j];
+            if (member->clue && repeats_index_entry(index, member->slot)->asked) ids[asked++] = member->complaint;
         }
     }
-    if (known) qsort(ids, known, sizeof *ids, wjz_id_order);
     *ret_ids = ids;
-    *ret_count = known;
+    *ret_count = asked;
     return 0;
 }
 
-/* Puts those that nobody can have asked before in front: one of the complaints is new. How many they are. */
-static size_t put_new_first(pair_question *rows, size_t count, const int64_t *known, size_t known_count) {
-    size_t new = 0;
+/* Puts those that nobody was asked before in front. How many they are. */
+static size_t put_first_asked_first(const regroup_question *questions, pair_question *rows, size_t count) {
+    size_t first = 0;
     for (size_t i = 0; i < count; i++) {
-        if (wjz_id_among(known, known_count, rows[i].a) && wjz_id_among(known, known_count, rows[i].b)) continue;
+        if (!questions[i].first) continue;
         pair_question row = rows[i];
-        rows[i] = rows[new];
-        rows[new ++] = row;
+        rows[i] = rows[first];
+        rows[first++] = row;
     }
-    return new;
+    return first;
 }
 
 int questions_about_pairs(const repeat_rules *rules, wjz_tx *tx, int32_t region, const regroup *g,
                           const repeats_index *index, const regroup_group *groups, size_t count, wjz_arena *arena) {
-    size_t asked = 0, known_count = 0;
-    int64_t *known = NULL;
+    size_t asked = 0, before_count = 0;
+    int64_t *before = NULL;
     const regroup_question *questions = regroup_questions(g, &asked);
     pair_question *rows = wjz_arena_alloc(arena, asked * sizeof *rows);
     if (!rows || describe_all(rules, index, questions, asked, arena, rows) ||
-        find_known(groups, count, arena, &known, &known_count))
+        find_asked(index, groups, count, arena, &before, &before_count))
         return -ENOMEM;
-    int r = known_count ? store_drop_pairs(tx, region, known, known_count, rows, asked, arena) : 0;
-    size_t new = put_new_first(rows, asked, known, known_count);
-    if (!r) r = store_add_pairs(tx, region, rows, new, arena);
-    return r ? r : store_ask_about_pairs(tx, region, rows + new, asked - new, arena);
+    int r = before_count ? store_drop_pairs(tx, region, before, before_count, rows, asked, arena) : 0;
+    size_t first = put_first_asked_first(questions, rows, asked);
+    if (!r) r = store_add_pairs(tx, region, rows, first, arena);
+    return r ? r : store_ask_about_pairs(tx, region, rows + first, asked - first, arena);
 }
 
 int questions_name_signs(const repeat_rules *rules, wjz_db *db, wjz_err *err) {
@@ -136,19 +134,16 @@ static size_t ask_about(const repeat_rules *rules, const rule_pack *pack, const 
 }
 
 int questions_about_clues(const repeat_rules *rules, const rule_pack *pack, wjz_tx *tx, int32_t region,
-                          const clue_row *scored, size_t scored_count, const old_clue *old, size_t old_count,
+                          clue_row *scored, size_t scored_count, const int64_t *before, size_t before_count,
                           wjz_arena *arena) {
     clue_question *questions = wjz_arena_alloc(arena, 2 * scored_count * sizeof *questions);
-    int64_t *known = wjz_arena_alloc(arena, (scored_count + old_count) * sizeof *known);
-    if (!questions || !known) return -ENOMEM;
-    size_t asked = 0, known_count = 0;
+    if (!questions) return -ENOMEM;
+    size_t asked = 0;
     for (size_t i = 0; i < scored_count; i++) {
-        asked += ask_about(rules, pack, &scored[i], questions + asked);
-        if (scored[i].revision > 1) known[known_count++] = scored[i].id;
+        size_t more = ask_about(rules, pack, &scored[i], questions + asked);
+        scored[i].asked = more > 0;
+        asked += more;
     }
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].merged_into) known[known_count++] = old[i].clue;
-    }
-    int r = known_count ? store_drop_clues(tx, region, known, known_count, questions, asked, arena) : 0;
+    int r = before_count ? store_drop_clues(tx, region, before, before_count, questions, asked, arena) : 0;
     return r || !asked ? r : store_ask_about_clues(tx, region, questions, asked, arena);
 }

@@ -28,6 +28,7 @@ void regroup_destroy(regroup **regroup_at) {
     free(g->met);
     free(g->pairs);
     free(g->questions);
+    free(g->asked);
     free(g);
     *regroup_at = NULL;
 }
@@ -243,6 +244,11 @@ decision_change regroup_decided(const regroup *g) {
 const regroup_question *regroup_questions(const regroup *g, size_t *ret_count) {
     *ret_count = g->question_count;
     return g->questions;
+}
+
+const int64_t *regroup_asked(const regroup *g, size_t *ret_count) {
+    *ret_count = g->asked_count;
+    return g->asked;
 }
 
 const joined_pair *regroup_joined(const regroup *g, size_t *ret_count) {

@@ -76,12 +76,15 @@ typedef struct regroup_question {
     const matter *matter_a, *matter_b;
     double weight;
     doubt why;
+    bool first; /* nobody was asked about a before this turn */
 } regroup_question;
 
 /* The matters of the neighbourhoods that were touched, in canonical order of their first members. Live in the arena. */
 WJZ_MUST_CHECK int regroup_groups(regroup *regroup, regroup_group **ret_groups, size_t *ret_count);
 /* All questions that arise in these neighbourhoods, after regroup_groups. */
 const regroup_question *regroup_questions(const regroup *regroup, size_t *ret_count);
+/* Their complaints a that nobody was asked about before; noted in the index, for the journal. */
+const int64_t *regroup_asked(const regroup *regroup, size_t *ret_count);
 
 /* A clue that members of the groups were in. */
 typedef struct old_clue {

@@ -79,10 +79,22 @@ static int find_constraints(regroup *g, const uint32_t *hands, neighbourhood *ho
     return 0;
 }
 
+static int note_asked(regroup *g, at_hand *hand) {
+    const repeats_entry *entry = repeats_index_entry(g->index, hand->slot);
+    if (entry->asked) return 0;
+    if (regroup_room(&g->asked, &g->asked_capacity, g->asked_count, sizeof *g->asked)) return -ENOMEM;
+    g->asked[g->asked_count++] = entry->complaint;
+    repeats_index_set_asked(g->index, hand->slot);
+    hand->first_asked = true;
+    return 0;
+}
+
 static int note_questions(regroup *g, const uint32_t *hands, const question *questions, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (regroup_room(&g->questions, &g->question_capacity, g->question_count, sizeof *g->questions)) return -ENOMEM;
-        const at_hand *a = &g->hands[hands[questions[i].a]], *b = &g->hands[hands[questions[i].b]];
+        at_hand *a = &g->hands[hands[questions[i].a]];
+        const at_hand *b = &g->hands[hands[questions[i].b]];
+        if (note_asked(g, a)) return -ENOMEM;
         g->questions[g->question_count++] = (regroup_question){a->slot,
                                                                b->slot,
                                                                repeats_index_entry(g->index, a->slot)->complaint,
@@ -90,7 +102,8 @@ static int note_questions(regroup *g, const uint32_t *hands, const question *que
                                                                a->matter,
                                                                b->matter,
                                                                questions[i].weight,
-                                                               questions[i].why};
+                                                               questions[i].why,
+                                                               a->first_asked};
     }
     return 0;
 }

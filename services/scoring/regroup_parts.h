@@ -14,6 +14,7 @@ typedef struct at_hand {
     bool member;                     /* of a neighbourhood that was touched */
     bool spread;                     /* its near ones are at hand, and the pairs that it makes with them */
     bool grouped;                    /* its neighbourhood has been taken */
+    bool first_asked;                /* in this turn a question is about it for the first time */
     uint32_t seen_by;                /* last slot + 1 that met it, so that a pair is met once */
     uint32_t local;                  /* index within its neighbourhood */
     uint32_t first_pair, pair_count; /* of met: those that it met first */
@@ -43,6 +44,8 @@ struct regroup {
     size_t pair_count, pair_capacity;
     regroup_question *questions;
     size_t question_count, question_capacity;
+    int64_t *asked;
+    size_t asked_count, asked_capacity;
     decision_change decided;
     uint32_t from; /* whose near ones are being met */
     int failed;    /* -ENOMEM inside a callback */

@@ -96,6 +96,10 @@ void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue) {
     entry_at(index, slot)->clue = clue;
 }
 
+void repeats_index_set_asked(repeats_index *index, uint32_t slot) {
+    entry_at(index, slot)->asked = true;
+}
+
 /* --- complaint → slot --- */
 
 static uint32_t complaint_home(const repeats_index *index, int64_t id) {

@@ -41,6 +41,7 @@ typedef struct repeats_entry {
     uint32_t next;   /* ring of the neighbourhood */
     uint32_t hood;   /* towards the neighbourhood's root */
     uint32_t digest; /* of the matter, as last put */
+    bool asked;      /* people may have been asked whether it and a later one are one matter */
 } repeats_entry;
 
 /* Called for slots near something that changed; the same slot may come several times. */
@@ -57,6 +58,7 @@ uint32_t repeats_index_find(const repeats_index *index, int64_t id);
 const repeats_entry *repeats_index_entry(const repeats_index *index, uint32_t slot);
 const uint32_t *repeats_index_keys(const repeats_index *index, uint32_t slot);
 void repeats_index_set_clue(repeats_index *index, uint32_t slot, int64_t clue);
+void repeats_index_set_asked(repeats_index *index, uint32_t slot);
 
 /* Which of the near ones are wanted. */
 typedef enum near_choice {

@@ -28,9 +28,9 @@ static const wjz_stmt LOAD_MATTERS = {
 static const wjz_stmt LOAD_CLUES = {
     "scoring_load_clues",
     "SELECT c.* FROM unnest($2::int8[]) AS wanted (id) CROSS JOIN LATERAL (SELECT id, told_state, revision,"
-    " complaint_count, told FROM scoring.clue v WHERE v.region = $1 AND v.id >= wanted.id AND v.id <= wanted.id"
+    " complaint_count, told, asked FROM scoring.clue v WHERE v.region = $1 AND v.id >= wanted.id AND v.id <= wanted.id"
     " ORDER BY v.id LIMIT 1) c",
-    5};
+    6};
 
 static const wjz_stmt LOAD_FINDINGS = {
     "scoring_load_findings",
@@ -65,18 +65,19 @@ enum {
     CLUE_CONFIDENTIAL = 1 << 3,
     CLUE_LOOK_ON_SPOT = 1 << 4,
     CLUE_FOCUS = 1 << 5,
+    CLUE_ASKED = 1 << 6,
 };
 
 #define INSERT_CLUES                                                                                                   \
-    "INSERT INTO scoring.clue AS c (region, pack, told, mediation, urgent, confidential, look_on_spot, focus, id,"     \
-    " told_state, revision, first_report_at, last_report_at, feed, card, index, stars, confidence, kind, branch,"      \
+    "INSERT INTO scoring.clue AS c (region, pack, told, mediation, urgent, confidential, look_on_spot, focus, asked,"  \
+    " id, told_state, revision, first_report_at, last_report_at, feed, card, index, stars, confidence, kind, branch,"  \
     " domain, town, village, report_region, place, subject, complaint_count, reporter_count, repeat_count,"            \
     " longitude, latitude, own_stars)"                                                                                 \
     " SELECT $1, $2, (u.flags & 1) <> 0, (u.flags & 2) <> 0, (u.flags & 4) <> 0, (u.flags & 8) <> 0,"                  \
-    " (u.flags & 16) <> 0, (u.flags & 32) <> 0, u.id, u.told_state, u.revision, u.first_at, u.last_at, u.feed, "       \
-    "u.card,"                                                                                                          \
-    " u.value, u.stars, u.confidence, u.kind, u.branch, u.domain, u.town, u.village, u.report_region, u.place,"        \
-    " u.subject, u.complaints, u.reporters, u.repeats, u.longitude, u.latitude, u.own_stars"                           \
+    " (u.flags & 16) <> 0, (u.flags & 32) <> 0, (u.flags & 64) <> 0, u.id, u.told_state, u.revision, u.first_at,"      \
+    " u.last_at, u.feed, u.card, u.value, u.stars, u.confidence, u.kind, u.branch, u.domain, u.town, u.village,"       \
+    " u.report_region, u.place, u.subject, u.complaints, u.reporters, u.repeats, u.longitude, u.latitude,"             \
+    " u.own_stars"                                                                                                     \
     " FROM (SELECT unnest($3::int4[]) AS flags, unnest($4::int8[]) AS id, unnest($5::int8[]) AS told_state,"           \
     " unnest($6::int4[]) AS revision, unnest($7::timestamptz[]) AS first_at, unnest($8::timestamptz[]) AS last_at,"    \
     " unnest($9::text[]) AS feed, unnest($10::bytea[]) AS card, unnest($11::float8[]) AS value,"                       \
@@ -93,7 +94,7 @@ static const wjz_stmt PUT_CLUES = {
     "scoring_put_clues",
     INSERT_CLUES
     " ON CONFLICT (region, id) DO UPDATE SET told_state = excluded.told_state, revision = excluded.revision,"
-    " told = excluded.told, first_report_at = excluded.first_report_at, last_report_at ="
+    " told = excluded.told, asked = excluded.asked, first_report_at = excluded.first_report_at, last_report_at ="
     " excluded.last_report_at, feed = excluded.feed, card = excluded.card, index = excluded.index, stars ="
     " excluded.stars, confidence = excluded.confidence, kind = excluded.kind, branch = excluded.branch, domain ="
     " excluded.domain, town = excluded.town, village = excluded.village, report_region ="
@@ -194,7 +195,8 @@ int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *ids, size_t clue
                                 .told_state = wjz_row_int(rows, i, 1),
                                 .revision = (int32_t)wjz_row_int(rows, i, 2),
                                 .complaint_count = (int32_t)wjz_row_int(rows, i, 3),
-                                .told = wjz_row_bool(rows, i, 4)};
+                                .told = wjz_row_bool(rows, i, 4),
+                                .asked = wjz_row_bool(rows, i, 5)};
     r = read_blobs(findings, arena, ret_findings, ret_finding_count, err);
     if (r) return r;
     *ret_clues = clues;
@@ -234,7 +236,7 @@ static int32_t flags_of(const clue_row *row) {
     const Wjz__Scoring__ScoreCard *card = row->card;
     return (row->told ? CLUE_TOLD : 0) | (card->mediation ? CLUE_MEDIATION : 0) | (card->urgent ? CLUE_URGENT : 0) |
            (card->confidential ? CLUE_CONFIDENTIAL : 0) | (card->look_on_spot ? CLUE_LOOK_ON_SPOT : 0) |
-           (card->focus ? CLUE_FOCUS : 0);
+           (card->focus ? CLUE_FOCUS : 0) | (row->asked ? CLUE_ASKED : 0);
 }
 
 /* All are scored with one pack. */

@@ -56,7 +56,7 @@ WJZ_MUST_CHECK int store_load_matters(wjz_tx *tx, int32_t region, const int64_t 
 typedef struct store_clue {
     int64_t id, told_state;
     int32_t revision, complaint_count;
-    bool told;
+    bool told, asked;
 } store_clue;
 
 /* Clues, and packed findings of complaints, in one round trip. */
@@ -87,7 +87,7 @@ WJZ_MUST_CHECK int store_move_findings(wjz_tx *tx, int32_t region, const moved_r
 typedef struct clue_row {
     int64_t id, told_state;
     int32_t revision;
-    bool told;
+    bool told, asked; /* others know of it; there are questions about it */
     int64_t first_report_at_us, last_report_at_us;
     const char *feed;
     const Wjz__Scoring__ScoreCard *card;

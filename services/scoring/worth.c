@@ -381,16 +381,36 @@ static int write_clues(worth *w, const clue_row *rows) {
     return r ? r : store_put_clues(w->tx, w->region, change, put, w->arena);
 }
 
+/* The clues, scored or merged away, that people may have been asked about. */
+static int asked_before(const worth *w, const clue_row *rows, int64_t **ret_clues, size_t *ret_count) {
+    int64_t *clues = wjz_arena_alloc(w->arena, (w->scored_count + w->old_count) * sizeof *clues);
+    size_t count = 0;
+    if (!clues) return -ENOMEM;
+    for (size_t i = 0; i < w->scored_count; i++) {
+        const store_clue *stored = find_stored(w, rows[i].id);
+        if (stored && stored->asked) clues[count++] = stored->id;
+    }
+    for (size_t i = 0; i < w->old_count; i++) {
+        if (w->old[i].merged_into && find_stored(w, w->old[i].clue)->asked) clues[count++] = w->old[i].clue;
+    }
+    *ret_clues = clues;
+    *ret_count = count;
+    return 0;
+}
+
 int worth_write(worth *w, wjz_err *err) {
+    int64_t *before = NULL;
+    size_t before_count = 0;
     clue_row *rows = wjz_arena_alloc(w->arena, w->scored_count * sizeof *rows);
     tell *news = NULL;
     if (!rows || tell_new(w->scored_count + w->old_count, w->arena, &news)) return out_of_memory(err);
     int r = score_all(w, rows, news, err);
     if (!r) r = merge_all(w, news, err);
-    if (!r) r = write_clues(w, rows);
+    if (!r) r = asked_before(w, rows, &before, &before_count);
     if (!r)
-        r = questions_about_clues(w->self->repeats, w->pack, w->tx, w->region, rows, w->scored_count, w->old,
-                                  w->old_count, w->arena);
+        r = questions_about_clues(w->self->repeats, w->pack, w->tx, w->region, rows, w->scored_count, before,
+                                  before_count, w->arena);
+    if (!r) r = write_clues(w, rows);
     if (r == -ENOMEM) return out_of_memory(err);
     return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);
 }

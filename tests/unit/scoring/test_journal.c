@@ -95,9 +95,11 @@ static size_t decided_turn(decision_change decided, const void **ret_data) {
         m[i] = plain((uint64_t)i + 50, 1000 + i, keys, 2);
         members[i] = (regroup_member){.complaint = i + 1, .put = true, .rekeyed = true, .matter = &m[i]};
     }
+    static const int64_t asked[] = {1};
     regroup_group group = {members, 2, 900};
     joined_pair pair = {1, 2};
-    assert_int_equal(journal_write(&group, 1, &pair, 1, decided, arena, ret_data, &length), 0);
+    journal_change change = {&group, 1, &pair, 1, asked, 1, decided};
+    assert_int_equal(journal_write(&change, arena, ret_data, &length), 0);
     return length;
 }
 
@@ -116,6 +118,25 @@ static void test_a_turn_is_replayed(void **state) {
     assert_int_equal(repeats_index_entry(index, 1)->clue, 900);
     assert_int_equal(repeats_index_hood(index, 0), repeats_index_hood(index, 1));
     assert_int_equal(near_count(index, 1), 2); /* once per key */
+    assert_true(repeats_index_entry(index, 0)->asked);
+    assert_false(repeats_index_entry(index, 1)->asked);
+}
+
+/* Turns were written so before they said whom people were asked about. */
+static void test_of_an_old_turn_each_may_have_been_asked_about(void **state) {
+    (void)state;
+    enum { OLD_VERSION = 5, ASKED_BYTES = 4 + 8 };
+    WJZ_CLEANUP(repeats_index_destroy) repeats_index *index = NULL;
+    const void *data = NULL;
+    size_t length = one_turn(&data) - ASKED_BYTES;
+    unsigned char *old = wjz_arena_alloc(arena, length);
+    memcpy(old, data, length);
+    old[0] = OLD_VERSION;
+    assert_int_equal(repeats_index_new(&index), 0);
+    assert_int_equal(journal_replay(old, length, index), 0);
+    assert_int_equal(repeats_index_entry(index, 1)->clue, 900);
+    assert_true(repeats_index_entry(index, 0)->asked);
+    assert_true(repeats_index_entry(index, 1)->asked);
 }
 
 static void test_bytes_that_are_no_journal(void **state) {
@@ -222,6 +243,7 @@ int main(void) {
         cmocka_unit_test(test_a_change_moves_a_complaint),
         cmocka_unit_test(test_neighbourhoods_join),
         cmocka_unit_test(test_a_turn_is_replayed),
+        cmocka_unit_test(test_of_an_old_turn_each_may_have_been_asked_about),
         cmocka_unit_test(test_bytes_that_are_no_journal),
         cmocka_unit_test(test_decisions_travel_with_the_turn),
         cmocka_unit_test(test_identity_of_merged_clues),

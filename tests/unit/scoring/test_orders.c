@@ -208,7 +208,7 @@ static void write_groups(worker *w, const regroup_group *groups, size_t count) {
 
 static void finish_turn(worker *w, regroup *g) {
     regroup_group *groups = NULL;
-    size_t count = 0, joined_count = 0, length = 0;
+    size_t count = 0, length = 0;
     const void *entries = NULL;
     old_clue clues[COMPLAINTS];
     supply(g);
@@ -217,9 +217,10 @@ static void finish_turn(worker *w, regroup *g) {
     assert_int_equal(regroup_groups(g, &groups, &count), 0);
     size_t clue_count = old_clues(groups, count, clues);
     assert_int_equal(regroup_identify(groups, count, clues, clue_count, next_clue, all.turn), 0);
-    const joined_pair *joined = regroup_joined(g, &joined_count);
-    assert_int_equal(
-        journal_write(groups, count, joined, joined_count, regroup_decided(g), all.turn, &entries, &length), 0);
+    journal_change change = {.groups = groups, .group_count = count, .decided = regroup_decided(g)};
+    change.joined = regroup_joined(g, &change.joined_count);
+    change.asked = regroup_asked(g, &change.asked_count);
+    assert_int_equal(journal_write(&change, all.turn, &entries, &length), 0);
     write_groups(w, groups, count);
     if (!length) return;
     assert_true(now.turn_count < TURNS_MOST);

@@ -83,13 +83,14 @@ static void assert_same_index(repeats_index *a, repeats_index *b) {
         uint32_t root = repeats_index_hood(a, slot);
         uint32_t other_root = repeats_index_find(b, repeats_index_entry(a, root)->complaint);
         assert_int_equal(repeats_index_hood(b, other), repeats_index_hood(b, other_root));
+        assert_int_equal(repeats_index_entry(a, slot)->asked, repeats_index_entry(b, other)->asked);
     }
 }
 
 /* Groups, identifies, journals; the copy of the index learns of it by the journal alone. */
 static void finish_turn(regroup *g, repeats_index *index, repeats_index *copy) {
     regroup_group *groups = NULL;
-    size_t group_count = 0, joined_count = 0, length = 0;
+    size_t group_count = 0, length = 0;
     const void *entries = NULL;
     old_clue clues[COMPLAINTS];
     supply(g);
@@ -98,9 +99,10 @@ static void finish_turn(regroup *g, repeats_index *index, repeats_index *copy) {
     assert_int_equal(regroup_groups(g, &groups, &group_count), 0);
     size_t clue_count = old_clues(groups, group_count, clues);
     assert_int_equal(regroup_identify(groups, group_count, clues, clue_count, next_id, arena), 0);
-    const joined_pair *joined = regroup_joined(g, &joined_count);
-    assert_int_equal(
-        journal_write(groups, group_count, joined, joined_count, regroup_decided(g), arena, &entries, &length), 0);
+    journal_change change = {.groups = groups, .group_count = group_count, .decided = regroup_decided(g)};
+    change.joined = regroup_joined(g, &change.joined_count);
+    change.asked = regroup_asked(g, &change.asked_count);
+    assert_int_equal(journal_write(&change, arena, &entries, &length), 0);
     for (size_t i = 0; i < group_count; i++) {
         for (size_t j = 0; j < groups[i].count; j++)
             repeats_index_set_clue(index, groups[i].members[j].slot, groups[i].clue);
