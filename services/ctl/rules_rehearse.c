@@ -108,7 +108,8 @@ static int read_outline(session *s, asked *a, wjz_err *err) {
     int r = session_read(s, &OUTLINE, &version, 1, &rows, err);
     if (r < 0 || wjz_rows_count(rows) == 0 || wjz_row_null(rows, 0, 0)) return r;
     wjz_blob packed = wjz_row_bytes(rows, 0, 0);
-    r = wjz_message_unpack(&wjz__scoring__pack_outline__descriptor, packed.data, packed.length, s->arena, &outline, err);
+    r = wjz_message_unpack(&wjz__scoring__pack_outline__descriptor, packed.data, packed.length, s->arena, &outline,
+                           err);
     a->outline = (const Wjz__Scoring__PackOutline *)outline;
     return r;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scoring/learn_loudness.h"
 #include "scoring/subspace.h"
 
 /* Settings were chosen on the singly labelled messages alone (README, "How good it is"). */
@@ -158,65 +159,63 @@ static size_t votes_heard(const corpus *data, int output, size_t columns[BRANCH_
     return 1;
 }
 
-/* The entry of a row in a column, NULL for none. */
-static struct feature_node *entry_of(const learner *self, size_t text, size_t column) {
-    const corpus_text *t = &self->data->texts[text];
-    for (uint32_t k = t->gram_count; self->rows[text] && k < t->word_count; k++)
-        if (t->words[k] == column) return &self->rows[text][k];
-    return NULL;
+/* The n-grams stand first among the words. */
+static size_t gram_columns(const corpus *data) {
+    size_t count = data->gram_count;
+    while (count < data->word_count && data->words[count].block == BLOCK_TITLE)
+        count++;
+    return count;
 }
 
-/* By what a column is multiplied to have a spread of `part`, 0 when it has none. */
-static double lift_of(const learner *self, size_t column, double part) {
-    double count = 0, sum = 0, squares = 0;
-    for (size_t i = 0; column < self->data->word_count && i < self->data->text_count; i++) {
-        const struct feature_node *entry = entry_of(self, i, column);
-        count += self->rows[i] != NULL;
-        sum += entry ? entry->value : 0;
-        squares += entry ? entry->value * entry->value : 0;
-    }
-    double variance = count > 0 ? squares / count - sum / count * (sum / count) : 0;
-    return variance > 1e-12 ? sqrt(part / variance) : 0;
+/* How loud each column is for an output. Classes hear all n-grams alike: with so few texts of most, what tells seems to
+ * by chance. */
+static int loudness(const learner *self, int output, const struct problem *rows, double *factors) {
+    size_t votes[BRANCH_COUNT];
+    double part;
+    size_t count = votes_heard(self->data, output, votes, &part);
+    for (size_t i = 0; i < self->columns; i++)
+        factors[i] = 1;
+    for (size_t i = 0; i < count; i++)
+        if (votes[i] < self->data->word_count) loudness_to_spread(rows, votes[i], part, factors);
+    return output == OUTPUT_POINTS ? loudness_of_telling(rows, gram_columns(self->data), factors) : 0;
 }
 
-static void multiply(const learner *self, size_t column, double factor) {
-    for (size_t i = 0; i < self->data->text_count; i++) {
-        struct feature_node *entry = entry_of(self, i, column);
-        if (entry) entry->value *= factor;
-    }
-}
-
-/* Fits one output. A class that all or none have keeps a constant; 1 for one that none has. */
-static int fit_plain(const learner *self, int output, const choice *which, double *weights) {
+/* The rows and outcomes of an output; how many have the class. */
+static int choose_rows(const learner *self, int output, const choice *which, struct problem *rows) {
     const corpus *data = self->data;
-    struct problem problem = {.n = (int)self->columns, .bias = -1};
-    problem.y = calloc(data->label_count, sizeof *problem.y);
-    problem.x = calloc(data->label_count, sizeof(struct feature_node *));
-    bool by_value = output == OUTPUT_POINTS, ready = problem.y && problem.x;
     int positive = 0;
-    memset(weights, 0, self->columns * sizeof *weights);
-    for (size_t i = 0; ready && i < data->label_count; i++) {
+    for (size_t i = 0; i < data->label_count; i++) {
         const corpus_text *text = &data->texts[data->labels[i].text];
         if (!chosen(which, &text->complaint) || !known(text, output)) continue;
         positive += text->outputs[output];
-        problem.x[problem.l] = self->rows[data->labels[i].text];
-        problem.y[problem.l++] = by_value ? data->labels[i].value : text->outputs[output] ? 1 : -1;
+        rows->x[rows->l] = self->rows[data->labels[i].text];
+        rows->y[rows->l++] = output == OUTPUT_POINTS ? data->labels[i].value : text->outputs[output] ? 1 : -1;
     }
-    if (ready && !by_value && (positive == 0 || positive == problem.l)) {
-        weights[self->columns - 1] = positive ? 6 : -6;
-    } else if (ready && problem.l > 0) {
-        struct parameter how = {.solver_type = by_value ? L2R_L2LOSS_SVR : L2R_LR,
-                                .eps = by_value ? 0.001 : 0.01,
-                                .C = by_value ? value_cost : class_cost};
-        struct model *model = train(&problem, &how);
+    return positive;
+}
+
+/* Fits an output to rows that have both outcomes. */
+static int fit_rows(const learner *self, int output, const struct problem *rows, double *weights) {
+    bool by_value = output == OUTPUT_POINTS;
+    const struct parameter how = {.solver_type = by_value ? L2R_L2LOSS_SVR : L2R_LR,
+                                  .eps = by_value ? 0.001 : 0.01,
+                                  .C = by_value ? value_cost : class_cost};
+    struct problem heard;
+    struct feature_node *nodes;
+    double *factors = malloc(self->columns * sizeof *factors);
+    int r = factors ? loudness(self, output, rows, factors) : -ENOMEM;
+    if (r == 0) r = loudness_apply(rows, factors, &heard, &nodes);
+    if (r == 0) {
+        struct model *model = train(&heard, &how);
         double sign = by_value || model->label[0] == 1 ? 1 : -1;
         for (size_t i = 0; i < self->columns; i++)
-            weights[i] = sign * model->w[i];
+            weights[i] = sign * model->w[i] * factors[i];
         free_and_destroy_model(&model);
+        free(heard.x);
+        free(nodes);
     }
-    free(problem.y);
-    free(problem.x);
-    return !ready ? -ENOMEM : !by_value && positive == 0;
+    free(factors);
+    return r;
 }
 
 /* A domain that no rater named, of those that raters could name, is known by its rules alone. They speak as loud as the
@@ -232,23 +231,22 @@ static void leave_to_rules(const learner *self, int output, double *weights) {
     weights[self->columns - 1] = base;
 }
 
+/* A class that all or none have keeps a constant. */
 static int fit(const learner *self, int output, const choice *which, double *weights) {
-    size_t columns[BRANCH_COUNT];
-    double part, lifts[BRANCH_COUNT];
-    size_t count = votes_heard(self->data, output, columns, &part);
-    for (size_t i = 0; i < count; i++) {
-        lifts[i] = lift_of(self, columns[i], part);
-        if (lifts[i] > 0) multiply(self, columns[i], lifts[i]);
-    }
-    int r = fit_plain(self, output, which, weights);
-    for (size_t i = 0; i < count; i++) {
-        if (lifts[i] <= 0) continue;
-        multiply(self, columns[i], 1 / lifts[i]);
-        weights[columns[i]] *= lifts[i];
-    }
-    if (r == 1) leave_to_rules(self, output, weights);
+    size_t labels = self->data->label_count;
+    struct problem rows = {.n = (int)self->columns, .bias = -1};
+    rows.y = calloc(labels, sizeof *rows.y);
+    rows.x = calloc(labels, sizeof(struct feature_node *));
+    int r = rows.y && rows.x ? 0 : -ENOMEM, positive = r == 0 ? choose_rows(self, output, which, &rows) : 0;
+    bool constant = output != OUTPUT_POINTS && (positive == 0 || positive == rows.l);
+    memset(weights, 0, self->columns * sizeof *weights);
+    if (constant) weights[self->columns - 1] = positive ? 6 : -6;
+    if (r == 0 && !constant && rows.l > 0) r = fit_rows(self, output, &rows, weights);
+    if (r == 0 && constant && positive == 0) leave_to_rules(self, output, weights);
     if (r == 0 && output == OUTPUT_DOMAINS + DOMAIN_NONE) weights[self->columns - 1] -= none_handicap;
-    return r < 0 ? r : 0;
+    free(rows.y);
+    free(rows.x);
+    return r;
 }
 
 static double weigh(const learner *self, size_t text, const double *weights) {

@@ -31,8 +31,6 @@ FIXED = {
 }
 AGAINST = {"unmatched", "other_district"}
 RIDGE = 0.06
-# Joining in doubt costs less than it seems: groups are checked as a whole before they become one.
-LEANING = 0.1
 
 
 def data():
@@ -113,7 +111,6 @@ def fit(names, signs, same):
         wrong = weights * wanted < 0
         weights[wrong], active[wrong] = 0, False
     found = dict(zip((names[i] for i in free), weights / scale), **FIXED)
-    found["base"] += LEANING
     return {name: float(found[name]) for name in names}
 
 
