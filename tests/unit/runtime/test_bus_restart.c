@@ -198,8 +198,12 @@ static const wjz_queue_route LAZY_MADE[] = {
     {.type = &wjz__scoring__clues_scored__descriptor, .handler = on_made, .messages = 2, .lazy = true}, {.type = NULL}};
 static const wjz_emit_route MADE_EMITS[] = {{&wjz__scoring__clues_scored__descriptor, "assignment"}, {NULL, NULL}};
 
-/* Nobody writes the log out of memory any more but who commits durably. */
+/* Nobody writes the log out of memory any more but who commits durably, and nobody does that unasked. */
 static void stop_wal_writer(void) {
+    ask("ALTER SYSTEM SET autovacuum = off");
+    ask("ALTER SYSTEM SET bgwriter_lru_maxpages = 0");
+    ask("SELECT pg_reload_conf()");
+    wait_until(ask("SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'autovacuum%'") == 0);
     assert_int_equal(kill((pid_t)ask("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"), SIGSTOP), 0);
 }
 
