@@ -18,11 +18,10 @@ typedef struct ending {
 #define KIND(name) WJZ__SCORING__ANCHOR_KIND__ANCHOR_##name
 
 /* Grouped by their last character; longer ones first. */
-static const ending on_district[] = {{ENDS_IN("小区"), KIND(ESTATE), 1}, {ENDS_IN("社区"), KIND(VILLAGE), 1},
-                                     {ENDS_IN("开发区"), KIND(SITE), 1}, {ENDS_IN("工业区"), KIND(SITE), 1},
-                                     {ENDS_IN("园区"), KIND(SITE), 1},   {ENDS_IN("安置区"), KIND(ESTATE), 1},
-                                     {ENDS_IN("地区"), KIND(REGION), 2}, {ENDS_IN("区"), KIND(REGION), 1},
-                                     {0}};
+static const ending on_district[] = {
+    {ENDS_IN("小区"), KIND(ESTATE), 1}, {ENDS_IN("社区"), KIND(VILLAGE), 1}, {ENDS_IN("开发区"), KIND(SITE), 1},
+    {ENDS_IN("工业区"), KIND(SITE), 1}, {ENDS_IN("园区"), KIND(SITE), 1},    {ENDS_IN("安置区"), KIND(ESTATE), 1},
+    {ENDS_IN("地区"), KIND(REGION), 2}, {ENDS_IN("区"), KIND(REGION), 1},    {0}};
 static const ending on_garden[] = {{ENDS_IN("幼儿园"), KIND(SCHOOL), 1}, {ENDS_IN("工业园"), KIND(SITE), 1},
                                    {ENDS_IN("产业园"), KIND(SITE), 1},   {ENDS_IN("物流园"), KIND(SITE), 1},
                                    {ENDS_IN("公园"), KIND(SITE), 1},     {ENDS_IN("陵园"), KIND(SITE), 1},
@@ -133,7 +132,8 @@ static bool town_comes(const text_spots *spots, uint32_t at) {
 /* The first ending of a group that the text has before `to` and not before `begin`; NULL for none. */
 static const ending *ending_at(const ending *row, const char *text, uint32_t begin, uint32_t to) {
     for (; row->text; row++) {
-        if (row->length > to - begin || text[to - row->length] != row->text[0]) continue;
+        /* the second bytes of characters differ most */
+        if (row->length > to - begin || text[to - row->length + 1] != row->text[1]) continue;
         if (memcmp(text + to - row->length, row->text, row->length) == 0) return row;
     }
     return NULL;
@@ -187,8 +187,8 @@ static bool has_character(const char *set, const char *character) {
     return false;
 }
 
-/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city, 厂区 is no
- * district. */
+/* Whether the character that ends names is part of a word instead: 路灯 is no road, 市民 and 城市 are no city, 厂区 is
+ * no district. */
 static bool is_other_word(const text_spots *spots, uint32_t at) {
     uint32_t code = code_at(spots->text, at);
     if (at + 6 <= spots->to && has_character(goes_on_with(code), spots->text + at + 3)) return true;

@@ -53,6 +53,40 @@ static const unit_row units[] = {
     {UNIT("次"), WJZ__SCORING__UNIT__UNIT_TIMES, 1},
 };
 
+/* Whether a unit begins with the character. Most that stand behind a number begin none. */
+static bool begins_unit(uint32_t code) {
+    switch (code) {
+    case 0x6237: /* 户 */
+    case 0x5BB6: /* 家 */
+    case 0x4E2A: /* 个 */
+    case 0x4EBA: /* 人 */
+    case 0x540D: /* 名 */
+    case 0x4F4D: /* 位 */
+    case 0x5C45: /* 居 */
+    case 0x6751: /* 村 */
+    case 0x4E1A: /* 业 */
+    case 0x5B66: /* 学 */
+    case 0x5E74: /* 年 */
+    case 0x661F: /* 星 */
+    case 0x5468: /* 周 */
+    case 0x5929: /* 天 */
+    case 0x5143: /* 元 */
+    case 0x5757: /* 块 */
+    case 0x5E73: /* 平 */
+    case 0x33A1: /* ㎡ */
+    case 0x4EA9: /* 亩 */
+    case 0x516C: /* 公 */
+    case 0x5428: /* 吨 */
+    case 0x5343: /* 千 */
+    case 0x7C73: /* 米 */
+    case 0x591A: /* 多 */
+    case 0x6B21: /* 次 */
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool starts(const char *text, uint32_t at, uint32_t to, const char *with, uint32_t *ret_length) {
     uint32_t length = (uint32_t)strlen(with);
     if (length > to - at || memcmp(text + at, with, length) != 0) return false;
@@ -149,24 +183,23 @@ static double read_arabic(const char *text, uint32_t *at, uint32_t to) {
     return value;
 }
 
+static bool is_filler(uint32_t code) {
+    return code == 0x591A /* 多 */ || code == 0x4F59 /* 余 */ || code == 0x6765 /* 来 */ || code == 0x51E0 /* 几 */;
+}
+
 /* 万, 千, 百, 亿 after an Arabic number, and 多, 余, 来 after any. */
 static double read_tail(const char *text, uint32_t *at, uint32_t to, double value) {
-    static const char *const fillers[] = {"多", "余", "来", "几"};
     uint32_t length;
     for (int turn = 0; turn < 3; turn++) {
         double factor = numeral(text, *at, to, &length);
         if (factor >= 10) {
             value *= factor;
             *at += length;
-            continue;
+        } else if (to - *at >= 3 && is_filler(code_at(text, *at))) {
+            *at += 3;
+        } else {
+            break;
         }
-        bool moved = false;
-        for (size_t i = 0; i < WJZ_COUNT(fillers) && !moved; i++)
-            if (starts(text, *at, to, fillers[i], &length)) {
-                *at += length;
-                moved = true;
-            }
-        if (!moved) break;
     }
     return value;
 }
@@ -218,6 +251,7 @@ static bool is_term(const char *text, uint32_t from, uint32_t at, uint32_t to) {
 }
 
 static const unit_row *unit_at(const char *text, uint32_t at, uint32_t to) {
+    if (at >= to || !begins_unit(code_at(text, at))) return NULL;
     for (size_t i = 0; i < WJZ_COUNT(units); i++) {
         const unit_row *unit = &units[i];
         if (unit->length > to - at || text[at + 1] != unit->text[1]) continue; /* their second bytes differ most */

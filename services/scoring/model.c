@@ -16,6 +16,7 @@ enum {
     ROWS_LIMIT = 1 << 20,
     DOMAINS_TEXT = 512,
     ROWS_AT_ONCE = 32, /* are asked for, and added while they are in the nearest cache */
+    MET_KEYS = 2048,
 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
@@ -49,8 +50,9 @@ struct learned_model {
     float bias[MODEL_OUTPUTS];
     key_places places; /* of the rows' keys */
     model_slot *slots;
-    uint64_t predictions; /* so far */
-    gram_list grams;      /* of the part that is being added */
+    uint64_t predictions;   /* so far */
+    gram_list grams;        /* of the part that is being added */
+    uint32_t met[MET_KEYS]; /* keys that the prediction under way has listed, by their low bits; 0: none */
 };
 
 static int domain_text(const pack_topic *domains, size_t count, char text[DOMAINS_TEXT]) {
@@ -203,20 +205,24 @@ static inline model_slot *ask_for(const learned_model *model, uint32_t key) {
 
 typedef struct gram_filter {
     key_places places;
-    uint32_t *keys, *spans;
+    uint32_t *keys, *spans, *met;
     size_t count;
 } gram_filter;
 
-/* Whether the model has seen an n-gram is chance, so nothing branches on it. */
+/* Whether the model has seen an n-gram, and whether it was listed before, is chance, so nothing branches on it. One
+ * that was listed and forgotten is listed again. */
 static inline void want_gram(void *arg, uint32_t key, uint32_t to, uint32_t length) {
     gram_filter *filter = arg;
     filter->keys[filter->count] = key;
     filter->spans[filter->count] = to << SPAN_LENGTH_BITS | length;
-    filter->count += key_may_be(&filter->places, key);
+    uint32_t *met = &filter->met[key / 2 % MET_KEYS];
+    filter->count += key_may_be(&filter->places, key) & (*met != key);
+    *met = key;
 }
 
 static void list_grams(learned_model *model, const gram_letters *letters, feature_block block) {
-    gram_filter filter = {.places = model->places, .keys = model->grams.keys, .spans = model->grams.spans};
+    gram_filter filter = {
+        .places = model->places, .keys = model->grams.keys, .spans = model->grams.spans, .met = model->met};
     each_gram(letters, block, want_gram, &filter);
     model->grams.count = filter.count;
 }
@@ -319,6 +325,7 @@ int model_predict(learned_model *model, const feature_source *source, float *ste
     for (int i = 0; i < MODEL_OUTPUTS; i++)
         sum.outputs[summed_at(i)] = model->bias[i];
     model->predictions++;
+    memset(model->met, 0, sizeof model->met);
     add_texts(&sum, source);
     add_others(&sum, source->text, &others);
     model_verdict verdict = {0};

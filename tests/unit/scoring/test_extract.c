@@ -1,4 +1,5 @@
 /* Quantities, names, addresses, times. */
+#include <stdio.h>
 #include <string.h>
 
 #include "scoring/extract.h"
@@ -14,6 +15,24 @@ static text_spots spots_of(world *w, const char *content) {
     assert_string_equal(wjz_arena_strndup(w->arena, text->bytes, text->length - 1), content);
     assert_int_equal(extract_spots(text, text->char_count - 1, w->arena, &spots), 0);
     return spots;
+}
+
+static void knows_every_unit(void **state) {
+    world *w = *state;
+    static const char *const units[] = {
+        "户",     "家庭", "个家庭", "人次",   "人",     "名",   "位",       "居民", "村民", "业主", "学生", "个居民",
+        "个业主", "个月", "个多月", "个星期", "星期",   "周年", "天",       "元",   "块钱", "亩",   "公顷", "吨",
+        "公里",   "千米", "米",     "平方",   "平方米", "平米", "平方公里", "次",   "多次", "年"};
+    for (size_t i = 0; i < WJZ_COUNT(units); i++) {
+        char text[32];
+        text_quantity quantity;
+        text_spots spots;
+        snprintf(text, sizeof text, "共5%s。", units[i]);
+        const normal_text *normal = normal_of(w->arena, text);
+        assert_int_equal(extract_spots(normal, normal->char_count - 1, w->arena, &spots), 0);
+        if (extract_quantities(&spots, &quantity, 1) != 1 || quantity.to - quantity.from != 1 + strlen(units[i]))
+            fail_msg("%s is no quantity", text);
+    }
 }
 
 static void reads_quantities(void **state) {
@@ -144,6 +163,7 @@ static void finds_addresses_and_times(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_every_unit),
         cmocka_unit_test(reads_quantities),
         cmocka_unit_test(finds_names),
         cmocka_unit_test(finds_addresses_and_times),
