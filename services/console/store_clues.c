@@ -228,7 +228,8 @@ const read_spec REVIEW_REPEATS = {
     {"console_review_repeats",
      "SELECT json_build_object('id', r.id::text, 'weight', r.weight, 'signs', COALESCE((SELECT "
      "json_agg(json_build_object('id', s->>'sign', 'weight', (s->>'points')::float8,"
-     " 'note', COALESCE(n.zh, s->>'zh', s->>'sign'))) FROM json_array_elements(r.signs) s"
+     " 'note', COALESCE(n.zh, s->>'zh', s->>'sign'), 'note_en', COALESCE(n.en, s->>'en', s->>'sign')))"
+     " FROM json_array_elements(r.signs) s"
      " LEFT JOIN console.sign n ON n.name = s->>'sign'), '[]'), 'left', x.left, 'right', "
      "x.right)::text, " SQL_US(
          "r.opened_at") ", r.id"

@@ -104,6 +104,7 @@ AT_ONCE = 2
 def outcomes(request, packages, county, tmp_path_factory):
     """{file of tests: what its run in Chromium gave, to be waited for}, of those that were chosen; two files at a time."""
     chosen = [item.callspec.params["spec"] for item in request.session.items if "outcomes" in item.fixturenames]
+    scratch = {spec: tmp_path_factory.mktemp("scratch") for spec in chosen}  # here: two threads at once would each make a base folder
 
     def go(spec):
         # Debian's Chromium; of the newest kernels' sandbox a container often has none.
@@ -113,7 +114,7 @@ def outcomes(request, packages, county, tmp_path_factory):
             "WJZ_LOGINS": json.dumps(county["logins"]),
             "WJZ_INSTALLATION": json.dumps(county["installation"]),
             "WJZ_SCREENSHOTS": str(BUILD / "screenshots"),
-            "WJZ_SCRATCH": str(tmp_path_factory.mktemp("scratch")),
+            "WJZ_SCRATCH": str(scratch[spec]),
         }
         return subprocess.run(
             ["node", "--test", str(HERE / "specs" / spec)], cwd=HERE, env=environment, capture_output=True, text=True, timeout=3600

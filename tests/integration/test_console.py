@@ -219,6 +219,23 @@ def test_clues_are_merged_and_the_merge_undone(world):
     assert me.ask("undoDecision", {"reason": "再来"}, decision=done["decision"]).status_code == 409
 
 
+def test_open_questions_are_those_of_one_clue(world):
+    database, chief = world.house.database, world["chief"]
+    (one, a), (other, b), (third, _) = database.rows("SELECT f.clue, min(f.complaint) FROM scoring.finding f JOIN scoring.clue c ON c.region = f.region AND c.id = f.clue"
+                                                     " WHERE c.merged_into = 0 GROUP BY f.clue ORDER BY f.clue DESC LIMIT 3")
+    asked = "SELECT count(*) FROM scoring.review WHERE state = 'open' AND kind = 'repeat' AND %s IN (clue, other_clue)"
+    database.run("INSERT INTO scoring.review (region, id, complaint_a, complaint_b, clue, other_clue, weight, kind) VALUES (510184, 42, %s, %s, %s, %s, 0.1, 'repeat')", a, b, one, other)
+    try:
+        for clue in (one, other, third):
+            pairs = chief.get("listRepeats", clue=clue)["items"]
+            assert all(str(clue) in (pair["left"]["clue"], pair["right"]["clue"]) for pair in pairs)
+            assert ("42" in [pair["id"] for pair in pairs]) == (clue != third)
+            assert chief.get("readClue", clue=clue)["open_repeats"] == database.value(asked, clue)
+        assert all(item["clue"]["id"] == str(one) for item in chief.get("listReviewClues", clue=one)["items"])
+    finally:
+        database.run("DELETE FROM scoring.review WHERE region = 510184 AND id = 42")
+
+
 def test_a_reporter_is_revealed_with_a_reason_and_a_trace(world):
     me = world["prosecutor"]
     complaint = next(

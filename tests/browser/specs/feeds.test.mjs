@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { choose, look, settled, told, visit } from '../lib/browser.mjs'
@@ -10,13 +11,27 @@ function makeFile(page) {
   return path
 }
 
+const WORKBOOK = `
+import json, sys, openpyxl
+book = openpyxl.Workbook()
+book.active.append(["不给人看的", "备注"])
+book.active.sheet_state = "hidden"
+sheet = book.create_sheet("台账")
+for row in json.loads(sys.argv[2]):
+    sheet.append(row)
+book.save(sys.argv[1])`
+/** The same rows as a CSV file, and as a workbook with a sheet that nobody is shown and a title above its header. */
+const writers = {
+  csv: (path, rows) => writeFileSync(path, rows.map((row) => row.join(',')).join('\n') + '\n'),
+  xlsx: (path, rows) => execFileSync('/usr/bin/python3', ['-c', WORKBOOK, path, JSON.stringify([['某镇民情台账'], ...rows])]),
+}
+
 /** A feed that no other test knows, read by a profile of its own once that is saved. */
-async function makeFeed(page, name) {
+async function makeFeed(page, name, title) {
   const session = await (await page.request.get('/api/v1/session')).json()
-  const body = { name, title: `村级台账 ${page.size}`, profile: 'hotline-12345', legal_basis: '数据共享协议', clue_source: 'complaint', region: 510184 }
+  const body = { name, title, profile: 'hotline-12345', legal_basis: '数据共享协议', clue_source: 'complaint', region: 510184 }
   const made = await page.request.put(`/api/v1/feeds/${name}`, { data: body, headers: { 'X-CSRF-Token': session.csrf_token } })
   assert.equal(made.status(), 200, await made.text())
-  return body.title
 }
 
 /** The next column's options are looked for only once this column's are gone. */
@@ -47,12 +62,17 @@ suite([
     await look(page, 'imports')
     assert.equal((await page.request.get(await item.getByRole('link', { name: '下载行错误' }).getAttribute('href'))).status(), 200)
   }],
-  ['a column that no profile knows is mapped, tried, and imported', { login: 'guanli' }, async (page) => {
-    const name = `ledger-${page.size}`
+  ...Object.entries(writers).map(([kind, write]) => [`a column that no profile knows is mapped, tried, and imported: ${kind}`, { login: 'guanli' }, async (page) => {
+    const name = `ledger-${kind}-${page.size}`
     await visit(page, '/feeds')
-    const title = await makeFeed(page, name)
-    const file = join(process.env.WJZ_SCRATCH, `${name}.csv`)
-    writeFileSync(file, `流水编码,标题,反映的情况,受理时间\n${name}-1,路灯不亮,村口路灯三天不亮,2026-10-01 08:00\n,没有编号,这一行没有编号,2026-10-01\n`)
+    const title = `村级台账 ${kind} ${page.size}`
+    await makeFeed(page, name, title)
+    const file = join(process.env.WJZ_SCRATCH, `${name}.${kind}`)
+    write(file, [
+      ['流水编码', '标题', '反映的情况', '受理时间'],
+      [`${name}-1`, '路灯不亮', '村口路灯三天不亮', '2026-10-01 08:00'],
+      ['', '没有编号', '这一行没有编号', '2026-10-01'],
+    ])
     await visit(page, '/feeds/imports')
     await choose(page, '数据源', title)
     await page.getByLabel('文件', { exact: true }).setInputFiles(file)
@@ -62,12 +82,12 @@ suite([
     await map(page, '反映的情况', '内容')
     await page.getByLabel('保存为方案').fill(name)
     await page.getByLabel('理由（必填）').fill('村级平台的表头')
-    await look(page, 'mapping')
+    await look(page, `mapping-${kind}`)
     await page.getByRole('button', { name: '保存映射' }).click()
     await told(page, '映射方案已保存')
     await page.getByRole('button', { name: `映射方案 ${name}` }).waitFor()
     await page.getByText('缺少必需的列').waitFor({ state: 'detached' })
-    const items = page.locator('.import', { hasText: `${name}.csv` })
+    const items = page.locator('.import', { hasText: `${name}.${kind}` })
     const trial = items.filter({ hasText: '试导入' })
     await page.getByRole('button', { name: '试导入' }).click()
     await trial.getByText('已完成').waitFor()
@@ -79,6 +99,6 @@ suite([
     await page.getByRole('button', { name: `映射方案 ${name}` }).click()
     await page.getByRole('dialog').getByText('村级平台的表头').waitFor()
     await page.getByRole('dialog').getByRole('row', { name: /流水编码/ }).waitFor()
-    await look(page, 'mapped')
-  }],
+    await look(page, `mapped-${kind}`)
+  }]),
 ])

@@ -1,7 +1,23 @@
-import { look, reason, told, visit } from '../lib/browser.mjs'
+import assert from 'node:assert/strict'
+import { look, reason, settled, told, visit } from '../lib/browser.mjs'
+import { sql } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
+  ['the open questions of one clue, from its page', { login: 'jianchazhang' }, async (page) => {
+    // The most valuable one, which the other files leave alone.
+    const [[clue]] = sql("SELECT r.clue FROM scoring.review r JOIN console.clue_copy c ON c.region = r.region AND c.clue = r.clue WHERE r.state = 'open' AND r.kind = 'repeat' AND c.merged_into = 0 ORDER BY c.rank DESC, r.id LIMIT 1")
+    await visit(page, `/clues/${clue}`)
+    await page.getByRole('link', { name: '去判断' }).click()
+    await page.waitForURL(new RegExp(`clue=${clue}`))
+    await page.getByText('只看一条线索的待定问题。').waitFor()
+    await settled(page)
+    const of = await page.locator('.pair').getByRole('link', { name: '打开线索' }).evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+    assert.ok(of.includes(`/clues/${clue}`), of.join(' '))
+    await look(page, 'review-of-clue')
+    await page.getByRole('link', { name: '看全部' }).click()
+    await page.waitForURL((at) => !at.search.includes('clue='))
+  }],
   ['pairs that may be one matter: one joined, one kept apart, by keyboard or finger', { login: 'jianchaguan' }, async (page) => {
     await visit(page, '/review')
     await look(page, 'review-repeats')
