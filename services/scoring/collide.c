@@ -88,7 +88,7 @@ static fit fits(const view *v, const collision_record *record, size_t at, const 
 
 /* Takes facts for the records from `n` on; the first ones that fit at least so well. */
 static bool match(const view *v, const collision_rule *rule, int n, fit least, size_t *taken) {
-    if (n == rule->record_count) return true;
+    if (n == rule->record_count || n == COLLISION_RECORDS) return true; /* as many as there can be */
     for (size_t at = 0; at < v->count; at++) {
         if (fits(v, &rule->records[n], at, taken) < least) continue;
         taken[n] = at;
