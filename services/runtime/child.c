@@ -1,5 +1,5 @@
-/* Helper processes by libuv: a pipe in, a pipe out, and their end. The fiber that asks keeps all of it on its stack and sleeps
- * until every handle is closed. */
+/* Helper processes by libuv: a pipe in, a pipe out, and their end. The fiber that asks keeps all of it on its stack and
+ * sleeps until every handle is closed. */
 #include "wjz/child.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #define WITH_ASAN 1
 #endif
 
-enum { FIRST_OUTPUT = 64 << 10, PATH_ROOM = 4096 };
+enum { FIRST_OUTPUT = 64 << 10 };
 
 typedef struct child {
     uv_process_t process;
@@ -107,7 +107,9 @@ static void on_output(uv_stream_t *stream, ssize_t count, WJZ_UNUSED const uv_bu
     finish_if_over(c);
 }
 
-static int start(child *c, char *program) {
+static int start(child *c) {
+    /* What runs, not what lies there by now: an upgrade puts another file in its place. */
+    char program[] = "/proc/self/exe";
     char **arguments = NULL;
     size_t count = 0;
     while (c->work->arguments[count] != NULL)
@@ -143,17 +145,14 @@ static void listen_and_feed(child *c) {
 
 int wjz_child_run(wjz_loop *loop, const wjz_child_work *work, wjz_arena *arena, uint8_t **ret_output,
                   size_t *ret_length, int *ret_status, wjz_err *err) {
-    char program[PATH_ROOM];
-    size_t room = sizeof program;
     uv_loop_t *uv = wjz_loop_uv(loop);
     child c = {.loop = loop, .work = work, .arena = arena};
-    if (uv_exepath(program, &room) < 0) return wjz_err_set(err, -ENOENT, "could not find this program's own file");
     uv_pipe_init(uv, &c.in, 0);
     uv_pipe_init(uv, &c.out, 0);
     uv_timer_init(uv, &c.timer);
     c.process.data = c.in.data = c.out.data = c.timer.data = c.write.data = &c;
     c.open = 4; /* the process is a handle also when it could not be started */
-    int r = start(&c, program);
+    int r = start(&c);
     if (r == 0) {
         listen_and_feed(&c);
     } else {
@@ -162,7 +161,8 @@ int wjz_child_run(wjz_loop *loop, const wjz_child_work *work, wjz_arena *arena, 
         finish_if_over(&c);
     }
     wjz_event_wait(loop, &c.closed);
-    if (c.result < 0) return wjz_err_set(err, c.result, "could not run \"%s\": %s", work->arguments[0], strerror(-c.result));
+    if (c.result < 0)
+        return wjz_err_set(err, c.result, "could not run \"%s\": %s", work->arguments[0], strerror(-c.result));
     *ret_output = c.output;
     *ret_length = c.length;
     *ret_status = c.status;

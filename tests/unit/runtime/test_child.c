@@ -1,6 +1,7 @@
 /* Helper processes: this program itself, told what to do by its first argument. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -58,7 +59,10 @@ static int spin(void) {
     return 0;
 }
 
+static int run_without_file(void);
+
 static int behave(const char *word) {
+    if (strcmp(word, "replaced") == 0) return run_without_file();
     if (strcmp(word, "echo") == 0) return echo();
     if (strcmp(word, "endless") == 0) return write_for_ever();
     if (strcmp(word, "confined") == 0) confined();
@@ -88,6 +92,28 @@ static void run(const char *word, size_t input, size_t output_limit, uint64_t ti
     told.timeout_ms = timeout_ms;
     assert_int_equal(wjz_fiber_spawn(loop, body, NULL), 0);
     wjz_loop_run(loop);
+}
+
+static int set_up(void **state);
+static int tear_down(void **state);
+
+static int run_without_file(void) {
+    char path[PATH_MAX] = "";
+    if (readlink("/proc/self/exe", path, sizeof path - 1) < 0 || unlink(path) < 0 || set_up(NULL) < 0) return 1;
+    run("deaf", 0, 100, 120000);
+    tear_down(NULL);
+    return told.result == 0 && told.status == 7 ? 0 : 1;
+}
+
+static void a_program_whose_file_was_replaced_goes_on(void **state) {
+    (void)state;
+    char path[] = "/tmp/wjz-child-XXXXXX", command[200];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    snprintf(command, sizeof command, "install -m 700 /proc/%d/exe %s && %s replaced", (int)getpid(), path, path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 static void what_goes_in_comes_out(void **state) {
@@ -157,6 +183,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_goes_in_comes_out, set_up, tear_down),
+        cmocka_unit_test(a_program_whose_file_was_replaced_goes_on),
         cmocka_unit_test_setup_teardown(a_status_is_told_though_the_input_was_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crash_is_a_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_much_output_is_refused, set_up, tear_down),
