@@ -21,9 +21,9 @@ async function find(page, login) {
   await visit(page, '/admin/accounts')
   await page.getByLabel('账号或姓名').fill(login)
   await page.getByLabel('账号或姓名').press('Enter')
-  const row = page.getByRole('row', { name: new RegExp(login) })
-  await row.waitFor()
-  return row
+  // The answer to the search takes the place of the whole list, and of a menu that is open on one of its rows.
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
+  return page.getByRole('row', { name: new RegExp(login) })
 }
 
 async function act(page, login, item) {
