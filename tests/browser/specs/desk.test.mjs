@@ -46,8 +46,7 @@ suite([
     await page.route('**/api/v1/desk', (route) => route.abort())
     await page.goto('/')
     await page.getByRole('alert').getByText('连不上服务').waitFor()
-    page.errors.length = 0
-    await look(page, 'desk-unreachable')
+    await look(page, 'desk-unreachable', { refused: true })
     await page.unroute('**/api/v1/desk')
     await page.getByRole('button', { name: '重试' }).click()
     await settled(page)

@@ -14,14 +14,13 @@ suite([
     await enter(page, 'not the password')
     await page.getByRole('alert').waitFor()
     assert.match(await page.getByRole('alert').innerText(), /账号或密码不对/)
-    page.errors.length = 0 // the browser itself reports the refused request
-    await look(page, 'login-refused')
+    await look(page, 'login-refused', { refused: true })
   }],
   ['one comes to where one wanted to go, and out again', {}, async (page) => {
     await page.goto('/clues?stars=5')
     await page.waitForURL(/\/login\?next=/)
+    await look(page, 'login', { refused: true })
     page.errors.length = 0
-    await look(page, 'login')
     await enter(page, passwordOf('jianchaguan'))
     await page.waitForURL(/\/clues\?stars=5/)
     await settled(page)

@@ -34,8 +34,8 @@ async function enter(page, { login, password }) {
   await page.getByLabel('当前密码').fill(password)
   await page.getByLabel('新密码', { exact: true }).fill(WANTED)
   await page.getByLabel('再输一次新密码').fill(WANTED)
-  page.errors.length = 0 // the browser itself reports that nobody was there yet
-  await look(page, 'newcomer-password')
+  await look(page, 'newcomer-password', { refused: true }) // the browser itself reports that nobody was there yet
+  page.errors.length = 0
   await page.locator('form button[type=submit]').click()
   await page.getByLabel('当前密码').waitFor({ state: 'detached' })
   await settled(page)
