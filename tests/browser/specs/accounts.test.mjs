@@ -49,7 +49,7 @@ async function shownOnce(page) {
 }
 
 suite([
-  ['an account: made, given a role, entered, bound to an authenticator, locked, unlocked, reset', { login: 'xitong', sizes: ['desktop'] }, async (page, openAs) => {
+  ['an account: made, given a role, entered, bound to an authenticator, locked, unlocked, reset', { login: 'xitong' }, async (page, openAs) => {
     const { login, name } = logins[page.size]
     await visit(page, '/admin/accounts')
     await page.getByRole('button', { name: '新建账号' }).click()

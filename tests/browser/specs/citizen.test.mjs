@@ -63,6 +63,15 @@ suite([
     await page.getByText(/已收到，谢谢您 · 回执号/).waitFor()
     assert.equal(await page.getByText('等待提交（1）').count(), 0)
   }],
+  ['a report from a web view without service worker and database, as WeChat’s can be', { sizes: ['phone'] }, async (page) => {
+    await page.setExtraHTTPHeaders({ 'User-Agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.40 NetType/4G Language/zh_CN' })
+    await page.addInitScript(() => {
+      delete Navigator.prototype.serviceWorker
+      Object.defineProperty(window, 'indexedDB', { value: undefined })
+    })
+    assert.match(await report(page), /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/)
+    assert.equal(await page.evaluate(() => 'serviceWorker' in navigator || window.indexedDB !== undefined), false)
+  }],
   ['an unknown receipt is told so', { sizes: ['phone'] }, async (page) => {
     await open(page, '#state')
     await page.getByLabel('回执号').fill('0000-0000-0000-0000')

@@ -1,4 +1,4 @@
-// The pages of a working day in English: they fit, and nothing of them is left in Chinese but what people, places and texts are called.
+// Every page in English: it fits, and nothing of it is left in Chinese but what people, places and texts are called.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { look, visit } from '../lib/browser.mjs'
@@ -19,6 +19,14 @@ const PAGES = [
   ['feed', 'guanli', '/feeds/demo-hotline'],
   ['imports', 'guanli', '/feeds/imports'],
   ['routing', 'guanli', '/admin/routing'],
+  ['rules', 'guanli', '/admin/rules'],
+  ['watch', 'guanli', '/admin/watch'],
+  ['holidays', 'guanli', '/admin/holidays'],
+  ['accounts', 'anquan', '/admin/accounts'],
+  ['people', 'xitong', '/admin/people'],
+  ['services', 'xitong', '/admin/services'],
+  ['audit', 'shenji', '/admin/audit'],
+  ['account', 'jianchaguan', '/account'],
 ]
 const textsOf = (file) => [...readFileSync(new URL(`../../../services/console/web/src/i18n/${file}.ts`, import.meta.url), 'utf8').matchAll(/'([^'{}]*\p{Script=Han}[^'{}]*)'/gu)].map((found) => found[1])
 const kept = new Set(textsOf('en')) // names that stay as they are
@@ -39,4 +47,13 @@ suite(PAGES.map(([name, login, address]) => [`${name} in English`, { login, loca
   assert.equal(await page.locator('html').getAttribute('lang'), 'en')
   await look(page, `english-${name}`)
   assert.deepEqual(await untranslated(page), [])
-}]))
+}]).concat([['the citizen’s page in English', { locale: 'en-US' }, async (page) => {
+  await page.addInitScript(() => localStorage.setItem('wjz.citizen.locale', 'en'))
+  for (const tab of ['', '#state', '#appointment']) {
+    await page.goto(`/citizen${tab}`)
+    await page.reload()
+    await page.locator('main form, main section').first().waitFor()
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en')
+    await look(page, `english-citizen${tab.replace('#', '-')}`, { refused: true }) // that nobody is logged in is no error of its own
+  }
+}]]))

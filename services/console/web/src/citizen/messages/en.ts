@@ -5,7 +5,7 @@ const en: Messages = {
   title: 'Report',
   subtitle: 'Tell the procuratorate what harms everybody',
   language: '中文',
-  tabs: { report: 'Report', state: 'Progress', appointment: 'Appointment' },
+  tabs: { report: 'Report', state: 'Progress', appointment: 'Book' },
   offline: 'There is no network. What you write is kept on this phone and sent when there is.',
   photos: {
     title: 'Photos',
