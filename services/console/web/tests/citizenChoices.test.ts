@@ -1,6 +1,7 @@
 // The half hours that a citizen can choose from a station's free hours.
 import { describe, expect, it } from 'vitest'
-import { choicesOf, dayOf, periodFrom } from '@/citizen/appointment/choices'
+import { choicesOf, periodFrom } from '@/citizen/appointment/choices'
+import { dayInChina } from '@/i18n/day'
 
 const at = (text: string) => Date.parse(`2026-11-27T${text}:00+08:00`)
 const slot = (shift: string, from: string, to: string) => ({
@@ -29,7 +30,7 @@ describe('choices', () => {
   })
 
   it('belong to days of Asia/Shanghai', () => {
-    expect(dayOf(Date.parse('2026-11-26T17:00:00Z'))).toBe('2026-11-27')
+    expect(dayInChina(Date.parse('2026-11-26T17:00:00Z'))).toBe('2026-11-27')
     expect(periodFrom(Date.parse('2026-11-26T17:00:00Z'))).toEqual({ from: '2026-11-27', to: '2026-12-10' })
   })
 })

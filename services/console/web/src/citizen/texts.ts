@@ -34,7 +34,7 @@ export const m = computed(() => messages.value)
 
 const time = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Shanghai' }))
 const day = computed(() => new Intl.DateTimeFormat(locale.value, { month: 'long', day: 'numeric', weekday: 'short', timeZone: 'Asia/Shanghai' }))
-const hour = computed(() => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'Asia/Shanghai' }))
+const hour = computed(() => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Shanghai' }))
 
 export const timeText = (at: string | number) => time.value.format(new Date(at))
 export const dayText = (at: string | number) => day.value.format(new Date(at))

@@ -1,5 +1,6 @@
 // Times, spans of time and numbers as people say them. All times are shown as they are in China, wherever the reader is.
 import { locale, t } from '@/i18n'
+import { dayInChina } from './day'
 
 const ZONE = 'Asia/Shanghai'
 const MINUTE = 60_000
@@ -25,7 +26,7 @@ export const monthName = as({ year: 'numeric', month: 'long' })
 
 /** The day in China, YYYY-MM-DD. */
 export function day(at: string | Date): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(at))
+  return dayInChina(new Date(at).getTime())
 }
 /** A day so many days later. */
 export function addDays(from: string, days: number): string {

@@ -1,4 +1,5 @@
 // The free hours of a station as the half hours that one can choose.
+import { dayInChina } from '../../i18n/day'
 import type { Schemas } from '../api'
 
 export const MINUTES = 30
@@ -10,13 +11,8 @@ export interface Choice {
   from: number // milliseconds since 1970
 }
 
-const DAY = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai', year: 'numeric', month: '2-digit', day: '2-digit' })
-
-/** The day in Asia/Shanghai, YYYY-MM-DD. */
-export const dayOf = (at: number) => DAY.format(new Date(at))
-
 export function periodFrom(now: number): { from: string; to: string } {
-  return { from: dayOf(now), to: dayOf(now + (DAYS - 1) * 86_400_000) }
+  return { from: dayInChina(now), to: dayInChina(now + (DAYS - 1) * 86_400_000) }
 }
 
 /** Ascending; what has begun is left out, and so is a second prosecutor's same half hour. */
