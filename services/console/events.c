@@ -15,8 +15,8 @@
 #include "wjz/metrics.h"
 
 /* A stream ends after a while, and the browser opens another one: then it is looked again whether its session still
- * lives. */
-enum { BEAT_MS = 15000, LIFE_US = 300 * 1000000, LISTENERS_MOST = 4000, OF_ONE_PERSON = 16 };
+ * lives. That a page was left is found out by the next beat: who goes quickly from page to page has many open. */
+enum { BEAT_MS = 15000, LIFE_US = 300 * 1000000, LISTENERS_MOST = 4000, OF_ONE_PERSON = 64 };
 
 typedef struct listener {
     struct listener *next, **at;
