@@ -101,6 +101,12 @@ static void keep_sending(WJZ_UNUSED void *arg) {
     }
 }
 
+/* When all that was sent is long through. */
+static void end_later(WJZ_UNUSED void *arg) {
+    wjz_fiber_sleep(loop, 100);
+    if (stream) wjz_stream_end(stream);
+}
+
 static void on_stream(wjz_request *request, WJZ_UNUSED void *arg) {
     assert_int_equal(wjz_respond_stream(request, "text/event-stream", on_stream_closed, (void *)"stream", &stream), 0);
     const char *kind = wjz_request_query(request, "kind");
@@ -110,6 +116,9 @@ static void on_stream(wjz_request *request, WJZ_UNUSED void *arg) {
         assert_int_equal(wjz_stream_send(stream, "data: 2\n\n", 9), 0);
         wjz_stream_end(stream);
         assert_int_equal(wjz_stream_send(stream, "data: 3\n\n", 9), 0); /* too late, and no harm */
+    } else if (strcmp(kind, "idles") == 0) {
+        assert_int_equal(wjz_stream_send(stream, "data: 1\n\n", 9), 0);
+        assert_int_equal(wjz_fiber_spawn(loop, end_later, NULL), 0);
     } else if (strcmp(kind, "beats") == 0) {
         assert_int_equal(wjz_fiber_spawn(loop, keep_sending, NULL), 0);
     } else {
@@ -123,11 +132,16 @@ static void on_stream(wjz_request *request, WJZ_UNUSED void *arg) {
 }
 
 static const wjz_route ROUTES[] = {
-    {"GET", "/hello/{name}", on_hello, 0}, {"POST", "/echo", on_echo, 1000},
-    {"POST", "/big", on_echo, 8 << 20},    {"POST", "/form", on_form, 1000},
-    {"GET", "/slow", on_slow, 0},          {"GET", "/silent", on_silent, 0},
-    {"GET", "/headers", on_headers, 0},    {"GET", "/problem", on_problem, 0},
-    {"PUT", "/echo", on_echo, 1000},       {"GET", "/stream", on_stream, 0},
+    {"GET", "/hello/{name}", on_hello, 0},
+    {"POST", "/echo", on_echo, 1000},
+    {"POST", "/big", on_echo, 8 << 20},
+    {"POST", "/form", on_form, 1000},
+    {"GET", "/slow", on_slow, 0},
+    {"GET", "/silent", on_silent, 0},
+    {"GET", "/headers", on_headers, 0},
+    {"GET", "/problem", on_problem, 0},
+    {"PUT", "/echo", on_echo, 1000},
+    {"GET", "/stream", on_stream, 0},
     {0},
 };
 
@@ -137,11 +151,11 @@ static struct client {
     const char *unix_path;
     const char *request;
     size_t length;
-    bool leaves;    /* does not wait for an answer */
+    bool leaves;     /* does not wait for an answer */
     bool hears_once; /* leaves when something has come */
-    bool trickles;  /* sends a byte now and then */
-    bool twice;     /* tries a second connection beside */
-    ssize_t second; /* what it got there */
+    bool trickles;   /* sends a byte now and then */
+    bool twice;      /* tries a second connection beside */
+    ssize_t second;  /* what it got there */
     char answer[2 << 20];
     size_t answer_length;
     int done; /* eventfd */
@@ -361,6 +375,17 @@ static void streams_until_it_ends(WJZ_UNUSED void **state) {
     assert_int_equal(streams_closed, 1);
 }
 
+static void ends_a_stream_that_idles(WJZ_UNUSED void **state) {
+    streams_closed = 0;
+    talk("GET /stream?kind=idles HTTP/1.1\r\n" END);
+    got("data: 1\n");
+    assert_int_equal(streams_closed, 1);
+    talk("GET /stream?kind=idles HTTP/1.1\r\nHost: h\r\n\r\n"
+         "GET /hello/again HTTP/1.1\r\n" END); /* the end is the stream's, not the connection's */
+    assert_int_equal(streams_closed, 2);
+    got("again");
+}
+
 static void ends_streams_when_it_closes(WJZ_UNUSED void **state) {
     streams_closed = 0;
     client.hears_once = true;
@@ -574,6 +599,7 @@ int main(void) {
         cmocka_unit_test(lets_clients_go_on),
         cmocka_unit_test(keeps_its_budget),
         cmocka_unit_test(streams_until_it_ends),
+        cmocka_unit_test(ends_a_stream_that_idles),
         cmocka_unit_test(ends_streams_when_it_closes),
         cmocka_unit_test(refuses_to_keep_much_for_a_slow_reader),
         cmocka_unit_test(streams_until_it_ends),
