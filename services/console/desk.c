@@ -47,7 +47,7 @@ static const read_spec DESK = {
         " FROM console.notice n WHERE n.acknowledged_at IS NULL ORDER BY n.id DESC LIMIT 20") ","
      "'counts', (SELECT json_build_object('open', count(*), 'unaccepted', count(*) FILTER (WHERE c.state = 'assigned'),"
         " 'overdue', count(*) FILTER (WHERE c.due_at < now()), 'urgent', count(*) FILTER (WHERE c.urgent),"
-        " 'review', (SELECT count(*) FROM (SELECT FROM console.review r WHERE r.state = 'open' AND r.region = ANY ((SELECT console.regions())::int4[]) LIMIT 100) q))"
+        " 'review', (SELECT count(*) FROM (SELECT FROM console.review r WHERE r.state = 'open' AND r.region = " SQL_REGIONS " LIMIT 100) q))"
         " FROM console.clue c WHERE " SQL_MINE "),"
      "'down', (SELECT COALESCE(json_agg(w.service ORDER BY w.service), '[]')"
         " FROM unnest(ARRAY['intake', 'scoring', 'assignment', 'scheduling', 'notification']) w(service)"

@@ -138,7 +138,7 @@ static const read_spec WARNINGS = {
 
 static const wjz_stmt WARNING_TARGET = {
     "console_warning_target",
-    "SELECT region, '', 0::int8 FROM console.warning WHERE region = ANY ((SELECT console.regions())::int4[]) AND id = $1", 3};
+    "SELECT region, '', 0::int8 FROM console.warning WHERE region = " SQL_REGIONS " AND id = $1", 3};
 
 static json_t *show_warning(WJZ_UNUSED exchange *x, WJZ_UNUSED const target *t, const ProtobufCMessage *answer) {
     const Wjz__Scoring__WarningAnswer *a = (const void *)answer;

@@ -60,14 +60,14 @@ static int calendar_run(exchange *x, WJZ_UNUSED wjz_err *err) {
 /* --- what changes are about --- */
 
 static const wjz_stmt SHIFT_TARGET = {
-    "console_shift_target",
-    "SELECT region, '', 0::int8 FROM console.shift WHERE region = ANY ((SELECT console.regions())::int4[]) AND id = $1", 3};
+    "console_shift_target", "SELECT region, '', 0::int8 FROM console.shift WHERE region = " SQL_REGIONS " AND id = $1",
+    3};
 static const wjz_stmt APPOINTMENT_TARGET = {
     "console_appointment_target",
-    "SELECT region, '', 0::int8 FROM console.appointment WHERE region = ANY ((SELECT console.regions())::int4[]) AND id = $1", 3};
+    "SELECT region, '', 0::int8 FROM console.appointment WHERE region = " SQL_REGIONS " AND id = $1", 3};
 static const wjz_stmt VISIT_TARGET = {
-    "console_visit_target",
-    "SELECT region, '', 0::int8 FROM console.visit WHERE region = ANY ((SELECT console.regions())::int4[]) AND id = $1", 3};
+    "console_visit_target", "SELECT region, '', 0::int8 FROM console.visit WHERE region = " SQL_REGIONS " AND id = $1",
+    3};
 
 #define SCHEDULING(asked, answer)                                                                                      \
     .service = "scheduling", .asks = &wjz__scheduling__##asked##__descriptor,                                          \

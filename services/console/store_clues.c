@@ -212,8 +212,7 @@ const read_spec REVIEW_CLUES = {
      ", 'question', r.id::text, 'kind', r.kind, 'weight', r.weight)::text, " SQL_US(
          "r.opened_at") ", r.id"
                         " FROM console.review r JOIN console.clue c ON c.region = r.region AND c.clue = r.clue"
-                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = ANY ((SELECT "
-                        "console.regions())::int4[])"
+                        " WHERE r.state = 'open' AND r.kind <> 'repeat' AND r.region = " SQL_REGIONS ""
                         " AND ($4::int8 IS NULL OR r.clue = $4)"
                         " AND ($1::timestamptz IS NULL OR (r.opened_at, r.id) > ($1, $2::int8)) ORDER BY r.opened_at, "
                         "r.id LIMIT $3",

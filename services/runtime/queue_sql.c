@@ -2,11 +2,11 @@
  * a template: "@" stands for the schema, which is checked to be a plain name; values go by $n as everywhere. */
 #include "runtime/queue_sql.h"
 
-#include "wjz/bus.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "wjz/bus.h"
 
 enum { NAME_LIMIT = 40 };
 

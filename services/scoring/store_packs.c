@@ -83,18 +83,19 @@ int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version)
     return copy_version(wjz_tx_rows(tx, at), arena, ret_version);
 }
 
-int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
+static int read_version(wjz_tx *tx, const wjz_stmt *stmt, wjz_arena *arena, const char **ret_version, wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query(tx, &READ_ACTIVE, NULL, 0, &rows, err);
+    int r = wjz_tx_query(tx, stmt, NULL, 0, &rows, err);
     if (r) return r;
     return copy_version(rows, arena, ret_version) ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
+int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
+    return read_version(tx, &READ_ACTIVE, arena, ret_version, err);
+}
+
 int store_read_approved(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query(tx, &READ_APPROVED, NULL, 0, &rows, err);
-    if (r) return r;
-    return copy_version(rows, arena, ret_version) ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
+    return read_version(tx, &READ_APPROVED, arena, ret_version, err);
 }
 
 int store_pack_content(wjz_tx *tx, const char *version, wjz_arena *arena, wjz_blob *ret_content, wjz_err *err) {
