@@ -2,8 +2,8 @@
  *
  * A service is one loop on one thread. Work that has to wait — for the database, a peer, a timer — runs in a
  * fiber: ordinary sequential C that is suspended where it waits while the loop serves others. Nothing may
- * block the thread; whatever runs for more than a few milliseconds calls wjz_fiber_yield between portions.
- * Everything here belongs to the loop's thread. */
+ * block the thread; whatever runs for more than a few milliseconds calls wjz_fiber_yield between portions, or computes
+ * beside the loop. Everything here belongs to the loop's thread. */
 #ifndef WJZ_LOOP_H
 #define WJZ_LOOP_H
 
@@ -58,10 +58,6 @@ bool wjz_in_fiber(void);
 /* Lets everything else that is ready run first. */
 void wjz_fiber_yield(wjz_loop *loop);
 void wjz_fiber_sleep(wjz_loop *loop, uint64_t ms);
-/* Runs fn(arg) on another thread and waits for its end: for a computation that would hold up everybody else for tens of
- * milliseconds, like the hash of a password. fn touches nothing but arg. -ENOMEM, then fn has not run. */
-WJZ_MUST_CHECK int wjz_fiber_compute(wjz_loop *loop, wjz_call_fn *fn, void *arg);
-
 /* Something that one or more fibers wait for and anybody sets. A plain value: zero is "not set", no
  * destructor; it must outlive its waiters. Stays set until wjz_event_clear. */
 typedef struct wjz_event {
@@ -76,5 +72,15 @@ WJZ_MUST_CHECK int wjz_event_wait_ms(wjz_loop *loop, wjz_event *event, uint64_t 
 /* Wakes all waiters, in the order they came; they run from the loop, never from inside this call. */
 void wjz_event_set(wjz_loop *loop, wjz_event *event);
 void wjz_event_clear(wjz_event *event);
+
+/* --- computation beside the loop --- */
+
+/* Runs fn(arg) on another thread and waits for its end: for a computation that would hold up everybody else for tens of
+ * milliseconds, like the hash of a password. fn touches nothing but arg. -ENOMEM, then fn has not run. Only in a fiber. */
+WJZ_MUST_CHECK int wjz_fiber_compute(wjz_loop *loop, wjz_call_fn *fn, void *arg);
+/* Has fn(arg) run on a thread of its own that gets what time the processors have left (SCHED_IDLE), and sets *done from the
+ * loop when it has ended: for a computation of seconds that nobody waits for. fn touches nothing but arg until then; it
+ * should look there whether it shall end, for the loop does not end before it. An error: fn will not run. */
+WJZ_MUST_CHECK int wjz_loop_compute_idle(wjz_loop *loop, wjz_call_fn *fn, void *arg, wjz_event *done);
 
 #endif

@@ -1,5 +1,5 @@
-/* One round at a time per instance, so that the hot path always finds connections and time; what computes for long
- * gives way to it besides. */
+/* One round at a time per instance, so that the hot path always finds connections and time, and one beside it whose
+ * computation lasts and needs neither; what computes for long on the loop gives way besides. */
 #include "scoring/rounds.h"
 
 #include <errno.h>
@@ -28,17 +28,20 @@ enum {
 static const struct {
     const char *name;
     round_fn *run;
+    bool lasts; /* nobody waits for it */
 } ROUNDS[] = {
-    {"alarms", alarms_round},   {"warnings", warnings_round},   {"scan", scans_round},
-    {"digests", digests_round}, {"penalties", penalties_round},
+    {"alarms", alarms_round, false},   {"warnings", warnings_round, false},   {"scan", scans_round, true},
+    {"digests", digests_round, false}, {"penalties", penalties_round, false},
 };
 
 struct rounds {
     scoring_service *self;
     const scoring_conf *conf;
     wjz_timer *timer;
-    wjz_event idle; /* set while none is under way */
-    bool closing;
+    bool looking;   /* for rounds that are due, and doing them */
+    bool one_lasts; /* is under way beside those */
+    wjz_event idle; /* set while neither is so */
+    atomic_bool closing;
 };
 
 static const wjz_stmt MAKE_ROUNDS = {
@@ -141,6 +144,14 @@ void round_give_way(void *arg) {
     round->went_on_us = wjz_clock_monotonic_us();
 }
 
+int round_compute(round_lease *round, wjz_call_fn *fn, void *arg) {
+    wjz_event done = {0};
+    int r = wjz_loop_compute_idle(round->self->loop, fn, arg, &done);
+    while (r == 0 && wjz_event_wait_ms(round->self->loop, &done, RENEW_US / 1000) < 0)
+        renew(round);
+    return r;
+}
+
 int64_t round_next_time(int64_t now_us, int64_t seconds) {
     wjz_day day = wjz_clock_day(now_us);
     int64_t at = wjz_clock_from_day(day, (int)seconds);
@@ -162,16 +173,19 @@ static void put_off(round_lease *round) {
 
 /* 1 with a round in hand, 0 when none is due. */
 static int take_round(rounds *all, round_lease *ret_round, size_t *ret_index, wjz_err *err) {
-    const char *names[WJZ_COUNT(ROUNDS)];
-    for (size_t i = 0; i < WJZ_COUNT(ROUNDS); i++)
+    const char *names[WJZ_COUNT(ROUNDS)], *takes[WJZ_COUNT(ROUNDS)];
+    size_t taken = 0;
+    for (size_t i = 0; i < WJZ_COUNT(ROUNDS); i++) {
         names[i] = ROUNDS[i].name;
+        if (!all->one_lasts || !ROUNDS[i].lasts) takes[taken++] = names[i];
+    }
     wjz_rows *rows = NULL;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(all->self->db, &tx, err);
     if (r == 0) r = wjz_tx_send_v(tx, &MAKE_ROUNDS, wjz_texts(names, WJZ_COUNT(names)));
     if (r == 0)
         r = wjz_tx_query_v(tx, &TAKE_ROUND, &rows, err, wjz_i32(owner_of(all->self)), wjz_i64(LEASE_SECONDS),
-                           wjz_texts(names, WJZ_COUNT(names)));
+                           wjz_texts(takes, taken));
     if (r < 0) return r;
     bool found = wjz_rows_count(rows) > 0;
     if (found) {
@@ -205,6 +219,35 @@ static void run_one(round_lease *round, round_fn *run) {
     if (r != -ECANCELED) put_off(round);
 }
 
+static void note_idle(rounds *all) {
+    if (!all->looking && !all->one_lasts) wjz_event_set(all->self->loop, &all->idle);
+}
+
+typedef struct lasting_round {
+    rounds *all;
+    round_lease lease;
+    round_fn *run;
+} lasting_round;
+
+static void run_lasting(void *arg) {
+    lasting_round *lasting = arg;
+    rounds *all = lasting->all;
+    run_one(&lasting->lease, lasting->run);
+    free(lasting);
+    all->one_lasts = false;
+    note_idle(all);
+}
+
+/* Whether it could be begun in a fiber of its own. */
+static bool begin_lasting(rounds *all, const round_lease *round, round_fn *run) {
+    lasting_round *lasting = malloc(sizeof *lasting);
+    if (!lasting) return false;
+    *lasting = (lasting_round){all, *round, run};
+    all->one_lasts = wjz_fiber_spawn(all->self->loop, run_lasting, lasting) == 0;
+    if (!all->one_lasts) free(lasting);
+    return all->one_lasts;
+}
+
 static void run_due(void *arg) {
     rounds *all = arg;
     round_lease round;
@@ -212,16 +255,17 @@ static void run_due(void *arg) {
     wjz_err err = {0};
     int r = 1;
     while (!all->closing && (r = take_round(all, &round, &index, &err)) > 0)
-        run_one(&round, ROUNDS[index].run);
+        if (!ROUNDS[index].lasts || !begin_lasting(all, &round, ROUNDS[index].run)) run_one(&round, ROUNDS[index].run);
     if (r < 0) wjz_log_warn("rounds not looked for", "error=\"%s\"", err.text);
-    wjz_event_set(all->self->loop, &all->idle);
+    all->looking = false;
+    note_idle(all);
 }
 
 static void on_time(void *arg) {
     rounds *all = arg;
-    if (!all->idle.set || !wjz_bus_ready(all->self->bus)) return;
-    wjz_event_clear(&all->idle);
-    if (wjz_fiber_spawn(all->self->loop, run_due, all) < 0) wjz_event_set(all->self->loop, &all->idle);
+    if (all->looking || !wjz_bus_ready(all->self->bus)) return;
+    all->looking = wjz_fiber_spawn(all->self->loop, run_due, all) == 0;
+    if (all->looking) wjz_event_clear(&all->idle);
 }
 
 int rounds_open(scoring_service *self, const scoring_conf *conf, rounds **ret_rounds, wjz_err *err) {

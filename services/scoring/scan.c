@@ -12,7 +12,7 @@
 #include "scoring/scan_cells.h"
 #include "wjz/id.h"
 
-enum { LENGTHS_MOST = 16, PAUSE_EVERY = 2000000 /* steps of the inner loop */ };
+enum { LENGTHS_MOST = 16 };
 
 static const int LENGTHS[] = {1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90};
 
@@ -31,9 +31,6 @@ typedef struct scanner {
     double *below; /* by count, NAN: not known */
     size_t below_known;
     uint64_t random;
-    void (*pause)(void *);
-    void *arg;
-    size_t steps;
 } scanner;
 
 /* A cylinder with its figures. */
@@ -94,13 +91,6 @@ static void add_up(scanner *s, const uint32_t *cell_of) {
             s->counts[cell * lengths + k] += s->counts[cell * lengths + k - 1];
 }
 
-static void rest(scanner *s, size_t steps) {
-    s->steps += steps;
-    if (s->steps < PAUSE_EVERY) return;
-    s->steps = 0;
-    if (s->pause) s->pause(s->arg);
-}
-
 /* The best cylinder around a cell; its statistic is that of ret_best when none is better. */
 static void scan_centre(scanner *s, uint32_t centre, cylinder *ret_best) {
     size_t lengths = s->length_count, n = s->ground.cell_count;
@@ -121,7 +111,6 @@ static void scan_centre(scanner *s, uint32_t centre, cylinder *ret_best) {
             set_best(s, statistic);
             *ret_best = (cylinder){centre, k + 1, (uint32_t)t, sums[t], mu, statistic};
         }
-        rest(s, lengths);
     }
 }
 
@@ -151,7 +140,6 @@ static void shuffle_recent(scanner *s, uint32_t *cell_of) {
         cell_of[i] = cell_of[other];
         cell_of[other] = cell;
     }
-    rest(s, s->recent * 4);
 }
 
 /* --- preparing --- */
@@ -279,9 +267,9 @@ static int tell(scanner *s, const cylinder *list, const double *by_chance, wjz_a
     return r;
 }
 
-int scan_space_time(const scan_case *cases, size_t count, const scan_options *options, void (*pause)(void *), void *arg,
+int scan_space_time(const scan_case *cases, size_t count, const scan_options *options, const atomic_bool *stop,
                     wjz_arena *arena, scan_result *ret_result) {
-    scanner s = {.options = options, .random = options->seed, .pause = pause, .arg = arg};
+    scanner s = {.options = options, .random = options->seed};
     uint32_t *cell_of = NULL;
     cylinder *observed = NULL;
     int r = choose_lengths(&s);
@@ -293,6 +281,7 @@ int scan_space_time(const scan_case *cases, size_t count, const scan_options *op
     add_up(&s, cell_of);
     r = scan_observed(&s, arena, &observed);
     for (int i = 0; r == 0 && i < options->permutations; i++) {
+        if (stop && atomic_load(stop)) return -ECANCELED;
         shuffle_recent(&s, cell_of);
         add_up(&s, cell_of);
         by_chance[i] = scan_highest(&s);

@@ -10,6 +10,7 @@
 #ifndef SCORING_SCAN_H
 #define SCORING_SCAN_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,9 +51,9 @@ typedef struct scan_result {
     size_t cluster_count;
 } scan_result;
 
-/* pause (may be NULL) is called with arg now and then, so that others can run. The result lives in the arena. -ENOMEM;
- * -EINVAL for options that make no sense. */
+/* The result lives in the arena. -ENOMEM; -EINVAL for options that make no sense; -ECANCELED soon after stop (may be
+ * NULL) has become true. */
 WJZ_MUST_CHECK int scan_space_time(const scan_case *cases, size_t count, const scan_options *options,
-                                   void (*pause)(void *), void *arg, wjz_arena *arena, scan_result *ret_result);
+                                   const atomic_bool *stop, wjz_arena *arena, scan_result *ret_result);
 
 #endif

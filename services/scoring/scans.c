@@ -1,12 +1,10 @@
-/* Each domain with enough clues is a scan of its own; what a cluster is worth among so many scans says p_run. */
+/* What is read and what is written, a turn of the loop each; the scans are computed beside it. */
 #include "scoring/scans.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "scoring/notices.h"
 #include "scoring/store_scans.h"
@@ -15,19 +13,14 @@
 #include "wjz/id.h"
 
 enum {
-    CELLS = 256,
-    LEAST_CASES = 3,      /* of a cluster */
-    LEAST_OF_DOMAIN = 10, /* fewer are not scanned: nothing could stand out */
-    CLUSTERS = 5,         /* of a domain */
-    IDS = 200,            /* listed of a cluster */
-    OLD_NEWS_DAYS = 7,    /* a cluster told within that time is not told again */
+    OLD_NEWS_DAYS = 7, /* a cluster told within that time is not told again */
     NEAR_M = 1000,
 };
-static const double KEPT_UP_TO_P = 0.05, TOLD_UP_TO_P = 0.05;
+static const double TOLD_UP_TO_P = 0.05;
 
 typedef struct scan_turn {
     round_lease *round;
-    scan_clue *clues; /* with a place and a day, by domain */
+    scan_clue *clues; /* with a place and a day */
     size_t clue_count, clue_room;
     scan_run_row run;
     scan_cluster_row *clusters;
@@ -73,82 +66,66 @@ static int keep(scan_turn *t, scan_clue *page, size_t count) {
     return 0;
 }
 
-static int by_domain(const void *a, const void *b) {
-    const scan_clue *x = a, *y = b;
-    int order = strcmp(x->domain, y->domain);
-    return order ? order : x->id < y->id ? -1 : x->id > y->id;
+static int gather_page(scan_turn *t, int64_t *last, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    scan_clue *page = NULL;
+    size_t count = 0;
+    int r = wjz_tx_begin(t->round->self->db, &tx, err);
+    if (r == 0) r = store_load_scan_clues(tx, t->round->region, *last, t->round->arena, &page, &count, last, err);
+    return r == 0 && keep(t, page, count) < 0 ? out_of_memory(err) : r;
 }
 
+/* A page holds a connection, not all of them. */
 static int gather(scan_turn *t, wjz_err *err) {
-    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    int64_t after = INT64_MIN, last = INT64_MIN;
-    int r = wjz_tx_begin(t->round->self->db, &tx, err);
+    int64_t after, last = INT64_MIN;
+    int r;
     do {
-        scan_clue *page = NULL;
-        size_t count = 0;
         after = last;
-        if (r == 0) r = store_load_scan_clues(tx, t->round->region, after, t->round->arena, &page, &count, &last, err);
-        if (r == 0 && keep(t, page, count) < 0) r = out_of_memory(err);
+        r = gather_page(t, &last, err);
         round_pause(t->round);
     } while (r == 0 && last > after);
-    if (r == 0 && t->clue_count) qsort(t->clues, t->clue_count, sizeof *t->clues, by_domain);
     return r;
 }
 
 /* --- scanning --- */
 
-static int scan_domain(scan_turn *t, const scan_clue *clues, size_t count, wjz_err *err) {
-    wjz_arena *arena = t->round->arena;
-    scan_case *cases = wjz_arena_alloc(arena, count * sizeof *cases);
-    scan_result result;
-    if (!cases) return out_of_memory(err);
-    for (size_t i = 0; i < count; i++)
-        cases[i] = (scan_case){clues[i].id, clues[i].longitude, clues[i].latitude, clues[i].day};
-    const char *domain = clues->domain;
-    const scan_options options = {.last_day = t->run.day,
+/* What the computation beside the loop may touch. */
+typedef struct scan_work {
+    scan_clue *clues;
+    size_t clue_count;
+    scan_domains_options options;
+    const atomic_bool *stop;
+    wjz_arena *arena;
+    scan_domains_result found;
+    int result;
+} scan_work;
+
+static void compute(void *arg) {
+    scan_work *w = arg;
+    w->result = scan_domains(w->clues, w->clue_count, &w->options, w->stop, w->arena, &w->found);
+}
+
+static int scan_all(scan_turn *t, wjz_arena *arena, wjz_err *err) {
+    t->run.cases = t->clue_count;
+    if (t->clue_count < SCAN_LEAST_OF_DOMAIN) return 0;
+    scan_work work = {.clues = t->clues,
+                      .clue_count = t->clue_count,
+                      .options = {.day = t->run.day,
                                   .days = t->run.days,
                                   .most_window = (int)t->round->conf->scan_window,
                                   .permutations = t->run.permutations,
-                                  .seed = XXH3_64bits_withSeed(domain, strlen(domain), (uint64_t)t->run.seed),
-                                  .most_share = 0.5,
-                                  .most_cells = CELLS,
-                                  .least_cases = LEAST_CASES,
-                                  .most_clusters = CLUSTERS,
-                                  .most_ids = IDS};
-    int r = scan_space_time(cases, count, &options, round_give_way, t->round, arena, &result);
-    if (r) return wjz_err_set(err, r, "could not scan domain \"%s\"", domain);
-    t->run.scans++;
-    t->run.cells += result.cells;
-    for (size_t i = 0; i < result.cluster_count; i++)
-        if (result.clusters[i].p_value <= KEPT_UP_TO_P)
-            t->clusters[t->cluster_count++] = (scan_cluster_row){.domain = domain, .cluster = result.clusters[i]};
+                                  .seed = (uint64_t)t->run.seed},
+                      .stop = t->round->closing,
+                      .arena = arena};
+    int r = round_compute(t->round, compute, &work);
+    if (r == 0) r = work.result;
+    if (r == -ECANCELED) return wjz_err_set(err, -EINTR, "the process ends");
+    if (r) return wjz_err_set(err, r, "could not scan: %s", strerror(-r));
+    t->run.scans = work.found.scans;
+    t->run.cells = work.found.cells;
+    t->clusters = work.found.clusters;
+    t->cluster_count = work.found.cluster_count;
     return 0;
-}
-
-static int less_likely(const void *a, const void *b) {
-    const scan_cluster_row *x = a, *y = b;
-    if (x->cluster.p_value != y->cluster.p_value) return x->cluster.p_value < y->cluster.p_value ? -1 : 1;
-    if (x->cluster.statistic != y->cluster.statistic) return x->cluster.statistic > y->cluster.statistic ? -1 : 1;
-    return strcmp(x->domain, y->domain);
-}
-
-static int scan_all(scan_turn *t, wjz_err *err) {
-    size_t domains = 0;
-    for (size_t i = 0; i < t->clue_count; i++)
-        domains += i == 0 || strcmp(t->clues[i - 1].domain, t->clues[i].domain) != 0;
-    t->clusters = wjz_arena_alloc(t->round->arena, domains * CLUSTERS * sizeof *t->clusters);
-    if (!t->clusters) return out_of_memory(err);
-    int r = 0;
-    for (size_t from = 0, to; r == 0 && from < t->clue_count; from = to) {
-        for (to = from + 1; to < t->clue_count && strcmp(t->clues[from].domain, t->clues[to].domain) == 0;)
-            to++;
-        if (to - from >= LEAST_OF_DOMAIN) r = scan_domain(t, t->clues + from, to - from, err);
-    }
-    for (size_t i = 0; i < t->cluster_count; i++)
-        t->clusters[i].p_run = fmin(1, t->clusters[i].cluster.p_value * (double)t->run.scans);
-    if (t->cluster_count) qsort(t->clusters, t->cluster_count, sizeof *t->clusters, less_likely);
-    t->run.cases = t->clue_count;
-    return r;
 }
 
 /* --- telling --- */
@@ -217,8 +194,9 @@ int scans_round(round_lease *round, wjz_err *err) {
                            .seed = (int64_t)round->region * 100000 + today,
                            .days = (int32_t)round->conf->scan_days,
                            .permutations = (int32_t)round->conf->scan_permutations}};
-    int r = gather(&t, err);
-    if (r == 0) r = scan_all(&t, err);
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0); /* the computation's own */
+    int r = arena ? gather(&t, err) : out_of_memory(err);
+    if (r == 0) r = scan_all(&t, arena, err);
     t.run.took_ms = (int32_t)((wjz_clock_monotonic_us() - began_us) / 1000);
     return r ? r : write(&t, err);
 }

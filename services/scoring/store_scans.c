@@ -1,4 +1,4 @@
-/* Clues are read in pages, so that no statement takes long. */
+/* Clues are read in pages, so that neither a statement nor what is made of its rows takes long. */
 #include "scoring/store_scans.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@ static const wjz_stmt LOAD_CLUES = {
     "scoring_scan_clues",
     "SELECT id, village, town, longitude, latitude, (first_report_at AT TIME ZONE 'Asia/Shanghai')::date, domain,"
     " stars >= 2 AND merged_into = 0 AND domain <> 'none' FROM scoring.clue WHERE region = $1 AND id > $2 ORDER BY id"
-    " LIMIT 10000",
+    " LIMIT 2000",
     8};
 
 static const wjz_stmt LOAD_CLUSTERS = {

@@ -410,6 +410,29 @@ def test_the_nightly_scan_finds_a_cluster_across_borders_once(intake, desk, data
     assert len(figures) == 1  # the same seed, the same clues: the same figures
 
 
+def test_a_scan_computes_beside_live_work_and_ends_with_its_process(house, intake, database):
+    scorer = house.start("scoring", **SOON, scan_permutations=99999)
+    intake.wait_for(1)
+    release = [rounds.hold(database, name) for name in ("scan", "warnings")][0]
+    dump_in(intake, "小罗村", 1, 1)
+    # A cell for each of 256 clues: a minute of a processor.
+    database.run("INSERT INTO scoring.clue SELECT (jsonb_populate_record(c, jsonb_build_object('id', c.id + n, 'longitude',"
+                 " 103.4 + n / 16 * 0.025, 'latitude', 30.5 + n % 16 * 0.025, 'first_report_at',"
+                 " now() - n % 90 * interval '1 day'))).* FROM scoring.clue c, generate_series(0, 255) n WHERE n > 0")
+    release()
+    computing = f"SELECT count(*) FROM scoring.round WHERE name = 'scan' AND owner <> {rounds.NOBODY} AND lease_until > now()"
+    told = "SELECT count(*) FROM scoring.scan_run WHERE cases > 1"
+    wait_until(lambda: database.value(computing), what="the scan begun")
+    dump_in(intake, "渔江村", 1000, 1)
+    rounds.done(database, "alarms")
+    assert (database.value(computing), database.value(told)) == (1, 0)  # that all came while it computed
+    scorer.stop()
+    assert (database.value(computing), database.value(told)) == (0, 0)  # given up, and given back
+    house.start("scoring", **SOON, scan_permutations=19)
+    rounds.done(database, "scan")
+    assert database.value(told) == 1
+
+
 # --- similar cases ---
 
 

@@ -1,8 +1,10 @@
 /* The loop and its fibers. */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -365,12 +367,63 @@ static void computes_beside_the_loop(WJZ_UNUSED void **state) {
     wjz_loop_run(loop);
 }
 
+/* A computation that ends only when the loop has turned meanwhile. */
+typedef struct idle_work {
+    atomic_int turns;
+    int policy;
+    bool hears_signals;
+    wjz_event done;
+    wjz_timer *timer;
+} idle_work;
+
+static void compute_until_turned(void *arg) {
+    idle_work *w = arg;
+    sigset_t blocked;
+    w->policy = sched_getscheduler(0);
+    w->hears_signals = pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0 || !sigismember(&blocked, SIGTERM);
+    while (atomic_load(&w->turns) < 3)
+        sched_yield();
+}
+
+static void count_turn(void *arg) {
+    idle_work *w = arg;
+    assert_false(w->done.set);
+    if (atomic_fetch_add(&w->turns, 1) + 1 == 3) wjz_timer_close(&w->timer);
+}
+
+static void the_loop_turns_while_a_thread_computes(WJZ_UNUSED void **state) {
+    idle_work w = {0};
+    assert_int_equal(wjz_loop_compute_idle(loop, compute_until_turned, &w, &w.done), 0);
+    assert_int_equal(wjz_timer_open(loop, 1, 1, count_turn, &w, &w.timer), 0);
+    wjz_loop_run(loop); /* which a computation under way keeps from ending */
+    assert_true(w.done.set);
+    assert_int_equal(w.policy, SCHED_IDLE);
+    assert_false(w.hears_signals);
+}
+
+static void a_computation_without_descriptors_is_refused(WJZ_UNUSED void **state) {
+    int number = 12;
+    wjz_event done = {0};
+    struct rlimit usual, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    none = (struct rlimit){0, usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int r = wjz_loop_compute_idle(loop, square, &number, &done);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(r, -EMFILE);
+    wjz_loop_run(loop);
+    assert_int_equal(number, 12);
+    assert_false(done.set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(deferred_calls_run_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deferred_calls_are_dropped_with_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_loop_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(computes_beside_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_loop_turns_while_a_thread_computes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_computation_without_descriptors_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_repeats_until_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_that_fired_can_be_set_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_arrive_on_the_loop, set_up, tear_down),

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static size_t scattered(scan_case *cases, size_t count, uint64_t seed) {
 
 static scan_result scanned(const scan_case *cases, size_t count, const scan_options *options, wjz_arena *arena) {
     scan_result result;
-    assert_int_equal(scan_space_time(cases, count, options, NULL, NULL, arena, &result), 0);
+    assert_int_equal(scan_space_time(cases, count, options, NULL, arena, &result), 0);
     return result;
 }
 
@@ -119,12 +120,8 @@ static void is_the_same_in_any_order(void **state) {
     wjz_arena_destroy(&arena);
 }
 
-static void count_pause(void *arg) {
-    ++*(int *)arg;
-}
-
 /* A p-value is part of what was told to people: the same cases give the same one to the last bit, in every build, on
- * every machine, whenever others run in between. */
+ * every machine. */
 static void gives_p_values_to_the_last_bit(void **state) {
     (void)state;
     static const struct {
@@ -144,9 +141,7 @@ static void gives_p_values_to_the_last_bit(void **state) {
         scan_options options = usual();
         options.permutations = 199;
         options.seed = runs[i].seed;
-        scan_result found;
-        int pauses = 0;
-        assert_int_equal(scan_space_time(cases, count, &options, count_pause, &pauses, arena, &found), 0);
+        scan_result found = scanned(cases, count, &options, arena);
         assert_true(found.cluster_count >= WJZ_COUNT(runs[i].p_value));
         for (size_t k = 0; k < WJZ_COUNT(runs[i].p_value); k++)
             if (memcmp(&found.clusters[k].p_value, &runs[i].p_value[k], sizeof(double)) != 0)
@@ -202,12 +197,12 @@ static void refuses_options_without_sense(void **state) {
         if (i == 2) o.most_share = 0;
         if (i == 3) o.most_cells = 0;
         if (i == 4) o.least_cases = 0;
-        assert_int_equal(scan_space_time(NULL, 0, &o, NULL, NULL, arena, &result), -EINVAL);
+        assert_int_equal(scan_space_time(NULL, 0, &o, NULL, arena, &result), -EINVAL);
     }
     wjz_arena_destroy(&arena);
 }
 
-/* Two hundred thousand clues: the cells bound the work, and others run in between. */
+/* Two hundred thousand clues: the cells bound the work. */
 static void bounds_its_work(void **state) {
     (void)state;
     enum { MANY = 200000 };
@@ -217,13 +212,24 @@ static void bounds_its_work(void **state) {
     scattered(cases, MANY, 5);
     scan_options options = usual();
     options.permutations = 9;
-    scan_result result;
-    int pauses = 0;
-    assert_int_equal(scan_space_time(cases, MANY, &options, count_pause, &pauses, arena, &result), 0);
+    scan_result result = scanned(cases, MANY, &options, arena);
     assert_int_equal(result.cases, MANY);
     assert_true(result.cells <= 256);
-    assert_true(pauses > 0);
     free(cases);
+    wjz_arena_destroy(&arena);
+}
+
+static void ends_when_it_is_told_to(void **state) {
+    (void)state;
+    wjz_arena *arena = wjz_arena_new(0);
+    scan_case cases[300];
+    size_t count = scattered(cases, 300, 11);
+    scan_options options = usual();
+    options.permutations = 10000000; /* hours */
+    atomic_bool stop = true;
+    scan_result result = {.cases = 7};
+    assert_int_equal(scan_space_time(cases, count, &options, &stop, arena, &result), -ECANCELED);
+    assert_int_equal(result.cases, 7);
     wjz_arena_destroy(&arena);
 }
 
@@ -237,6 +243,7 @@ int main(void) {
         cmocka_unit_test(leaves_out_what_has_no_place_or_other_days),
         cmocka_unit_test(refuses_options_without_sense),
         cmocka_unit_test(bounds_its_work),
+        cmocka_unit_test(ends_when_it_is_told_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
