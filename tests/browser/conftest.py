@@ -17,6 +17,7 @@ from wjzlib.fixtures import pytest_configure  # noqa: E402,F401
 from wjzlib.installation import Installation, free_port  # noqa: E402
 from wjzlib import rounds  # noqa: E402
 from wjzlib.paths import BUILD, program  # noqa: E402
+from wjzlib.second_try import pytest_terminal_summary  # noqa: E402,F401
 from wjzlib.wait import PATIENCE  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ const messages = readFileSync(new URL('../../../services/console/web/src/i18n/zh
 const KEY = new RegExp(`(?<![\\w/.-])(${[...messages.matchAll(/^ {2}(\w+): \{/gm)].map((found) => found[1]).join('|')})\\.[a-z]\\w+`)
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
-const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 120_000)
+export const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 120_000)
 
 export async function openBrowser() {
   return chromium.launch({ executablePath: '/usr/bin/chromium', env: { ...process.env, LANGUAGE: 'zh_CN' }, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
@@ -112,6 +112,24 @@ export async function choose(page, label, option) {
   const box = page.getByRole('combobox', { name: label })
   await box.locator('xpath=ancestor::*[contains(@class, "el-select__wrapper")]').click()
   await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+}
+
+/** Books, in the open dialog with everything else filled in; the appointment. Others book in the same calendar at the same time: an hour that
+ * has gone meanwhile is told, and another chosen. */
+export async function book(page) {
+  const dialog = page.getByRole('dialog')
+  const slots = dialog.locator('.slot')
+  let appointment
+  page.on('response', (answer) => answer.ok() && (appointment = answer.url().match(/appointments\/(\d+)\/confirm$/)?.[1] ?? appointment))
+  await eventually(page, async () => {
+    if (await dialog.isVisible()) {
+      await slots.first().waitFor()
+      await slots.nth(Math.floor(Math.random() * (await slots.count()))).click()
+      await dialog.getByRole('button', { name: '预约到岗' }).click()
+    }
+    await dialog.waitFor({ state: 'hidden', timeout: 5000 })
+  })
+  return appointment
 }
 
 /** Waits until the page says that something was done; what it has said until then is used up. */

@@ -15,7 +15,12 @@ function codeOf(secret, steps = 0) {
 }
 
 const NEW_PASSWORD = 'chongyang-7-heliu-4-qiao'
-const logins = { desktop: { login: 'suyingxue', name: '苏映雪' }, phone: { login: 'duanbochuan', name: '段伯川' } }
+const logins = {
+  desktop: { login: 'suyingxue', name: '苏映雪' },
+  phone: { login: 'duanbochuan', name: '段伯川' },
+  'desktop-2': { login: 'zhumingyuan', name: '祝明远' },
+  'phone-2': { login: 'peizhixing', name: '裴知行' },
+}
 
 async function find(page, login) {
   await visit(page, '/admin/accounts')
@@ -50,7 +55,7 @@ async function shownOnce(page) {
 
 suite([
   ['an account: made, given a role, entered, bound to an authenticator, locked, unlocked, reset', { login: 'xitong' }, async (page, openAs) => {
-    const { login, name } = logins[page.size]
+    const { login, name } = logins[page.mark]
     await visit(page, '/admin/accounts')
     await page.getByRole('button', { name: '新建账号' }).click()
     await choose(page, '人员', name)

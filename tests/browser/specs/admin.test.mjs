@@ -15,10 +15,10 @@ suite([
   }],
   ['the watch list: a topic is watched, and no longer', { login: 'guanli' }, async (page) => {
     await visit(page, '/admin/watch')
-    await page.getByLabel('名称').fill(`秸秆 ${page.size}`)
+    await page.getByLabel('名称').fill(`秸秆 ${page.mark}`)
     await page.getByLabel('词语').fill('秸秆 焚烧')
     await page.getByRole('button', { name: '增加关注' }).click()
-    const row = page.getByRole('row', { name: new RegExp(`秸秆 ${page.size}`) })
+    const row = page.getByRole('row', { name: new RegExp(`秸秆 ${page.mark}`) })
     await row.waitFor()
     await look(page, 'admin-watch')
     await row.getByRole('button', { name: '删除' }).click()

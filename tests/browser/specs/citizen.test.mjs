@@ -105,7 +105,7 @@ suite([
     await page.getByLabel('密码').fill(passwordOf('lianluoyuan'))
     await page.getByRole('button', { name: '登录' }).click()
     await page.getByRole('heading', { name: '我反映的' }).waitFor()
-    const text = `${TEXT}，联络员${page.size}所见`
+    const text = `${TEXT}，联络员${page.mark}所见`
     await open(page)
     await page.getByLabel('发生了什么').fill(text)
     await page.getByRole('button', { name: '提交', exact: true }).click()

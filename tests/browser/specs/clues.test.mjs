@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { look, settled, told, visit } from '../lib/browser.mjs'
+import { eventually, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const firstLine = (page) => page.locator('section.list article').first()
@@ -44,8 +44,11 @@ suite([
     assert.ok((await lines.count()) > 1, 'needs two clues')
     await page.keyboard.press('j')
     await page.waitForFunction(() => document.querySelectorAll('section.list article')[1].classList.contains('current'))
-    const title = await lines.nth(1).getByRole('link').first().innerText()
-    await page.getByRole('complementary', { name: '当前线索' }).getByRole('heading', { name: title }).first().waitFor()
+    // The list moves on while others work; what is looked at beside it is the line that is marked.
+    await eventually(page, async () => {
+      const title = await page.locator('section.list article.current').getByRole('link').first().innerText()
+      await page.getByRole('complementary', { name: '当前线索' }).getByRole('heading', { name: title }).first().waitFor({ timeout: 2000 })
+    })
     await settled(page)
     await look(page, 'clues-triage')
     await page.keyboard.press('a')

@@ -6,7 +6,7 @@ import { choose, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 function makeFile(page) {
-  const path = join(process.env.WJZ_SCRATCH, `export-${page.size}.csv`)
+  const path = join(process.env.WJZ_SCRATCH, `export-${page.mark}.csv`)
   writeFileSync(path, '工单编号,标题,内容,受理时间,不认识的列\nT-1,路灯不亮,村口路灯三天不亮,2026-10-01 08:00,x\n,没有编号,这一行没有编号,2026-10-01,x\n')
   return path
 }
@@ -55,7 +55,7 @@ suite([
     await page.getByLabel('文件', { exact: true }).setInputFiles(makeFile(page))
     await page.getByText('不认识的列').waitFor()
     await page.getByRole('button', { name: '试导入' }).click()
-    const item = page.locator('.import', { hasText: `export-${page.size}.csv` })
+    const item = page.locator('.import', { hasText: `export-${page.mark}.csv` })
     await item.getByText('已完成').waitFor()
     await item.getByRole('button', { name: '行错误' }).click()
     await item.locator('tbody tr').first().waitFor()
@@ -63,9 +63,9 @@ suite([
     assert.equal((await page.request.get(await item.getByRole('link', { name: '下载行错误' }).getAttribute('href'))).status(), 200)
   }],
   ...Object.entries(writers).map(([kind, write]) => [`a column that no profile knows is mapped, tried, and imported: ${kind}`, { login: 'guanli' }, async (page) => {
-    const name = `ledger-${kind}-${page.size}`
+    const name = `ledger-${kind}-${page.mark}`
     await visit(page, '/feeds')
-    const title = `村级台账 ${kind} ${page.size}`
+    const title = `村级台账 ${kind} ${page.mark}`
     await makeFeed(page, name, title)
     const file = join(process.env.WJZ_SCRATCH, `${name}.${kind}`)
     write(file, [

@@ -1,7 +1,7 @@
 // What the README promises somebody who has just run quickstart and knows nothing else: its words are what is clicked here.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { eventually, look, settled, told } from '../lib/browser.mjs'
+import { book, eventually, look, settled, told } from '../lib/browser.mjs'
 import { sql, wjz } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
@@ -20,7 +20,7 @@ function newcomer(page, role, among) {
   const people = sql(`SELECT p.code, p.name FROM directory.person p WHERE p.region = 510184 AND p.active AND p.name NOT IN (${OTHERS})
     AND NOT EXISTS (SELECT FROM console.account a WHERE a.person = p.code) AND ${among} ORDER BY p.code`)
   const [person, name] = page.size === 'phone' ? people.at(-1) : people[0]
-  const login = `xin.${role.replace('_', '-')}.${page.size}`
+  const login = `xin.${role.replace('_', '-')}.${page.mark}`
   const { password } = JSON.parse(wjz('--json', 'accounts', 'create', login, '--person', person, '--role', role))
   return { login, name, person, password }
 }
@@ -47,9 +47,9 @@ suite([
     const me = newcomer(page, 'prosecutor', "EXISTS (SELECT FROM assignment.assignment a WHERE a.prosecutor = p.code AND a.state = 'assigned')")
     await enter(page, me)
     await look(page, 'newcomer-desk')
-    const line = page.locator('article.line', { has: page.getByRole('button', { name: '受理', exact: true }) }).first()
-    const clue = (await line.locator('.title').getAttribute('href')).match(/\d+/)[0]
-    await line.getByRole('button', { name: '受理', exact: true }).click()
+    const accept = page.getByRole('button', { name: '受理', exact: true })
+    const clue = (await page.locator('article.line', { has: accept }).first().locator('.title').getAttribute('href')).match(/\d+/)[0]
+    await page.locator('article.line', { has: page.locator(`.title[href$="/${clue}"]`) }).filter({ has: accept }).first().getByRole('button', { name: '受理', exact: true }).click()
     await told(page, '已受理')
     await eventually(page, async () => assert.equal(sql(`SELECT state FROM assignment.assignment WHERE clue = ${clue} AND ended_at IS NULL`)[0][0], 'accepted'))
     promised(page, '看懂一个星级')
@@ -66,22 +66,12 @@ suite([
     else await page.getByRole('navigation').getByRole('link', { name: '联络站' }).first().click()
     await settled(page)
     await page.getByRole('button', { name: '预约到岗' }).first().click()
-    const guest = `新来访人${page.size}`
+    const guest = `新来访人${page.mark}`
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('来访人姓名').fill(guest)
     await dialog.getByLabel('联系电话').fill('13800000001')
     await dialog.getByLabel('事由').fill('咨询占道经营')
-    // Others book in the same calendar at the same time: an hour that has gone meanwhile is told, and another chosen.
-    await eventually(page, async () => {
-      if (await dialog.isVisible()) {
-        const slots = dialog.locator('.slot')
-        await slots.first().waitFor()
-        const count = await slots.count()
-        await slots.nth(Math.floor(Math.random() * count)).click()
-        await dialog.getByRole('button', { name: '预约到岗' }).click()
-      }
-      await dialog.waitFor({ state: 'hidden', timeout: 5000 })
-    })
+    await book(page)
     assert.deepEqual(sql(`SELECT DISTINCT event FROM console.audit WHERE person = '${me.person}' AND result = 'done' AND event LIKE 'appointment%' ORDER BY 1`).flat(), ['appointment_confirm', 'appointment_hold'])
     await look(page, 'newcomer-booked')
   }],

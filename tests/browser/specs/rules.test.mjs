@@ -16,7 +16,7 @@ function files(version) {
 
 suite([
   ['a rule pack: submitted, rehearsed, approved by somebody else, activated, rolled back', { login: 'zhuren' }, async (page, openAs) => {
-    const version = `browser-${page.size}`
+    const version = `browser-${page.mark}`
     await visit(page, '/admin/rules')
     await page.getByLabel('改了什么，为什么').fill('只改了版本名')
     await page.getByLabel('规则文件（YAML）').setInputFiles(files(version))

@@ -32,7 +32,7 @@ suite([
     await line.locator('.tag.good').first().waitFor()
   }],
   ['services, queues, and dead letters sent again or dropped', { login: 'xitong' }, async (page) => {
-    const kind = (name) => `wjz.test.${name}${page.size}`
+    const kind = (name) => `wjz.test.${name}${page.mark}`
     for (const name of ['Again', 'Dropped']) {
       // for a service that there is not, so that what is sent again is seen to wait
       sql(`INSERT INTO assignment.dead_letter (region, id, destination, type, envelope, created_at, attempts, error)
@@ -52,7 +52,7 @@ suite([
     await finish('Again', '重投 1 条')
     await page.getByRole('region', { name: '队列' }).getByRole('row', { name: new RegExp(kind('Again')) }).waitFor()
     await finish('Dropped', '丢弃 1 条')
-    assert.equal(sql(`SELECT count(*) FROM assignment.dead_letter WHERE type LIKE 'wjz.test.%${page.size}'`)[0][0], '0')
+    assert.equal(sql(`SELECT count(*) FROM assignment.dead_letter WHERE type LIKE 'wjz.test.%${page.mark}'`)[0][0], '0')
     sql(`DELETE FROM assignment.outbox WHERE type = '${kind('Again')}'`)
   }],
 ])

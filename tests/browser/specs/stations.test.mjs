@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { choose, look, reason, settled, told, visit } from '../lib/browser.mjs'
+import { book, choose, look, reason, settled, told, visit } from '../lib/browser.mjs'
 import { sql } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
@@ -38,14 +38,15 @@ suite([
     await page.getByLabel('联系电话').fill('13800000000')
     await page.getByLabel('事由').fill('咨询河道垃圾')
     await look(page, 'stations-book')
-    await page.getByRole('dialog').getByRole('button', { name: '预约到岗' }).click()
+    const appointment = await book(page)
     await told(page, '预约成功')
-    const [[day, prosecutor, name]] = sql(`SELECT (s.starts_at AT TIME ZONE 'Asia/Shanghai')::date, s.prosecutor, p.name FROM scheduling.appointment a
-      JOIN scheduling.shift s ON s.id = a.shift JOIN directory.person p ON p.code = s.prosecutor WHERE a.state = 'confirmed' ORDER BY a.id DESC LIMIT 1`)
+    const [[day, prosecutor, name, hour]] = sql(`SELECT (s.starts_at AT TIME ZONE 'Asia/Shanghai')::date, s.prosecutor, p.name, to_char(a.starts_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI')
+      FROM scheduling.appointment a JOIN scheduling.shift s ON s.id = a.shift JOIN directory.person p ON p.code = s.prosecutor WHERE a.id = ${appointment}`)
     const dialog = await openShift(page, { day, prosecutor, name })
-    await dialog.getByText('已确认').first().waitFor()
+    const row = dialog.locator('li', { hasText: new RegExp(`^\\s*${hour}–`) }).filter({ hasText: '已确认' })
+    await row.waitFor()
     await look(page, 'stations-shift')
-    await dialog.getByRole('button', { name: '取消预约' }).first().click()
+    await row.getByRole('button', { name: '取消预约' }).click()
     await page.getByLabel('理由（必填）').fill('来访人改日再来')
     await page.getByRole('button', { name: '保存', exact: true }).click()
     await told(page, '已完成')

@@ -11,6 +11,7 @@ import pytest
 
 from . import wire
 from .cluster import Cluster
+from .second_try import pytest_report_teststatus, pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401
 from .service import House
 from .wait import to_midnight, wait_until
 
