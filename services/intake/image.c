@@ -257,7 +257,7 @@ static int examine_input(void) {
 }
 
 void image_command(void) {
-    if (!open_book()) _exit(IMAGE_NO_MEMORY);
+    if (!open_book()) _exit(IMAGE_UNREADY);
     wjz_child_confine(MEMORY, PROCESSOR_S);
     gdSetErrorMethod(NULL);
     _exit(examine_input()); /* nothing that runs at an exit could open a file any more */

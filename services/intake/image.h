@@ -19,6 +19,7 @@ typedef enum image_type { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAG
 
 typedef enum image_fault {
     IMAGE_FINE,
+    IMAGE_UNREADY,    /* it was not looked at: wjz_child_confine ends the helper with this, too */
     IMAGE_NO_IMAGE,   /* none of the types */
     IMAGE_TOO_LARGE,  /* too many pixels */
     IMAGE_DAMAGED,    /* cannot be decoded */

@@ -7,10 +7,11 @@
 
 #include "wjz/child.h"
 
-enum { OUTPUT_LIMIT = 4 << 20, TIMEOUT_MS = 25000 };
+enum { OUTPUT_LIMIT = 4 << 20 };
 
 static int refuse(int status, wjz_err *err) {
     switch (status) {
+    case IMAGE_UNREADY: return wjz_err_set(err, -EIO, "the examination of a photo could not begin");
     case IMAGE_NO_IMAGE: return wjz_err_set(err, -EINVAL, "not a JPEG, PNG, WebP or HEIC picture");
     case IMAGE_TOO_LARGE: return wjz_err_set(err, -EINVAL, "more than %d million pixels", IMAGE_PIXELS / 1000000);
     default:
@@ -56,14 +57,16 @@ int photo_examine(wjz_loop *loop, photo_desk *desk, const void *data, size_t len
                   wjz_err *err) {
     static const char *const ARGUMENTS[] = {"examine-image", NULL};
     if (desk->busy >= PHOTOS_AT_ONCE) return wjz_err_set(err, -EAGAIN, "other photos are being examined");
-    wjz_child_work work = {ARGUMENTS, data, length, OUTPUT_LIMIT, TIMEOUT_MS};
+    uint64_t patience_ms = desk->patience_ms ? desk->patience_ms : PHOTO_PATIENCE_MS;
+    wjz_child_work work = {ARGUMENTS, data, length, OUTPUT_LIMIT, patience_ms};
     uint8_t *output = NULL;
     size_t told = 0;
     int status = 0;
     desk->busy++;
     int r = wjz_child_run(loop, &work, arena, &output, &told, &status, err);
     desk->busy--;
-    if (r == -ETIMEDOUT) return refuse(IMAGE_DAMAGED, err);
+    /* What would run for ever has used up its processor time before: it is the machine that had none to give. */
+    if (r == -ETIMEDOUT) return wjz_err_set(err, -EAGAIN, "the photo could not be examined in time");
     if (r < 0) return r;
     return status == IMAGE_FINE ? read_answer(output, told, ret_image, err) : refuse(status, err);
 }
