@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 import psycopg2
+from wjzlib import rounds
 from wjzlib.installation import SERVICES, Installation
 from wjzlib.paths import BUILD
 from wjzlib.wait import wait_until
@@ -86,7 +87,7 @@ class World:
         with self.place.lines("demo", "feed", "--complaints", complaints, "--seed", seed) as lines:
             feed.write(lines, self.feed_file, seed)
         self.place.up(**{service: 0 for service in SERVICES})
-        self._sql(self._admin_url, "ALTER SYSTEM SET track_commit_timestamp = on")  # when was it stored? See committed_at
+        self._sql(self._admin_url, "ALTER SYSTEM SET track_commit_timestamp = on")  # when was it stored? See stored.py
         self._sql(self._admin_url, "CREATE DATABASE bench")
         self.place.restart_postgres()
         self.place.environment["WJZ_DATABASE_URL"] = self._bench_url  # the limit is measured on the same table, by the same migrations
@@ -242,29 +243,9 @@ class World:
         )
         wait_until(lambda: self.place.value(query, list(names)) == len(names), within, "live complaints scored")
 
-    def scored_us(self, names=None):
-        """{external id: when its score was committed}, of all or of these. A score's time is that of its transaction's begin, as that of the
-        message in the inbox is; the inbox row is never changed, so that its transaction is that one."""
-        return {
-            name: int(us)
-            for name, us in self.place.rows(
-                "SELECT c.external_id, min(extract(epoch FROM pg_xact_commit_timestamp(i.xmin)) * 1000000)"
-                " FROM intake.complaint c JOIN scoring.finding f ON f.region = c.region AND f.complaint = c.id"
-                " JOIN scoring.inbox i ON i.handled_at = f.scored_at WHERE %s IS NULL OR c.external_id = ANY (%s) GROUP BY 1",
-                *[list(names) if names is not None else None] * 2,
-            )
-        }
-
-    def noticed_us(self):
-        """[(external ids of the clue, None when it was merged away, when the notice of its assignment was committed)]."""
-        return [
-            (names, int(us))
-            for names, us in self.place.rows(
-                "SELECT (SELECT array_agg(c.external_id) FROM scoring.finding f JOIN intake.complaint c"
-                "  ON c.region = f.region AND c.id = f.complaint WHERE f.region = a.region AND f.clue = a.clue),"
-                " min(extract(epoch FROM pg_xact_commit_timestamp(i.xmin)) * 1000000)"
-                " FROM notification.notice n JOIN assignment.assignment a ON a.region = n.region AND a.id = n.subject"
-                " JOIN notification.inbox i ON i.handled_at = n.made_at"
-                " WHERE n.template = 'assignment_new' GROUP BY a.region, a.id, a.clue"
-            )
-        ]
+    def rounds_done(self):
+        """What scoring does by time — area warnings, the scan — is done for all that is there, and will not be due soon."""
+        wait_until(lambda: self.place.value("SELECT count(*) FROM scoring.round") > 0, SETTLE_S, "rounds made")
+        for (name,) in self.place.rows("SELECT name FROM scoring.round ORDER BY name"):
+            rounds.done(self.place, name)
+        rounds.areas_settled(self.place, SETTLE_S)
