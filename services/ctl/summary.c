@@ -51,11 +51,13 @@ static const part PARTS[] = {
       " (2, '线索 / clues', (SELECT count(*) FROM scoring.clue WHERE " ALIVE_CLUE ")),"
       " (3, '推送 ≥3★ / pushed', (SELECT count(*) FROM scoring.clue WHERE stars >= 3 AND " ALIVE_CLUE ")),"
       " (4, '五星 / five stars', (SELECT count(*) FROM scoring.clue WHERE stars = 5 AND " ALIVE_CLUE ")),"
-      " (5, '已分派 / assigned', (SELECT count(*) FROM assignment.assignment WHERE ended_at IS NULL)),"
-      " (6, '已接收 / accepted', (SELECT count(*) FROM assignment.assignment WHERE state IN ('accepted', 'verifying', "
+      " (5, '调解 <3★ / to be mediated', (SELECT count(*) FROM scoring.clue WHERE mediation AND stars < 3 AND " ALIVE_CLUE
+      ")),"
+      " (6, '已分派 / assigned', (SELECT count(*) FROM assignment.assignment WHERE ended_at IS NULL)),"
+      " (7, '已接收 / accepted', (SELECT count(*) FROM assignment.assignment WHERE state IN ('accepted', 'verifying', "
       "'closed'))),"
-      " (7, '有结果 / with an outcome', (SELECT count(*) FROM assignment.outcome)),"
-      " (8, '立案 / filed', (SELECT count(*) FROM assignment.outcome WHERE outcome = 'filed'))"
+      " (8, '有结果 / with an outcome', (SELECT count(*) FROM assignment.outcome)),"
+      " (9, '立案 / filed', (SELECT count(*) FROM assignment.outcome WHERE outcome = 'filed'))"
       ") f (ord, step, n) ORDER BY ord",
       2},
      FUNNEL,

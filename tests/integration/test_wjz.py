@@ -165,6 +165,10 @@ def test_summary_shows_every_part(fed):
     for part in ("stars", "funnel", "assignments per organ", "next duty day", "notices"):
         assert part in shown
     assert rows(fed.wjz("--json", "shifts", "--days", 14))
+    # Who is given a clue has one of three stars and more, or one that mediators look after.
+    funnel = dict(line.rsplit(maxsplit=1) for line in shown.split("— 漏斗 / funnel —")[1].split("\n\n")[0].splitlines()[2:])
+    told, mediated, assigned = (int(funnel[step]) for step in ("推送 ≥3★ / pushed", "调解 <3★ / to be mediated", "已分派 / assigned"))
+    assert 0 < assigned <= told + mediated
 
 
 def test_doctor_finds_nothing(fed):
