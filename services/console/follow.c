@@ -10,8 +10,8 @@
 #include "wjz/log.h"
 #include "wjz/metrics.h"
 
-enum { PORTION = 20 /* some milliseconds */, REGIONS_MOST = 64 };
-enum { REST_BUSY = 9, REST = 1 /* times as long as the step took */ };
+enum { PORTION = 20 /* some milliseconds */, PORTION_BUSY = 10, REGIONS_MOST = 64 };
+enum { REST_BUSY = 19, REST = 1 /* times as long as the step took */ };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
 static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more, busy FROM console.follow_step($1, $2)", 3};
@@ -25,6 +25,7 @@ struct follow {
     console *console;
     wjz_event stop, ended;
     int64_t swept_us;
+    bool busy; /* complaints came in when last looked */
     char alive[400];
     wjz_metric *copied;
 };
@@ -48,13 +49,15 @@ typedef struct footing {
     bool busy; /* complaints are coming in */
 } footing;
 
-static int step(follow *f, int32_t region, footing *ret, wjz_err *err) {
+/* *now tells how the step before went, and how this one did. */
+static int step(follow *f, int32_t region, footing *now, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
+    int portion = now->busy ? PORTION_BUSY : PORTION;
     int r = wjz_tx_begin(f->console->db, &tx, err);
-    if (r == 0) r = wjz_tx_query_v(tx, &STEP, &rows, err, wjz_i32(region), wjz_i32(PORTION));
+    if (r == 0) r = wjz_tx_query_v(tx, &STEP, &rows, err, wjz_i32(region), wjz_i32(portion));
     if (r < 0) return r;
-    *ret = (footing){(int)wjz_row_int(rows, 0, 0), wjz_row_bool(rows, 0, 1), wjz_row_bool(rows, 0, 2)};
+    *now = (footing){(int)wjz_row_int(rows, 0, 0), wjz_row_bool(rows, 0, 1), wjz_row_bool(rows, 0, 2)};
     return wjz_tx_commit(&tx, err);
 }
 
@@ -77,7 +80,7 @@ static int look_after(follow *f, wjz_err *err) {
     return wjz_tx_commit(&tx, err);
 }
 
-/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a tenth of
+/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a twentieth of
  * the time, a few milliseconds at once; else half of it. False when it is to stop. */
 static bool make_way(follow *f, int64_t took_us, bool busy) {
     uint64_t rest_ms = (uint64_t)(took_us * (busy ? REST_BUSY : REST) / 1000) + 1;
@@ -89,13 +92,14 @@ static int follow_region(follow *f, int32_t region, bool *ret_behind, wjz_err *e
     const console *c = f->console;
     int64_t until_us = wjz_clock_monotonic_us() + c->conf->follow_every * 1000, began_us, took_us;
     int copied = 0, r;
-    footing now = {0};
+    footing now = {.busy = f->busy};
     do {
         began_us = wjz_clock_monotonic_us();
         r = step(f, region, &now, err);
         took_us = wjz_clock_monotonic_us() - began_us;
         if (r == 0) copied += now.copied;
     } while (r == 0 && now.more && make_way(f, took_us, now.busy) && wjz_clock_monotonic_us() < until_us);
+    f->busy = now.busy;
     *ret_behind = *ret_behind || now.more;
     wjz_count(f->copied, (uint64_t)copied);
     if (copied > 0) events_tell(c->events, "clue", region, 0);

@@ -23,6 +23,7 @@ static const char SETTINGS[] = "listen_addresses = ''\n"
                                "max_connections = 200\n"
                                "shared_buffers = 256MB\n"
                                "max_wal_size = 2GB\n"
+                               "min_wal_size = 512MB\n" /* a flood writes into files that are there, not into new ones */
                                "wal_compression = lz4\n"
                                "checkpoint_completion_target = 0.9\n"
                                "default_toast_compression = lz4\n"

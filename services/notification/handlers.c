@@ -126,7 +126,7 @@ static int on_set_preference(wjz_call *call, void *state, wjz_err *err) {
 }
 
 /* Below what a person notices. */
-enum { REST_MS = 50 };
+enum { REST_MS = 150 };
 
 const wjz_queue_route notification_queues[] = {
     {.type = &wjz__notification__notices_requested__descriptor,

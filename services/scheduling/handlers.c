@@ -186,7 +186,7 @@ static int on_answer_visit(wjz_call *call, void *state, wjz_err *err) {
 }
 
 /* A visit is days away. */
-enum { REST_MS = 200 };
+enum { REST_MS = 500 };
 
 const wjz_queue_route scheduling_queues[] = {
     {.type = &wjz__assignment__assignments_changed__descriptor,

@@ -1,6 +1,10 @@
 """The console's copy of clues, step by step."""
 
-from wjzlib.wait import wait_until
+import concurrent.futures
+import contextlib
+
+import psycopg2
+from wjzlib.wait import PATIENCE, wait_until
 
 REGION = 510184
 
@@ -57,6 +61,24 @@ def test_texts_are_copied_when_scoring_has_changed_the_clue(house):
     database.run("UPDATE console.clue_copy SET revision = revision - 1, title = '', grams = '{}'")
     database.value("SELECT console.refresh(%s, ARRAY(SELECT clue FROM console.clue_copy))", REGION)
     assert database.rows(whole) == copied
+
+
+def test_clues_are_copied_in_one_order_whoever_names_them(house):
+    """A step of the follower and a decision about the same clues, named the other way round: one waits, neither is ended."""
+    database = filled(house, 150)
+    refresh = "SELECT console.refresh(%s, %s)"
+    database.value("SELECT copied FROM console.follow_step(%s, 1000)", REGION)
+    first, last = database.rows("SELECT min(clue), max(clue) FROM console.clue_copy")[0]
+    as_in_large_tables = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
+    connections = [contextlib.closing(psycopg2.connect(database.url, options=as_in_large_tables)) for _ in range(2)]
+    with concurrent.futures.ThreadPoolExecutor() as elsewhere, connections[0] as other, connections[1] as one:  # closed first: nobody waits for it
+        one.cursor().execute(refresh, (REGION, [first]))
+        copying = elsewhere.submit(other.cursor().execute, refresh, (REGION, [last, first]))
+        waits = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s"
+        wait_until(lambda: database.value(waits, other.info.backend_pid), what="the other waits")
+        one.cursor().execute(refresh, (REGION, [last]))
+        one.commit()
+        copying.result(PATIENCE)
 
 
 def test_the_console_follows_by_itself(house):
