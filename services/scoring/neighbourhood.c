@@ -10,6 +10,7 @@
 #include "wjz/clock.h"
 
 struct neighbourhood {
+    near_question asked;
     near_row *penalties, *others, *outcomes; /* the first two by subject */
     size_t penalty_count, other_count, outcome_count;
 };
@@ -41,25 +42,39 @@ static int by_subject(const void *a, const void *b) {
     return order ? order : compare(x->fact.id, y->fact.id);
 }
 
-int neighbourhood_read(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count, const int64_t *clues,
-                       size_t clue_count, wjz_arena *arena, neighbourhood **ret_near, wjz_err *err) {
+int neighbourhood_ask(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count, const int64_t *clues,
+                      size_t clue_count, wjz_arena *arena, neighbourhood **ret_near, wjz_err *err) {
     neighbourhood *n = wjz_arena_calloc(arena, 1, sizeof *n);
     if (!n) return wjz_err_set(err, -ENOMEM, "out of memory");
-    subject_count = unique_texts(subjects, subject_count);
     int32_t today = wjz_day_number(wjz_clock_day(wjz_clock_us()));
-    int r = store_read_near(tx, region, subjects, subject_count, clues, clue_count, today, arena, &n->penalties,
-                            &n->penalty_count, &n->outcomes, &n->outcome_count, err);
-    if (r) return r;
-    if (n->penalty_count) {
-        qsort(n->penalties, n->penalty_count, sizeof *n->penalties, by_subject);
-        const char **punished = wjz_arena_alloc(arena, n->penalty_count * sizeof *punished);
-        if (!punished) return wjz_err_set(err, -ENOMEM, "out of memory");
-        for (size_t i = 0; i < n->penalty_count; i++)
-            punished[i] = n->penalties[i].subject;
-        size_t count = unique_texts(punished, n->penalty_count);
-        r = store_read_other_matters(tx, region, punished, count, arena, &n->others, &n->other_count, err);
-    }
+    int r = store_ask_near(tx, region, subjects, unique_texts(subjects, subject_count), clues, clue_count, today,
+                           &n->asked);
+    if (r) return wjz_err_set(err, r, "could not ask what is near matters of region %d", (int)region);
+    *ret_near = n;
+    return 0;
+}
+
+int neighbourhood_answer(neighbourhood *n, wjz_tx *tx, int32_t region, wjz_arena *arena, wjz_err *err) {
+    int r = store_answer_near(tx, &n->asked, arena, &n->penalties, &n->penalty_count, &n->outcomes, &n->outcome_count);
+    if (r) return wjz_err_set(err, r, "out of memory");
+    if (!n->penalty_count) return 0;
+    qsort(n->penalties, n->penalty_count, sizeof *n->penalties, by_subject);
+    const char **punished = wjz_arena_alloc(arena, n->penalty_count * sizeof *punished);
+    if (!punished) return wjz_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < n->penalty_count; i++)
+        punished[i] = n->penalties[i].subject;
+    size_t count = unique_texts(punished, n->penalty_count);
+    r = store_read_other_matters(tx, region, punished, count, arena, &n->others, &n->other_count, err);
     if (!r && n->other_count) qsort(n->others, n->other_count, sizeof *n->others, by_subject);
+    return r;
+}
+
+int neighbourhood_read(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count, const int64_t *clues,
+                       size_t clue_count, wjz_arena *arena, neighbourhood **ret_near, wjz_err *err) {
+    neighbourhood *n = NULL;
+    int r = neighbourhood_ask(tx, region, subjects, subject_count, clues, clue_count, arena, &n, err);
+    if (!r) r = wjz_tx_wait(tx, NULL, err);
+    if (!r) r = neighbourhood_answer(n, tx, region, arena, err);
     if (!r) *ret_near = n;
     return r;
 }

@@ -19,6 +19,13 @@ typedef struct neighbourhood neighbourhood;
 WJZ_MUST_CHECK int neighbourhood_read(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count,
                                       const int64_t *clues, size_t clue_count, wjz_arena *arena,
                                       neighbourhood **ret_near, wjz_err *err);
+/* The same in two steps: what is asked travels with what else the transaction waits for, then the answer is taken, with
+ * a round trip of its own only when a subject was punished. Nothing may be asked of it in between. */
+WJZ_MUST_CHECK int neighbourhood_ask(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count,
+                                     const int64_t *clues, size_t clue_count, wjz_arena *arena,
+                                     neighbourhood **ret_near, wjz_err *err);
+WJZ_MUST_CHECK int neighbourhood_answer(neighbourhood *near, wjz_tx *tx, int32_t region, wjz_arena *arena,
+                                        wjz_err *err);
 
 /* The facts of one matter, in an order that does not depend on arrival. own: the clues it is or was. -ENOMEM. */
 WJZ_MUST_CHECK int neighbourhood_of(const neighbourhood *near, const Wjz__Scoring__Finding *const *findings,

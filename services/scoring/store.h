@@ -47,6 +47,8 @@ typedef struct store_blob {
     int64_t complaint;
     wjz_blob data;
 } store_blob;
+/* From rows of complaint and bytes. -ENOMEM. */
+WJZ_MUST_CHECK int store_read_blobs(const wjz_rows *rows, wjz_arena *arena, store_blob **ret_rows, size_t *ret_count);
 
 /* As matter_pack made them. */
 WJZ_MUST_CHECK int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
@@ -59,11 +61,16 @@ typedef struct store_clue {
     bool told, asked;
 } store_clue;
 
-/* Clues, and packed findings of complaints, in one round trip. */
-WJZ_MUST_CHECK int store_load_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,
-                                    const int64_t *complaints, size_t complaint_count, wjz_arena *arena,
-                                    store_clue **ret_clues, size_t *ret_clue_count, store_blob **ret_findings,
-                                    size_t *ret_finding_count, wjz_err *err);
+/* Asks for clues, and for packed findings of complaints: queued. The answer is there once the transaction has waited.
+ */
+typedef struct clues_question {
+    int clues, findings; /* among the rows of the round trip; -1: not asked */
+} clues_question;
+WJZ_MUST_CHECK int store_ask_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,
+                                   const int64_t *complaints, size_t complaint_count, clues_question *ret_question);
+/* -ENOMEM. */
+WJZ_MUST_CHECK int store_answer_clues(wjz_tx *tx, const clues_question *asked, wjz_arena *arena, store_clue **ret_clues,
+                                      size_t *ret_clue_count, store_blob **ret_findings, size_t *ret_finding_count);
 
 /* --- writing: queued, travels with the next wait or commit --- */
 
@@ -93,7 +100,7 @@ typedef struct clue_row {
     const Wjz__Scoring__ScoreCard *card;
     wjz_blob packed_card;
 } clue_row;
-/* Clues that are new, and any. */
+/* Clues that are new, and such as are there. */
 WJZ_MUST_CHECK int store_add_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
 WJZ_MUST_CHECK int store_put_clues(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
 

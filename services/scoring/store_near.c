@@ -117,22 +117,31 @@ static int read_outcomes(const wjz_rows *rows, wjz_arena *arena, near_row **ret_
     return 0;
 }
 
-int store_read_near(wjz_tx *tx, int32_t region, const char *const *subjects, size_t subject_count, const int64_t *clues,
-                    size_t clue_count, int32_t today, wjz_arena *arena, near_row **ret_penalties,
-                    size_t *ret_penalty_count, near_row **ret_outcomes, size_t *ret_outcome_count, wjz_err *err) {
-    int penalties = wjz_tx_next(tx), outcomes = 0, r = 0;
-    *ret_penalty_count = *ret_outcome_count = 0;
-    if (!subject_count && !clue_count) return 0;
-    if (subject_count)
+int store_ask_near(wjz_tx *tx, int32_t region, const char *const *subjects, size_t subject_count, const int64_t *clues,
+                   size_t clue_count, int32_t today, near_question *ret_question) {
+    near_question asked = {.penalties = -1, .outcomes = -1};
+    int r = 0;
+    if (subject_count) {
+        asked.penalties = wjz_tx_next(tx);
         r = wjz_tx_send_v(tx, &PENALTIES, wjz_i32(region), wjz_texts(subjects, subject_count), wjz_date(today));
-    outcomes = wjz_tx_next(tx);
-    if (!r && clue_count) r = wjz_tx_send_v(tx, &OUTCOMES, wjz_i32(region), wjz_i64s(clues, clue_count));
-    if (r) return wjz_err_set(err, r, "could not ask what is near matters of region %d", (int)region);
-    r = wjz_tx_wait(tx, NULL, err);
-    if (r) return r;
-    if (subject_count) r = read_penalties(wjz_tx_rows(tx, penalties), arena, ret_penalties, ret_penalty_count);
-    if (!r && clue_count) r = read_outcomes(wjz_tx_rows(tx, outcomes), arena, ret_outcomes, ret_outcome_count);
-    return r ? out_of_memory(err) : 0;
+    }
+    if (!r && clue_count) {
+        asked.outcomes = wjz_tx_next(tx);
+        r = wjz_tx_send_v(tx, &OUTCOMES, wjz_i32(region), wjz_i64s(clues, clue_count));
+    }
+    if (!r) *ret_question = asked;
+    return r;
+}
+
+int store_answer_near(wjz_tx *tx, const near_question *asked, wjz_arena *arena, near_row **ret_penalties,
+                      size_t *ret_penalty_count, near_row **ret_outcomes, size_t *ret_outcome_count) {
+    *ret_penalty_count = *ret_outcome_count = 0;
+    int r = 0;
+    if (asked->penalties >= 0)
+        r = read_penalties(wjz_tx_rows(tx, asked->penalties), arena, ret_penalties, ret_penalty_count);
+    if (!r && asked->outcomes >= 0)
+        r = read_outcomes(wjz_tx_rows(tx, asked->outcomes), arena, ret_outcomes, ret_outcome_count);
+    return r;
 }
 
 int store_read_other_matters(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count, wjz_arena *arena,

@@ -17,12 +17,16 @@ typedef struct near_row {
     near_fact fact;
 } near_row;
 
-/* Penalties and outcomes in one round trip, which is saved when there is neither a subject nor a clue. A penalty makes
- * several rows. today: day number, tells which penalties are due. */
-WJZ_MUST_CHECK int store_read_near(wjz_tx *tx, int32_t region, const char *const *subjects, size_t subject_count,
-                                   const int64_t *clues, size_t clue_count, int32_t today, wjz_arena *arena,
-                                   near_row **ret_penalties, size_t *ret_penalty_count, near_row **ret_outcomes,
-                                   size_t *ret_outcome_count, wjz_err *err);
+/* Asks for penalties of subjects and for outcomes of clues: queued. The answer is there once the transaction has
+ * waited. A penalty makes several rows. today: day number, tells which penalties are due. */
+typedef struct near_question {
+    int penalties, outcomes; /* among the rows of the round trip; -1: not asked */
+} near_question;
+WJZ_MUST_CHECK int store_ask_near(wjz_tx *tx, int32_t region, const char *const *subjects, size_t subject_count,
+                                  const int64_t *clues, size_t clue_count, int32_t today, near_question *ret_question);
+/* -ENOMEM. */
+WJZ_MUST_CHECK int store_answer_near(wjz_tx *tx, const near_question *asked, wjz_arena *arena, near_row **ret_penalties,
+                                     size_t *ret_penalty_count, near_row **ret_outcomes, size_t *ret_outcome_count);
 /* Matters about the subjects in known towns. */
 WJZ_MUST_CHECK int store_read_other_matters(wjz_tx *tx, int32_t region, const char *const *subjects, size_t count,
                                             wjz_arena *arena, near_row **ret_rows, size_t *ret_count, wjz_err *err);

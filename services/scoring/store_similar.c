@@ -23,7 +23,7 @@ static const wjz_stmt LOAD_SIMILAR = {
     "scoring_similar",
     "WITH settled AS (SELECT clue FROM assignment.outcome WHERE region = $1 ORDER BY at DESC, assignment DESC LIMIT"
     " 4000), worth AS (SELECT id FROM scoring.clue WHERE region = $1 AND own_stars >= 3 AND merged_into = 0 AND"
-    " last_report_at IS NOT NULL ORDER BY last_report_at DESC LIMIT 4000), near AS ((SELECT c.id FROM (SELECT DISTINCT"
+    " report_period IS NOT NULL ORDER BY report_period DESC, last_report_at DESC LIMIT 4000), near AS ((SELECT c.id FROM (SELECT DISTINCT"
     " clue FROM settled) s JOIN scoring.clue c ON c.region = $1 AND c.id = s.clue WHERE c.domain = $3 AND c.id < $2 AND"
     " c.merged_into = 0 AND NOT c.confidential ORDER BY c.id DESC LIMIT 500) UNION (SELECT c.id FROM worth w JOIN"
     " scoring.clue c ON c.region = $1 AND c.id = w.id WHERE c.domain = $3 AND c.id < $2 AND NOT c.confidential ORDER BY"

@@ -12,6 +12,7 @@ static const wjz_stmt LOAD_CLUES = {
     "scoring_warn_clues",
     "SELECT id, town, village, longitude, latitude, domain, own_stars, repeat_count, index, last_report_at FROM"
     " scoring.clue WHERE region = $1 AND own_stars >= 3 AND merged_into = 0 AND domain <> 'none'"
+    " AND (report_period >= scoring.report_period($2) OR report_period IS NULL)"
     " AND (last_report_at > $2 OR last_report_at IS NULL)",
     10};
 

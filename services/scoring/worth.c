@@ -168,17 +168,11 @@ static const store_clue *find_stored(const worth *w, int64_t clue) {
     return w->stored_count == 0 ? NULL : bsearch(&key, w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
 }
 
-static int read_old(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
-    if (!w->old_count && !missing_count) return 0;
-    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
-    if (!clues) return out_of_memory(err);
-    for (size_t i = 0; i < w->old_count; i++)
-        clues[i] = w->old[i].clue;
-    int r = store_load_clues(w->tx, w->region, clues, w->old_count, missing, missing_count, w->arena, &w->stored,
-                             &w->stored_count, &w->findings, &w->finding_count, err);
-    if (r) return r;
-    qsort(w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
-    qsort(w->findings, w->finding_count, sizeof *w->findings, by_complaint);
+static int take_clues(worth *w, const clues_question *asked, wjz_err *err) {
+    if (store_answer_clues(w->tx, asked, w->arena, &w->stored, &w->stored_count, &w->findings, &w->finding_count))
+        return out_of_memory(err);
+    if (w->stored_count) qsort(w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
+    if (w->finding_count) qsort(w->findings, w->finding_count, sizeof *w->findings, by_complaint);
     for (size_t i = 0; i < w->old_count; i++) {
         const store_clue *stored = find_stored(w, w->old[i].clue);
         if (!stored)
@@ -210,25 +204,37 @@ static int unpack_findings(worth *w, wjz_err *err) {
     return r;
 }
 
-/* The clues that others know of: only these can have outcomes. */
-static size_t told_clues(const worth *w, int64_t *clues) {
-    size_t count = 0;
-    for (size_t i = 0; i < w->old_count; i++)
-        if (w->old[i].told) clues[count++] = w->old[i].clue;
-    return count;
-}
-
-static int read_near(worth *w, wjz_err *err) {
+/* The subjects of all findings; outcomes can only be those of clues that there are already. */
+static int ask_near(worth *w, const int64_t *clues, wjz_err *err) {
     size_t count = 0, most = 0;
     for (size_t i = 0; i < w->scored_count; i++)
         most += w->scored[i].count;
     const char **subjects = wjz_arena_alloc(w->arena, most * sizeof *subjects);
-    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
-    if (!subjects || !clues) return out_of_memory(err);
+    if (!subjects) return out_of_memory(err);
     for (size_t i = 0; i < w->scored_count; i++)
         for (size_t j = 0; j < w->scored[i].count; j++)
             subjects[count++] = w->scored[i].findings[j]->subject;
-    return neighbourhood_read(w->tx, w->region, subjects, count, clues, told_clues(w, clues), w->arena, &w->near, err);
+    return neighbourhood_ask(w->tx, w->region, subjects, count, clues, w->old_count, w->arena, &w->near, err);
+}
+
+/* What is near is asked for together with the clues, or once all findings are there whose subjects it is asked by. */
+static int read_all(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
+    clues_question asked;
+    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
+    if (!clues) return out_of_memory(err);
+    for (size_t i = 0; i < w->old_count; i++)
+        clues[i] = w->old[i].clue;
+    int r = store_ask_clues(w->tx, w->region, clues, w->old_count, missing, missing_count, &asked);
+    if (r) return wjz_err_set(err, r, "could not ask for clues of region %d", (int)w->region);
+    if (!missing_count) r = ask_near(w, clues, err);
+    if (!r) r = wjz_tx_wait(w->tx, NULL, err);
+    if (!r) r = take_clues(w, &asked, err);
+    if (!r) r = unpack_findings(w, err);
+    if (!r && missing_count) {
+        r = ask_near(w, clues, err);
+        if (!r) r = wjz_tx_wait(w->tx, NULL, err);
+    }
+    return r ? r : neighbourhood_answer(w->near, w->tx, w->region, w->arena, err);
 }
 
 int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region, regroup_group *groups,
@@ -249,9 +255,7 @@ int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t
                  .own_arg = arg,
                  .warned = warned};
     if (collect_old(w) || choose_groups(w, &missing, &missing_count)) return out_of_memory(err);
-    int r = read_old(w, missing, missing_count, err);
-    if (!r) r = unpack_findings(w, err);
-    if (!r) r = read_near(w, err);
+    int r = read_all(w, missing, missing_count, err);
     if (!r) *ret_worth = w;
     return r;
 }

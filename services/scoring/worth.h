@@ -18,8 +18,9 @@ enum { WORTH_FINDINGS = 400 /* of one matter that are read; the first and the la
 typedef struct worth worth;
 
 /* groups: of the turn, not yet identified; own gives the finding of a complaint of the turn, or NULL; warned: areas
- * with a warning. All are borrowed. Lives in the arena. Reads clues and findings that the groups need, in one round
- * trip when they need any. */
+ * with a warning. All are borrowed. Lives in the arena. Reads clues and findings that the groups need and what is near
+ * them: one round trip when they need any, two when findings have to be read first, one more when a subject was
+ * punished. */
 WJZ_MUST_CHECK int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region,
                               regroup_group *groups, size_t count,
                               const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg,
