@@ -32,6 +32,8 @@ const wjz_option CONSOLE_OPTIONS[] = {
      "folder of the mapping profiles, to show them"},
     {"console_tile_url", WJZ_CONF_TEXT, AT(tile_url), NULL, 0, 0,
      "map tiles as https://host/{z}/{x}/{y}.png; without it the map shows outlines"},
+    {"console_tile_attribution", WJZ_CONF_TEXT, AT(tile_attribution), NULL, 0, 0,
+     "whom the map names as the source of its tiles; default their host"},
     {"console_totp_required", WJZ_CONF_BOOL, AT(totp_required), "no", 0, 0,
      "whether everybody has to enrol an authenticator"},
     {"console_session_idle", WJZ_CONF_DURATION, AT(session_idle), "30m", 1000, 24 * HOUR,

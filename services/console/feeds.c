@@ -57,7 +57,9 @@ static const read_spec FEED = {
      1},
     {{"feed", BIND_TEXT}, {"from", BIND_FROM}, {"to", BIND_TO}, {0}}};
 
-/* --- receipts: their counts are in the message --- */
+/* --- receipts: how many of each outcome, and what was refused, are in the message --- */
+
+enum { REFUSALS_SHOWN = 20 };
 
 static const read_spec RECEIPTS = {{"console_receipts",
                                     "SELECT r.sequence, r.stored_at, r.receipt FROM console.receipt r WHERE r.feed = "
@@ -66,21 +68,32 @@ static const read_spec RECEIPTS = {{"console_receipts",
                                     3},
                                    {{"feed", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 
+static json_t *refusal_json(const Wjz__Intake__ItemReceipt *item, size_t position) {
+    return json_pack("{s:I, s:s, s:s, s:s, s:s}", "position", (json_int_t)position, "code", item->code, "field",
+                     item->field, "message", item->message, "remedy", item->remedy);
+}
+
 static json_t *receipt_json(exchange *x, const wjz_rows *rows, int row) {
     const ProtobufCMessage *body;
     wjz_blob bytes = wjz_row_bytes(rows, row, 2);
     json_int_t counts[5] = {0};
+    json_t *refusals = json_array();
     char at[WJZ_CLOCK_TEXT];
     if (wjz_message_unpack(&wjz__intake__feed_receipt__descriptor, bytes.data, bytes.length, x->arena, &body, NULL) ==
         0) {
         const Wjz__Intake__FeedReceipt *receipt = (const void *)body;
-        for (size_t i = 0; i < receipt->n_items; i++)
-            counts[receipt->items[i]->outcome <= 4 ? receipt->items[i]->outcome : 0]++;
+        for (size_t i = 0; i < receipt->n_items; i++) {
+            const Wjz__Intake__ItemReceipt *item = receipt->items[i];
+            counts[item->outcome <= 4 ? item->outcome : 0]++;
+            if (item->outcome == WJZ__INTAKE__ITEM_RECEIPT__OUTCOME__REJECTED &&
+                json_array_size(refusals) < REFUSALS_SHOWN)
+                (void)json_array_append_new(refusals, refusal_json(item, i + 1));
+        }
     }
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I}", "sequence",
+    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "sequence",
                      json_sprintf("%lld", (long long)wjz_row_int(rows, row, 0)), "stored_at",
                      wjz_clock_format(wjz_row_time(rows, row, 1), at), "accepted", counts[1], "duplicate", counts[2],
-                     "revised", counts[3], "rejected", counts[4]);
+                     "revised", counts[3], "rejected", counts[4], "refusals", refusals);
 }
 
 static int receipts_run(exchange *x, WJZ_UNUSED wjz_err *err) {

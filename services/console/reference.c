@@ -13,7 +13,7 @@
 #include "wjz/yaml.h"
 
 struct reference {
-    json_t *fixed; /* {domains, branches, kinds, …}: what does not come from the store */
+    json_t *fixed; /* {domains, branches, collisions, kinds, …}: what does not come from the store */
     json_t *law;   /* domain → {domain, agencies, laws} */
     json_t *towns; /* [{code, region, name}] */
     char *outlines;
@@ -73,6 +73,10 @@ static json_t *or_null(const json_t *value) {
     return value ? json_deep_copy(value) : json_null();
 }
 
+static json_t *text_or_null(const char *text) {
+    return text ? json_string(text) : json_null();
+}
+
 static json_t *laws_json(const json_t *laws) {
     json_t *list = json_array();
     size_t i;
@@ -85,6 +89,17 @@ static json_t *laws_json(const json_t *laws) {
                                                     or_null(json_object_get(law, "effective_to"))));
     }
     return list;
+}
+
+/* Names of the rules by which records collide. */
+static void add_collisions(reference *r, const json_t *rules) {
+    size_t i;
+    const json_t *rule;
+    json_array_foreach(rules, i, rule) {
+        (void)json_array_append_new(json_object_get(r->fixed, "collisions"),
+                                    json_pack("{s:O, s:O, s:O}", "id", json_object_get(rule, "id"), "zh",
+                                              json_object_get(rule, "zh"), "en", json_object_get(rule, "en")));
+    }
 }
 
 static int add_rules(reference *r, const json_t *content) {
@@ -101,6 +116,7 @@ static int add_rules(reference *r, const json_t *content) {
                                                 or_empty(json_object_get(content, "agencies")), "laws",
                                                 laws_json(json_object_get(content, "laws"))));
     }
+    add_collisions(r, json_object_get(content, "collisions"));
     return 0;
 }
 
@@ -153,7 +169,7 @@ static void add_outlines(reference *r, const char *path) {
 int reference_load(console *c, reference **ret_reference, wjz_err *err) {
     WJZ_CLEANUP(reference_destroy) reference *r = calloc(1, sizeof *r);
     if (!r) return wjz_err_set(err, -ENOMEM, "out of memory");
-    r->fixed = json_pack("{s:[], s:[]}", "domains", "branches");
+    r->fixed = json_pack("{s:[], s:[], s:[]}", "domains", "branches", "collisions");
     r->law = json_object();
     r->towns = json_array();
     int e = add_names(r, c->conf->names, err);
@@ -161,7 +177,8 @@ int reference_load(console *c, reference **ret_reference, wjz_err *err) {
     if (e == 0) e = each_file(c->conf->gazetteer, add_places, r, err);
     if (e < 0) return e;
     add_outlines(r, c->conf->outlines);
-    (void)json_object_set_new(r->fixed, "tile_url", c->conf->tile_url ? json_string(c->conf->tile_url) : json_null());
+    (void)json_object_set_new(r->fixed, "tile_url", text_or_null(c->conf->tile_url));
+    (void)json_object_set_new(r->fixed, "tile_attribution", text_or_null(c->conf->tile_attribution));
     *ret_reference = WJZ_STEAL(r);
     return 0;
 }

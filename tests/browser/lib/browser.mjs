@@ -107,6 +107,12 @@ export async function look(page, name, { refused = false } = {}) {
   assert.deepEqual(errors, [], `${name}: errors`)
 }
 
+/** A change, asked for as the pages do it; its answer. version: what was seen, where the interface wants to know it. */
+export async function change(page, method, path, data, version) {
+  const session = await (await page.request.get('/api/v1/session')).json()
+  return page.request.fetch(path, { method, data, headers: { 'X-CSRF-Token': session.csrf_token, ...(version ? { 'If-Match': `"${version}"` } : {}) } })
+}
+
 /** The form control of that label, in a dialog when one is open. */
 export async function choose(page, label, option) {
   const box = page.getByRole('combobox', { name: label })

@@ -1,6 +1,10 @@
 // The installation behind the pages: what an operator does there, and what stands in its database.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { PATIENCE_MS } from './browser.mjs'
 
@@ -40,4 +44,71 @@ function lives(pid) {
 /** Process ids of a service. */
 export function pidsOf(service) {
   return sql(`SELECT pid FROM bus.instance WHERE service = '${service}' ORDER BY heartbeat_at DESC`).map(([pid]) => Number(pid)).filter(lives)
+}
+
+const FEED = ['--profile', 'hotline-12345', '--region', 510184, '--legal-basis', '数据共享协议', '--clue-source', 'complaint']
+
+/** A feed of one's own that pushes over HTTP: (complaints | enforcement-records | feedback, items) → when all are accepted. */
+export function makeFeed(name, title) {
+  const { bearer_key } = JSON.parse(wjz('--json', 'feeds', 'define', name, '--title', title, ...FEED, '--new-bearer-key'))
+  return async (what, ...items) => {
+    const answer = await fetch(`http://${environment.WJZ_HTTP}/v1/feeds/${name}/${what}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${bearer_key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(items),
+    })
+    const text = await answer.text()
+    assert.equal(answer.status, 200, text)
+    assert.deepEqual(JSON.parse(text).items.map((item) => item.outcome), items.map(() => 'accepted'), text)
+  }
+}
+
+/** A feed of one's own that pushes numbered batches through the door of ZeroMQ: (batches) → receipts, by the names of proto/intake.proto. */
+export function makeDoorFeed(name, title) {
+  const platform = (input) => JSON.parse(execFileSync('/usr/bin/python3', [new URL('door.py', import.meta.url).pathname], { input: JSON.stringify(input), encoding: 'utf8', timeout: 300_000 }))
+  const keys = platform({})
+  const made = JSON.parse(wjz('--json', 'feeds', 'define', name, '--title', title, ...FEED, '--curve-key', keys.public))
+  return (...batches) => platform({ keys, endpoint: made.door_endpoint, server_key: made.door_public_key, batches: batches.map((batch) => ({ feed: name, ...batch })) })
+}
+
+/** The clue that this complaint is part of once the console knows it, of that organ; undefined until then. */
+export function clueOf(feed, externalId) {
+  const rows = sql(`SELECT v.clue FROM intake.complaint c JOIN intake.feed d ON d.number = c.feed JOIN scoring.finding f ON f.region = c.region AND f.complaint = c.id
+    JOIN console.clue_copy v ON v.region = f.region AND v.clue = f.clue WHERE d.name = '${feed}' AND c.external_id = '${externalId}' AND v.organ = 'JCY-510184' AND v.merged_into = 0`)
+  return rows[0]?.[0]
+}
+
+/** A port at which nobody listens, below those that the kernel gives to connections. */
+export async function freePort() {
+  const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0])
+  const low = Math.min(20000, Math.floor(first / 2))
+  for (;;) {
+    const port = low + Math.floor(Math.random() * (first - low))
+    const probe = createServer()
+    const free = await new Promise((done) => probe.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)))
+    if (!free) continue
+    await new Promise((done) => probe.close(done))
+    return port
+  }
+}
+
+/** Another console of the installation, with other options, while `use(its address)` runs. */
+export async function withConsole(options, use) {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const surroundings = { ...process.env, ...environment, WJZ_DATABASE_URL: `host=${home}/postgres/socket dbname=weijianzhi user=wjz_owner`, WJZ_INSTANCE: `console-${port}`, WJZ_CONSOLE_HTTP: `127.0.0.1:${port}`, ...options }
+  const running = spawn(join(dirname(program), 'weijianzhi-console'), [], { env: surroundings, cwd: environment.WJZ_ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(running, 'exit')
+  let log = ''
+  running.stderr.on('data', (text) => (log += text))
+  try {
+    for (const end = Date.now() + PATIENCE_MS; !(await fetch(`${url}/api/openapi.json`).then((answer) => answer.ok, () => false)); ) {
+      assert.ok(running.exitCode === null && Date.now() < end, `no console at ${url}: ${log}`)
+      await setTimeout(200)
+    }
+    await use(url)
+  } finally {
+    running.kill('SIGTERM')
+    assert.deepEqual(await ended, [0, null], log)
+  }
 }

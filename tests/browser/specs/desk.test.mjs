@@ -3,15 +3,17 @@ import { eventually, look, settled, told, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 suite([
-  ['the next thing to do is on top, and can be accepted here', { login: 'jianchaguan' }, async (page) => {
+  ['the next thing to do is on top, can be accepted here, and every open desk sees that', { login: 'jianchaguan' }, async (page, openAs) => {
     await visit(page, '/')
     await look(page, 'desk')
-    const accept = page.getByRole('button', { name: '受理', exact: true })
-    const clue = await page.locator('article.line', { has: accept }).first().locator('.title').getAttribute('href')
-    const waiting = page.locator('article.line', { has: page.locator(`.title[href="${clue}"]`) }).filter({ has: accept })
-    await waiting.first().getByRole('button', { name: '受理', exact: true }).click()
+    const elsewhere = await openAs('jianchaguan')
+    await visit(elsewhere, '/')
+    const accept = (desk) => desk.getByRole('button', { name: '受理', exact: true })
+    const clue = await page.locator('article.line', { has: accept(page) }).first().locator('.title').getAttribute('href')
+    const waiting = (desk) => desk.locator('article.line', { has: desk.locator(`.title[href="${clue}"]`) }).filter({ has: accept(desk) })
+    await accept(waiting(page).first()).click()
     await told(page, '已受理')
-    await eventually(page, async () => assert.equal(await waiting.count(), 0)) // it stood in two lists
+    for (const desk of [page, elsewhere]) await eventually(desk, async () => assert.equal(await waiting(desk).count(), 0)) // it stood in two lists; the other desk is told
   }],
   ['a figure opens its rows', { login: 'jianchaguan', sizes: ['desktop'] }, async (page) => {
     await visit(page, '/')

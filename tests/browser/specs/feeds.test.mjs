@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { choose, look, settled, told, visit } from '../lib/browser.mjs'
+import { change, choose, look, settled, told, visit } from '../lib/browser.mjs'
+import { makeDoorFeed } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
 function makeFile(page) {
@@ -28,9 +29,8 @@ const writers = {
 
 /** A feed that no other test knows, read by a profile of its own once that is saved. */
 async function makeFeed(page, name, title) {
-  const session = await (await page.request.get('/api/v1/session')).json()
   const body = { name, title, profile: 'hotline-12345', legal_basis: '数据共享协议', clue_source: 'complaint', region: 510184 }
-  const made = await page.request.put(`/api/v1/feeds/${name}`, { data: body, headers: { 'X-CSRF-Token': session.csrf_token } })
+  const made = await change(page, 'PUT', `/api/v1/feeds/${name}`, body)
   assert.equal(made.status(), 200, await made.text())
 }
 
@@ -48,6 +48,38 @@ suite([
     await page.waitForURL(/\/feeds\/[a-z0-9-]+/)
     await settled(page)
     await look(page, 'feed')
+  }],
+  ['a gap in the numbers of batches is seen until it closes, and what the platform was answered', { login: 'guanli' }, async (page) => {
+    const name = `numbered-${page.size}`
+    const push = makeDoorFeed(name, `编号推送 ${page.size}`)
+    const complaint = (number) => ({ complaint: { external_id: `${name}-${number}`, title: '路灯不亮', content: `第 ${number} 盏路灯三天不亮。`, received_at_us: 1790000000000000 + number } })
+    const [, , last] = push(
+      { sequence: 1, items: [complaint(1), complaint(2)] },
+      { sequence: 2, items: [complaint(1), { complaint: { external_id: `${name}-0` } }] }, // one known, one without a text
+      { sequence: 6, items: [complaint(6)] },
+    )
+    assert.deepEqual(last.missing, [{ first: '3', last: '5' }])
+    await visit(page, '/feeds')
+    const row = page.getByRole('row', { name: new RegExp(name) })
+    await row.getByText('有缺口').waitFor()
+    await row.getByRole('link').click()
+    await page.waitForURL(new RegExp(`/feeds/${name}`))
+    await settled(page)
+    const gaps = page.getByRole('region', { name: '缺失的批次' })
+    await gaps.getByText('3–5', { exact: true }).waitFor()
+    const receipts = page.getByRole('region', { name: '回执' }).first()
+    const told = await receipts.locator('tbody tr:has(td.number)').evaluateAll((rows) => rows.map((row) => [...row.cells].filter((_, i) => i !== 1).map((cell) => Number(cell.textContent))))
+    // batch, then new, revised, duplicate, rejected: the latest first
+    assert.deepEqual(told, [[6, 1, 0, 0, 0], [2, 0, 0, 1, 1], [1, 2, 0, 0, 0]])
+    await receipts.getByText('被拒 1 件的答复').click()
+    await receipts.getByText('第 2 件').waitFor()
+    await look(page, 'feed-gap')
+    push({ sequence: 4, items: [complaint(4)] })
+    await visit(page, `/feeds/${name}`)
+    assert.deepEqual(await gaps.getByRole('listitem').allInnerTexts(), ['3', '5'])
+    push({ sequence: 3, items: [complaint(3)] }, { sequence: 5, items: [complaint(5)] })
+    await visit(page, `/feeds/${name}`)
+    await gaps.getByText('批次连续，没有缺口。').waitFor()
   }],
   ['a file is tried, and what is wrong in it is shown', { login: 'guanli' }, async (page) => {
     await visit(page, '/feeds/imports')

@@ -55,7 +55,7 @@ export default {
   searches: { title: '保存的检索', save: '保存此检索', saved: '检索已保存', name: '名称', forget: '删除检索', forgetLead: '删除“{name}”？', forgetThis: '删除检索“{name}”', digest: '摘要提醒', digest_none: '不提醒', digest_daily: '每日摘要', digest_weekly: '每周摘要', leftOut: '以下条件不随检索保存：{names}' },
   clue: {
     title: '线索', back: '‹ 线索列表', untitled: '（无标题）', urgent: '紧急', focus: '重点', confidential: '保密', mediation: '可调解', complaints: '{n} 条诉求', complaintsBy: '{n} 条，{m} 人反映', noTime: '未载明时间', place: '地点', reports: '诉求', period: '时间', organ: '承办院', merged: '已并入另一线索，点此查看',
-    openRepeats: '有 {n} 对诉求待定是否同一件事。', decideRepeats: '去判断', undecided: '依据不足', timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索',
+    openRepeats: '有 {n} 对诉求待定是否同一件事。', decideRepeats: '去判断', undecided: '依据不足', timeline: '诉求时间线（{n}）', similar: '类似线索与结果', noSimilar: '没有找到类似的线索。', alike: '相似 {percent}%', history: '经过', bySystem: '系统', collisions: '碰撞发现', route: '分派', why: '为何分派至此', consult: '须征询 {organ}', recusal: '{name} 申请回避（{procedure}）', law: '法律与权责', noLaw: '本领域尚未登记法律与权责单位。', agencies: '可能的责任单位', inForce: '自 {from} 起施行', open: '打开线索', showComplaint: '看原文',
   },
   alike: { domain: '同属{name}', town: '同在{name}', name: '同一对象：{name}', words: '{n} 个相同的词', rules: '{n} 条相同的规则' },
   access: { title: '知悉人', add: '增加知悉人', none: '尚无他人知悉。', person: '人员', lead: '保密线索只有知悉人可见，增加须说明理由并留痕。', granted: '已增加知悉人', revoked: '已取消知悉', revoke: '取消' },
@@ -68,8 +68,7 @@ export default {
   satisfaction: { not_rated: '未评价', very_satisfied: '非常满意', satisfied: '满意', basic: '基本满意', dissatisfied: '不满意', very_dissatisfied: '非常不满意', unreachable: '无法联系' },
   complaintStatus: { received: '已受理', dispatched: '已派单', signed: '已签收', returned: '已退单', processing: '办理中', delayed: '已延期', replied: '已回复', visited: '已回访', redone: '重办', closed: '已办结', cancelled: '已撤销', reopened: '重开' },
   collisionRecord: { enforcement: '行政执法记录', complaint: '诉求', outcome: '办理结果', clue: '另一线索' },
-  collisionNote: { closed: '称已办结', reported: '再次反映', not_executed: '处罚未执行', rectified: '称已整改', mediated: '曾经调解', town: '其他镇街' },
-  collision: { closed_and_back: '办结后再次反映', penalty_not_executed: '处罚未执行', same_subject_elsewhere: '同一单位在多个镇街', rectified_but_reported: '称已整改而仍被反映', recurrence: '化解后复发' },
+  collisionNote: { reported: '有人反映', closed: '称已办结', dissatisfied: '回访不满意', unsolved: '称未解决', punished: '已处罚', not_executed: '逾期未执行，也未申请法院强制执行', rectified: '称已整改', licence_withdrawn: '许可已吊销、暂扣，或已责令关闭', other_town: '在其他镇街', mediated: '曾经调解', settled: '监督曾经办结' },
   procedure: { pil: '公益诉讼程序', civil: '民事监督程序', criminal: '刑事程序' },
   event: {
     assigned: '分派', accepted: '受理', verifying: '开始核查', returned: '退回', transferred: '移送', escalated: '逾期升级', closed: '办结', withdrawn: '撤回分派', merged: '并入', split: '拆分', undone: '撤销', stars_overridden: '自定星级', scored: '评分', revealed: '查看反映人', recusal_declared: '申请回避', recusal_decided: '决定回避', outcome: '记录结果', created: '形成线索',
@@ -88,7 +87,7 @@ export default {
   },
   doubt: { confidence: '系统对分类把握不足', edge: '成案指数接近星级分界', star: '人工星级与系统星级不一致' },
   map: {
-    nearHint: '点选镇街或放大，可见线索点位与联络站', title: '检察法治地图', picture: '导出图片', print: '打印', controls: '地图条件', measure: '指标', period: '时间范围', days: '近 {n} 天', ranking: '各镇街', unplaced: '另有 {n} 条未能定位到镇街', warnings: '区域预警', noWarnings: '没有区域预警。', rows: '{n} 条线索', look: '在地图上看', nothing: '无', atLeast: '{n} 以上', nearer: '放大', farther: '缩小', station: '联络站：{name}', cluster: '{n} 条线索，最高 {stars} 星', play: '播放', pause: '暂停', until: '截至日期', untilDay: '截至 {day}', pictureTitle: '{measure}，{from} 至 {to}', noPoints: '点位读取失败，移动地图可重试。', noPicture: '未能生成图片',
+    nearHint: '点选镇街或放大，可见线索点位与联络站', title: '检察法治地图', picture: '导出图片', print: '打印', controls: '地图条件', measure: '指标', period: '时间范围', days: '近 {n} 天', ranking: '各镇街', unplaced: '另有 {n} 条未能定位到镇街', warnings: '区域预警', noWarnings: '没有区域预警。', rows: '{n} 条线索', look: '在地图上看', nothing: '无', atLeast: '{n} 以上', nearer: '放大', farther: '缩小', station: '联络站：{name}', cluster: '{n} 条线索，最高 {stars} 星', play: '播放', pause: '暂停', until: '截至日期', untilDay: '截至 {day}', pictureTitle: '{measure}，{from} 至 {to}', noPoints: '点位读取失败，移动地图可重试。', noPicture: '未能生成图片', noTiles: '底图暂时取不到（{source}），只显示轮廓',
   },
   measure: { complaints: '诉求数', clues: '线索数', five_star: '五星线索', open: '在办线索', closed: '已办结线索', dissatisfied: '不满意诉求', repeated: '重复反映', warnings: '区域预警' },
   level: { 1: '一级关注', 2: '二级预警', 3: '三级重点' },
@@ -103,7 +102,7 @@ export default {
   visit: { proposed: '待答复', accepted: '已接受', waiting: '待安排', withdrawn: '已撤回', accept: '接受', decline: '婉拒', acceptDone: '走访已排入', declineDone: '已婉拒，将另排时间', declineLead: '婉拒后系统提出下一个空闲时段。' },
   feeds: {
     lead: '有缺口、被拒收或久无推送的排在前面。', imports: '文件导入', make: '新建数据源', change: '修改', none: '还没有数据源。', health: '状况', last: '最近推送', today: '今日接收', week: '近 7 天接收', rejectedWeek: '近 7 天拒收', missing: '缺口', back: '‹ 数据源', name: '代号', nameHint: '小写字母、数字、连字符，建成后不可改', title: '名称', profile: '映射方案', basis: '法律依据', basisHint: '取得这些数据所依据的规定或协议', clueSource: '线索来源', sourceKind: '数据类型', organ: '默认承办院', organHint: '地点无法识别时由该院承办', newKey: '生成推送密钥', renewKey: '更换推送密钥（旧密钥立即失效）', disabled: '停用', bearer: '推送密钥', door: '推送地址', doorKey: '服务公钥', keyLead: '请把密钥交给平台管理员。关闭后不再显示。',
-    newest: '最新诉求时间', waiting: '待配对的回访', days: '近 30 天', noDays: '近 30 天没有推送。', gaps: '缺失的批次', noGaps: '批次连续，没有缺口。', receipts: '回执', noReceipts: '没有批次回执。', sequence: '批次', stored: '接收时间',
+    newest: '最新诉求时间', waiting: '待配对的回访', days: '近 30 天', noDays: '近 30 天没有推送。', gaps: '缺失的批次', noGaps: '批次连续，没有缺口。', receipts: '回执', noReceipts: '没有批次回执。', sequence: '批次', stored: '接收时间', refused: '被拒 {n} 件的答复', refusedItem: '第 {n} 件', refusedMore: '只列前 {n} 件',
   },
   health: { good: '正常', silent: '久无推送', gaps: '有缺口', rejecting: '拒收偏多', disabled: '已停用', never: '从未推送' },
   outcome: { accepted: '新增', revised: '更新', duplicate: '重复', rejected: '拒收' },

@@ -5,6 +5,7 @@ import 'leaflet/dist/leaflet.css'
 import type { Feature, FeatureCollection } from 'geojson'
 import { api, ask } from '@/api/client'
 import { names } from '@/session/reference'
+import { t } from '@/i18n'
 
 export type TownFeature = Feature<GeoJSON.Geometry, { code: number; name: string }>
 let outlines: Promise<FeatureCollection> | undefined
@@ -23,9 +24,41 @@ export function readOutlines(): Promise<FeatureCollection> {
 
 export function makeMap(element: HTMLElement, options: L.MapOptions = {}): L.Map {
   const map = L.map(element, { attributionControl: false, zoomControl: false, minZoom: 8, maxZoom: 18, zoomSnap: 0.25, ...options })
-  const tiles = names.value.tile_url
-  if (tiles) L.tileLayer(tiles).addTo(map)
+  const { tile_url: tiles, tile_attribution: source } = names.value
+  if (tiles) addTiles(map, tiles, source ?? hostOf(tiles))
   return map
+}
+
+const hostOf = (tiles: string): string => tiles.match(/\/\/([^/]+)/)?.[1] ?? ''
+
+/** Leaflet takes what it is told of a source for HTML; ours is a text. */
+function asHtml(text: string): string {
+  const span = document.createElement('span')
+  span.textContent = text
+  return span.innerHTML
+}
+
+/** Maps that have tiles below them just now. */
+const tiled = new WeakSet<L.Map>()
+export const hasTiles = (map: L.Map | undefined): boolean => !!map && tiled.has(map)
+
+/** So many tiles that do not come while none has come say that their server is away. */
+const FAILED_MOST = 3
+
+/** Tiles below the outlines, and whom they are from. A server that gives none is not asked on: the outlines stay, and the map says so. */
+function addTiles(map: L.Map, tiles: string, source: string): void {
+  const layer = L.tileLayer(tiles)
+  const credit = L.control.attribution({ prefix: false }).addAttribution(asHtml(source)).addTo(map)
+  let failed = 0
+  tiled.add(map)
+  const away = () => {
+    if (++failed < FAILED_MOST) return
+    layer.off('tileerror', away).remove()
+    tiled.delete(map)
+    map.fire('notiles')
+    credit.removeAttribution(asHtml(source)).addAttribution(asHtml(t('map.noTiles', { source })))
+  }
+  layer.on('tileload', () => layer.off('tileerror', away)).on('tileerror', away).addTo(map)
 }
 
 /** What a mark does, by pointer and by keyboard alike; looking at it moves nothing. */

@@ -5,8 +5,8 @@ import { locale, t } from '@/i18n'
 
 export type Reference = Schemas['Reference']
 const empty: Reference = {
-  domains: [], branches: [], kinds: [], factors: [], gates: [], outcomes: [], return_reasons: [],
-  organs: [], towns: [], stations: [], people: [], feeds: [], tile_url: null,
+  domains: [], branches: [], kinds: [], factors: [], gates: [], collisions: [], outcomes: [], return_reasons: [],
+  organs: [], towns: [], stations: [], people: [], feeds: [], tile_url: null, tile_attribution: null,
 }
 const reference = shallowRef<Reference>(empty)
 let read: Promise<void> | undefined
@@ -33,10 +33,10 @@ export function forgetReference(): void {
   reference.value = empty
 }
 
-type NamedList = 'domains' | 'branches' | 'kinds' | 'factors' | 'gates' | 'outcomes' | 'return_reasons'
+type NamedList = 'domains' | 'branches' | 'kinds' | 'factors' | 'gates' | 'collisions' | 'outcomes' | 'return_reasons'
 
 const byId = computed(() => {
-  const lists = ['domains', 'kinds', 'factors', 'gates', 'outcomes', 'return_reasons'] as const
+  const lists = ['domains', 'kinds', 'factors', 'gates', 'collisions', 'outcomes', 'return_reasons'] as const
   return new Map<NamedList, Map<string, Schemas['Named']>>(lists.map((list) => [list, new Map(reference.value[list].map((named) => [named.id, named]))]))
 })
 const byCode = computed(() => ({

@@ -4,16 +4,20 @@ import type { Schemas } from '@/api/client'
 import { quotesOf, type Quote, type TextField } from './evidence'
 
 export function useEvidence(card: Ref<Schemas['ScoreCard'] | undefined>) {
-  const factor = ref('')
+  const pointed = ref('')
+  const chosen = ref('')
   const quotes = computed(() => (card.value ? quotesOf(card.value) : new Map<string, Quote[]>()))
   return {
-    /** id of the factor pointed at, '' for none */
-    factor,
+    /** id of the factor whose words are lit: the one pointed at, else the one chosen; '' for none */
+    factor: computed({ get: () => pointed.value || chosen.value, set: (id: string) => (pointed.value = id) }),
+    /** id of the factor that was chosen, and stays lit while one reads; '' for none */
+    chosen,
     of: (complaint: string, field: TextField): Quote[] => quotes.value.get(`${complaint}/${field}`) ?? [],
-    /** Brings the first words that a factor quotes into sight. */
-    show(id: string): void {
-      factor.value = id
-      document.querySelector(`mark[data-factors~="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+    /** Chooses a factor and brings the first words that it quotes into sight; chosen again, it is let go. */
+    choose(id: string): void {
+      pointed.value = ''
+      chosen.value = chosen.value === id ? '' : id
+      if (chosen.value) document.querySelector(`mark[data-factors~="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center', behavior: 'smooth' })
     },
   }
 }
