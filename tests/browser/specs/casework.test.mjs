@@ -31,7 +31,11 @@ const holds = (page, there, gone = []) =>
     },
     [there, gone],
   )
-const complaintsOf = (page) => page.locator('.complaint header .code').allInnerTexts()
+/** At least that many of them have come. */
+async function complaintsOf(page, atLeast = 1) {
+  await page.locator('.complaint').nth(atLeast - 1).waitFor()
+  return page.locator('.complaint header .code').allInnerTexts()
+}
 
 suite([
   ['a clue is merged into another, and the merge taken back', { login: 'jianchaguan' }, async (page) => {
@@ -66,7 +70,7 @@ suite([
     // What is left of it is not to be found alike with another matter there, which it would become part of.
     const [clue] = await cluesOf(ME, 'assigned', "complaint_count > 1 AND place <> '' AND NOT EXISTS (SELECT FROM console.clue_copy o WHERE o.merged_into = 0 AND o.clue <> clue_copy.clue AND o.place = clue_copy.place)")
     const history = await open(page, clue)
-    const complaints = await complaintsOf(page)
+    const complaints = await complaintsOf(page, 2)
     const apart = complaints.pop()
     await page.getByRole('button', { name: '拆分', exact: true }).click()
     await page.getByRole('listitem').filter({ has: page.locator('.code', { hasText: apart }) }).locator('.el-checkbox').click()

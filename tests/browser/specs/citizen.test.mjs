@@ -63,6 +63,17 @@ suite([
     await page.getByText(/已收到，谢谢您 · 回执号/).waitFor()
     assert.equal(await page.getByText('等待提交（1）').count(), 0)
   }],
+  ['what a busy server did not take is sent when it does, without a touch', { sizes: ['phone'] }, async (page) => {
+    await open(page)
+    let busy = 1
+    const later = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
+    await page.route('**/api/v1/citizen/reports', (route) => (busy-- > 0 ? route.fulfill(later) : route.continue()))
+    await page.getByLabel('发生了什么').fill(TEXT)
+    await page.getByRole('button', { name: '提交', exact: true }).click()
+    await page.getByText('等待提交（1）').waitFor()
+    await page.getByText(/已收到，谢谢您 · 回执号/).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }],
   ['a report from a web view without service worker and database, as WeChat’s can be', { sizes: ['phone'] }, async (page) => {
     await page.setExtraHTTPHeaders({ 'User-Agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.40 NetType/4G Language/zh_CN' })
     await page.addInitScript(() => {
