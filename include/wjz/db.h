@@ -42,6 +42,8 @@ typedef struct wjz_db_options {
     /* One plan for all values, also where the planner would rather plan anew each time: for statements that are run
      * again and again and always mean the same rows. Not for what people filter by. */
     bool generic_plans;
+    /* Server processes on this machine get the processor as soon as they wake, where the kernel can do that and lets us. */
+    bool hasty;
     int statement_timeout_ms; /* 0: none */
     /* A connection whose server owes an answer and is silent for so long is given up as lost: it hangs, or the network
      * swallows what it says. Longer than any statement takes. 0: waits for ever. */

@@ -29,6 +29,9 @@ typedef struct wjz_service_spec {
     const char *purpose; /* one line for --help */
     const wjz_option *options; /* of this service, ended by key NULL; fields in its conf struct */
     size_t conf_size;          /* of the conf struct, which begins with a wjz_service_conf */
+    /* People or platforms wait for its answers: it and the server processes of its database pool get the processor as soon as
+     * they wake, where the kernel can do that; not more of it. */
+    bool hasty;
     const wjz_queue_route *queues;
     const wjz_emit_route *emits;
     const wjz_request_route *requests;

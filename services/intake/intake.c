@@ -140,6 +140,7 @@ const wjz_service_spec INTAKE_SERVICE = {
     .purpose = "takes in complaints, enforcement records and feedback from platforms",
     .options = INTAKE_OPTIONS,
     .conf_size = sizeof(intake_conf),
+    .hasty = true,
     .emits = EMITS,
     .requests = INTAKE_REQUESTS,
     .start = start,

@@ -126,6 +126,7 @@ int wjz_db_open(wjz_loop *loop, const wjz_db_options *options, wjz_db **ret_db, 
     if (!db) return wjz_err_set(err, -ENOMEM, "could not open the database pool: out of memory");
     db->loop = loop;
     db->hot_path = options->hot_path;
+    db->hasty = options->hasty;
     db->era = options->era;
     db->waiting_end = &db->waiting;
     db->away_since_us = wjz_clock_monotonic_us();

@@ -202,6 +202,7 @@ struct wjz_db {
     uint64_t sent_bytes; /* of parameters */
     const wjz_stmt *era; /* NULL: not asked */
     bool hot_path;
+    bool hasty;
     bool closing;
     int patience_ms;
     wjz_timer *watchdog; /* NULL: none */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/db.h"
+#include "runtime/haste.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
@@ -194,6 +195,7 @@ static void connected(wjz_conn *conn) {
         return;
     }
     wjz_poll_watch(conn->poll, WJZ_READABLE);
+    if (conn->db->hasty) (void)wjz_haste_server(PQsocket(conn->pg), PQbackendPID(conn->pg));
     if (!conn->db->era) {
         ready(conn);
         return;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/haste.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
 
@@ -127,6 +128,7 @@ static int open_pools(wjz_service *service, wjz_err *err) {
         .connections = (int)conf->database_connections,
         .hot_path = true,
         .generic_plans = service->spec->queues != NULL,
+        .hasty = service->spec->hasty,
         .statement_timeout_ms = (int)conf->database_patience / 4 * 3,
         .patience_ms = (int)conf->database_patience,
         .era = &WJZ_BUS_ERA,
@@ -134,6 +136,7 @@ static int open_pools(wjz_service *service, wjz_err *err) {
     int e = wjz_db_open(service->loop, &options, &service->db, err);
     if (e < 0) return e;
     options.connections = HOUSEKEEPING_CONNECTIONS;
+    options.hasty = false;
     return wjz_db_open(service->loop, &options, &service->housekeeping, err);
 }
 
@@ -304,6 +307,7 @@ static int run_service(const wjz_service_spec *spec, void *conf, wjz_err *err) {
     signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
     allow_many_files();
+    if (spec->hasty) (void)wjz_haste_own(); /* before any other thread is made */
     wjz_service service = {.spec = spec, .conf = conf};
     return serve(&service, err) < 0 ? 1 : service.status;
 }
