@@ -80,8 +80,8 @@ static int look_after(follow *f, wjz_err *err) {
     return wjz_tx_commit(&tx, err);
 }
 
-/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a twentieth of
- * the time, a few milliseconds at once; else half of it. False when it is to stop. */
+/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a twentieth
+ * of the time, a few milliseconds at once; else half of it. False when it is to stop. */
 static bool make_way(follow *f, int64_t took_us, bool busy) {
     uint64_t rest_ms = (uint64_t)(took_us * (busy ? REST_BUSY : REST) / 1000) + 1;
     return wjz_event_wait_ms(f->console->loop, &f->stop, rest_ms) == -ETIMEDOUT;

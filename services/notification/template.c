@@ -38,7 +38,7 @@ struct templates {
     wjz_arena *arena;
     struct template *items;
     size_t count;
-    struct label *labels;
+    struct label *labels; /* by value and code */
     size_t label_count;
 };
 
@@ -202,6 +202,12 @@ static int add_label(struct templates *templates, const char *value, const char 
     return 0;
 }
 
+static int by_value_and_code(const void *left, const void *right) {
+    const struct label *a = left, *b = right;
+    int r = strcmp(a->value, b->value);
+    return r != 0 ? r : strcmp(a->code, b->code);
+}
+
 static int add_labels(struct templates *templates, const wjz_yaml_node *root, wjz_err *err) {
     for (size_t i = 0; i < wjz_yaml_count(root); i++) {
         const wjz_yaml_node *codes = wjz_yaml_value(root, i);
@@ -212,6 +218,8 @@ static int add_labels(struct templates *templates, const wjz_yaml_node *root, wj
             if (r < 0) return r;
         }
     }
+    if (templates->label_count > 0)
+        qsort(templates->labels, templates->label_count, sizeof *templates->labels, by_value_and_code);
     return 0;
 }
 
@@ -302,13 +310,17 @@ static size_t shortened(const char *text) {
     return length;
 }
 
+static const struct label *label_of(const struct templates *templates, const struct template_value *value) {
+    if (templates->label_count == 0) return NULL;
+    const struct label asked = {.value = value->name, .code = value->text};
+    return bsearch(&asked, templates->labels, templates->label_count, sizeof asked, by_value_and_code);
+}
+
 /* A code by its label, a moment as day and minute, anything else as it is, shortened. NULL when out of memory. */
 static const char *readable(const struct templates *templates, const struct template_value *value, enum locale locale,
                             wjz_arena *arena) {
-    for (size_t i = 0; i < templates->label_count; i++) {
-        const struct label *label = &templates->labels[i];
-        if (strcmp(label->value, value->name) == 0 && strcmp(label->code, value->text) == 0) return label->text[locale];
-    }
+    const struct label *label = label_of(templates, value);
+    if (label != NULL) return label->text[locale];
     int64_t moment_us = 0;
     if (strlen(value->text) >= 20 && value->text[10] == 'T' && wjz_clock_parse(value->text, &moment_us) == 0) {
         char local[WJZ_CLOCK_TEXT];
@@ -325,7 +337,7 @@ static const char *text_of(const struct piece *piece, const struct template_valu
     if (piece->value) {
         text = "—";
         for (size_t i = 0; i < count; i++) {
-            if (strlen(values[i].name) != length || memcmp(values[i].name, piece->text, length) != 0) continue;
+            if (strncmp(values[i].name, piece->text, length) != 0 || values[i].name[length] != '\0') continue;
             if (values[i].text[0] != '\0') text = values[i].text;
             break;
         }

@@ -11,20 +11,28 @@ enum { VISIT_LOCK = 41 };
 
 static const wjz_stmt LOCK = {"scheduling_lock_visits", "SELECT pg_advisory_xact_lock($1, $2)", 1};
 
-static const wjz_stmt HEAR = {
-    "scheduling_hear",
-    "INSERT INTO scheduling.assignment_heard AS h (region, assignment, revision)"
-    " SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[]) AS u (region, assignment, revision)"
-    "  ORDER BY region, assignment"
-    " ON CONFLICT (region, assignment) DO UPDATE SET revision = excluded.revision WHERE h.revision < excluded.revision"
-    " RETURNING region, assignment",
+static const wjz_stmt HEARD_OF = {
+    "scheduling_heard_of",
+    "SELECT assignment, revision FROM scheduling.assignment_heard WHERE region = $1 AND assignment = ANY ($2::int8[])",
     2,
+};
+
+/* A visit remembers for its assignment. */
+static const wjz_stmt NOTE = {
+    "scheduling_note",
+    "WITH news AS (SELECT unnest($2::int8[]) AS assignment, unnest($3::int8[]) AS revision),"
+    " noted AS (UPDATE scheduling.visit v SET revision = n.revision FROM news n"
+    "  WHERE v.region = $1 AND v.assignment = n.assignment RETURNING v.assignment)"
+    " INSERT INTO scheduling.assignment_heard (region, assignment, revision)"
+    " SELECT $1, n.assignment, n.revision FROM news n WHERE n.assignment NOT IN (SELECT assignment FROM noted)"
+    " ON CONFLICT (region, assignment) DO UPDATE SET revision = excluded.revision",
+    0,
 };
 
 #define VISIT                                                                                                          \
     "v.id, v.assignment, v.clue, v.organ, v.station, v.prosecutor, v.stars, v.urgent, v.state, coalesce(v.shift, 0),"  \
-    " v.starts_at, v.ends_at, v.proposals, v.declined, v.reason"
-enum { VISIT_COLUMNS = 15 };
+    " v.starts_at, v.ends_at, v.proposals, v.declined, v.reason, v.revision"
+enum { VISIT_COLUMNS = 16 };
 
 static const wjz_stmt VISITS_OF = {
     "scheduling_visits_of",
@@ -57,17 +65,18 @@ static const wjz_stmt BOOK = {
 static const wjz_stmt WRITE = {
     "scheduling_write_visits",
     "INSERT INTO scheduling.visit (region, id, assignment, clue, organ, station, prosecutor, stars, urgent,"
-    " state, shift, starts_at, ends_at, proposals, reason)"
+    " state, shift, starts_at, ends_at, proposals, reason, revision)"
     " SELECT $1, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, nullif(shift, 0),"
-    " starts_at, ends_at, proposals, reason"
+    " starts_at, ends_at, proposals, reason, revision"
     " FROM (SELECT unnest($2::int8[]) AS id, unnest($3::int8[]) AS assignment, unnest($4::int8[]) AS clue,"
     " unnest($5::text[]) AS organ, unnest($6::text[]) AS station, unnest($7::text[]) AS prosecutor,"
     " unnest($8::int4[]) AS stars, unnest($9::bool[]) AS urgent, unnest($10::text[]) AS state,"
     " unnest($11::int8[]) AS shift, unnest($12::timestamptz[]) AS starts_at, unnest($13::timestamptz[]) AS"
-    " ends_at, unnest($14::int4[]) AS proposals, unnest($15::text[]) AS reason) AS u"
+    " ends_at, unnest($14::int4[]) AS proposals, unnest($15::text[]) AS reason, unnest($16::int8[]) AS revision)"
+    " AS u"
     " ON CONFLICT (region, assignment) DO UPDATE SET stars = excluded.stars, urgent = excluded.urgent, state ="
     " excluded.state, shift = excluded.shift, starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
-    " proposals = excluded.proposals, reason = excluded.reason, changed_at = now()",
+    " proposals = excluded.proposals, reason = excluded.reason, revision = excluded.revision, changed_at = now()",
     0,
 };
 
@@ -113,21 +122,6 @@ int store_lock_visits(wjz_tx *tx, int32_t region) {
     return wjz_tx_send_v(tx, &LOCK, wjz_i32(VISIT_LOCK), wjz_i32(region));
 }
 
-int store_hear(wjz_tx *tx, const int32_t *regions, const int64_t *assignments, const int64_t *revisions, size_t count,
-               bool *ret_fresh, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &HEAR, &rows, err, wjz_i32s(regions, count), wjz_i64s(assignments, count),
-                           wjz_i64s(revisions, count));
-    if (r < 0) return r;
-    int fresh = wjz_rows_count(rows);
-    for (size_t i = 0; i < count; i++) {
-        ret_fresh[i] = false;
-        for (int j = 0; j < fresh && !ret_fresh[i]; j++)
-            ret_fresh[i] = wjz_row_int(rows, j, 1) == assignments[i] && wjz_row_int(rows, j, 0) == regions[i];
-    }
-    return 0;
-}
-
 /* --- reading --- */
 
 static int read_visit(const wjz_rows *rows, int row, wjz_arena *arena, struct visit *ret_visit) {
@@ -147,6 +141,7 @@ static int read_visit(const wjz_rows *rows, int row, wjz_arena *arena, struct vi
         .ends_us = wjz_row_time(rows, row, 11),
         .proposals = (int)wjz_row_int(rows, row, 12),
         .reason = column_text(rows, row, 14, arena, &whole),
+        .revision = wjz_row_int(rows, row, 15),
     };
     if (!whole) return -ENOMEM;
     int r = wjz_row_ints(rows, row, 13, arena, &visit.declined, &visit.declined_count);
@@ -167,11 +162,21 @@ static int read_visits(const wjz_rows *rows, wjz_arena *arena, struct visit **re
     return 0;
 }
 
-int store_visits_of(wjz_tx *tx, int32_t region, const int64_t *assignments, size_t count, wjz_arena *arena,
-                    struct visit **ret_visits, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &VISITS_OF, &rows, err, wjz_i32(region), wjz_i64s(assignments, count));
-    return r < 0 ? r : read_visits(rows, arena, ret_visits, ret_count, err);
+int store_known(wjz_tx *tx, int32_t region, const int64_t *assignments, size_t count, wjz_arena *arena,
+                struct known *ret_known, wjz_err *err) {
+    wjz_rows *visits = NULL;
+    struct known known = {.revisions = wjz_arena_calloc(arena, count, sizeof *known.revisions)};
+    if (known.revisions == NULL) return out_of_memory(err);
+    int heard = wjz_tx_next(tx), r = wjz_tx_send_v(tx, &HEARD_OF, wjz_i32(region), wjz_i64s(assignments, count));
+    if (r == 0) r = wjz_tx_query_v(tx, &VISITS_OF, &visits, err, wjz_i32(region), wjz_i64s(assignments, count));
+    if (r == 0) r = read_visits(visits, arena, &known.visits, &known.visit_count, err);
+    if (r < 0) return r;
+    const wjz_rows *rows = wjz_tx_rows(tx, heard);
+    for (int row = 0; row < wjz_rows_count(rows); row++)
+        for (size_t i = 0; i < count; i++)
+            if (assignments[i] == wjz_row_int(rows, row, 0)) known.revisions[i] = wjz_row_int(rows, row, 1);
+    *ret_known = known;
+    return 0;
 }
 
 int store_visit(wjz_tx *tx, int32_t region, int64_t id, wjz_arena *arena, struct visit *ret_visit, wjz_err *err) {
@@ -250,7 +255,7 @@ int store_book_visits(wjz_tx *tx, int32_t region, const struct visit *visits, si
 }
 
 int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, size_t count, wjz_arena *arena) {
-    enum { NUMBERS = 6, TEXTS = 5 };
+    enum { NUMBERS = 7, TEXTS = 5 };
     if (count == 0) return 0;
     int64_t *numbers[NUMBERS];
     const char **texts[TEXTS];
@@ -264,7 +269,8 @@ int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, s
     if (!whole) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         const struct visit *v = &visits[i];
-        const int64_t number[NUMBERS] = {v->id, v->assignment, v->clue, v->shift, v->starts_us, v->ends_us};
+        const int64_t number[NUMBERS] = {v->id,        v->assignment, v->clue,    v->shift,
+                                         v->starts_us, v->ends_us,    v->revision};
         const char *const text[TEXTS] = {v->organ, v->station, v->prosecutor, v->state, v->reason};
         for (int j = 0; j < NUMBERS; j++)
             numbers[j][i] = number[j];
@@ -278,7 +284,13 @@ int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, s
                          wjz_i64s(numbers[2], count), wjz_texts(texts[0], count), wjz_texts(texts[1], count),
                          wjz_texts(texts[2], count), wjz_i32s(stars, count), wjz_bools(urgent, count),
                          wjz_texts(texts[3], count), wjz_i64s(numbers[3], count), wjz_times(numbers[4], count),
-                         wjz_times(numbers[5], count), wjz_i32s(proposals, count), wjz_texts(texts[4], count));
+                         wjz_times(numbers[5], count), wjz_i32s(proposals, count), wjz_texts(texts[4], count),
+                         wjz_i64s(numbers[6], count));
+}
+
+int store_note(wjz_tx *tx, int32_t region, const int64_t *assignments, const int64_t *revisions, size_t count) {
+    if (count == 0) return 0;
+    return wjz_tx_send_v(tx, &NOTE, wjz_i32(region), wjz_i64s(assignments, count), wjz_i64s(revisions, count));
 }
 
 int store_free_visits(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count) {

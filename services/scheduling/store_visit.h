@@ -8,10 +8,6 @@
 /* Queues the lock that whoever gives slots to visits in a region holds until the end of the transaction. */
 WJZ_MUST_CHECK int store_lock_visits(wjz_tx *tx, int32_t region);
 
-/* Notes the revisions of assignments; ret_fresh[i] tells whether the i-th is newer than what was heard before. */
-WJZ_MUST_CHECK int store_hear(wjz_tx *tx, const int32_t *regions, const int64_t *assignments, const int64_t *revisions,
-                              size_t count, bool *ret_fresh, wjz_err *err);
-
 struct visit {
     int64_t id, assignment, clue;
     const char *organ, *station, *prosecutor; /* the assignment's; "" when there is none */
@@ -24,11 +20,21 @@ struct visit {
     int64_t *declined;
     size_t declined_count;
     const char *reason;
+    int64_t revision; /* of the assignment, the newest that was heard */
 };
 
-/* Those of the assignments that have visits. */
-WJZ_MUST_CHECK int store_visits_of(wjz_tx *tx, int32_t region, const int64_t *assignments, size_t count,
-                                   wjz_arena *arena, struct visit **ret_visits, size_t *ret_count, wjz_err *err);
+/* What is there of some assignments. */
+struct known {
+    struct visit *visits; /* locked */
+    size_t visit_count;
+    int64_t *revisions; /* the i-th is the newest heard of the i-th assignment without a visit, 0: none that matters */
+};
+
+WJZ_MUST_CHECK int store_known(wjz_tx *tx, int32_t region, const int64_t *assignments, size_t count, wjz_arena *arena,
+                               struct known *ret_known, wjz_err *err);
+/* Queues: the newest revisions heard of assignments, when they change nothing else. */
+WJZ_MUST_CHECK int store_note(wjz_tx *tx, int32_t region, const int64_t *assignments, const int64_t *revisions,
+                              size_t count);
 /* By id, locked; -ENOENT. */
 WJZ_MUST_CHECK int store_visit(wjz_tx *tx, int32_t region, int64_t id, wjz_arena *arena, struct visit *ret_visit,
                                wjz_err *err);

@@ -193,27 +193,6 @@ static size_t reduce(struct heard *heard, size_t count) {
     return kept;
 }
 
-/* Drops what is older than what was heard before. */
-static int drop_old(wjz_tx *tx, struct heard *heard, size_t *count, wjz_arena *arena, wjz_err *err) {
-    int32_t *regions = wjz_arena_alloc(arena, *count * sizeof *regions);
-    int64_t *assignments = wjz_arena_alloc(arena, *count * sizeof *assignments);
-    int64_t *revisions = wjz_arena_alloc(arena, *count * sizeof *revisions);
-    bool *fresh = wjz_arena_calloc(arena, *count, sizeof *fresh);
-    if (regions == NULL || assignments == NULL || revisions == NULL || fresh == NULL) return out_of_memory(err);
-    for (size_t i = 0; i < *count; i++) {
-        regions[i] = heard[i].region;
-        assignments[i] = (int64_t)heard[i].state->assignment;
-        revisions[i] = (int64_t)heard[i].state->revision;
-    }
-    int r = store_hear(tx, regions, assignments, revisions, *count, fresh, err);
-    if (r < 0) return r;
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++)
-        if (fresh[i]) heard[kept++] = heard[i];
-    *count = kept;
-    return 0;
-}
-
 static struct visit new_visit(const Wjz__Assignment__AssignmentState *state) {
     return (struct visit){
         .id = wjz_id_next(),
@@ -226,6 +205,7 @@ static struct visit new_visit(const Wjz__Assignment__AssignmentState *state) {
         .urgent = state->urgent,
         .state = "",
         .reason = "",
+        .revision = (int64_t)state->revision,
     };
 }
 
@@ -251,43 +231,72 @@ static int withdraw(wjz_tx *tx, int32_t region, struct visit *visits, size_t cou
     return r < 0 ? out_of_memory(err) : 0;
 }
 
-static struct visit *find(struct visit *visits, size_t count, uint64_t assignment) {
-    for (size_t i = 0; i < count; i++)
-        if ((uint64_t)visits[i].assignment == assignment) return &visits[i];
+static const struct visit *find(const struct known *known, uint64_t assignment) {
+    for (size_t i = 0; i < known->visit_count; i++)
+        if ((uint64_t)known->visits[i].assignment == assignment) return &known->visits[i];
     return NULL;
 }
 
-/* The news of one region: what is needed and not there is placed, what is there and not needed is withdrawn. */
+/* What news comes to: visits to be placed, visits to be withdrawn, and revisions that are only remembered. */
+struct verdict {
+    struct visit *needed, *ended;
+    int64_t *noted, *revisions;
+    size_t needed_count, ended_count, noted_count;
+};
+
+static int verdict_new(wjz_arena *arena, size_t count, struct verdict *ret_verdict) {
+    *ret_verdict = (struct verdict){.needed = wjz_arena_calloc(arena, count, sizeof(struct visit)),
+                                    .ended = wjz_arena_calloc(arena, count, sizeof(struct visit)),
+                                    .noted = wjz_arena_calloc(arena, count, sizeof(int64_t)),
+                                    .revisions = wjz_arena_calloc(arena, count, sizeof(int64_t))};
+    bool whole = ret_verdict->needed != NULL && ret_verdict->ended != NULL && ret_verdict->noted != NULL &&
+                 ret_verdict->revisions != NULL;
+    return whole ? 0 : -ENOMEM;
+}
+
+/* News of an assignment that is newer than what was heard of it. */
+static void judge(const Wjz__Assignment__AssignmentState *state, const struct visit *visit, struct verdict *into) {
+    bool open = visit != NULL && is_open(visit), needed = visit_is_needed(state);
+    if (needed && !open) {
+        struct visit *placed = &into->needed[into->needed_count++];
+        *placed = new_visit(state);
+        if (visit == NULL) return;
+        placed->id = visit->id;
+        placed->proposals = visit->proposals;
+    } else if (!needed && open) {
+        struct visit *withdrawn = &into->ended[into->ended_count++];
+        *withdrawn = *visit;
+        withdrawn->revision = (int64_t)state->revision;
+    } else {
+        into->noted[into->noted_count] = (int64_t)state->assignment;
+        into->revisions[into->noted_count++] = (int64_t)state->revision;
+    }
+}
+
+/* The news of one region: what is needed and not there is placed, what is there and not needed is withdrawn. What is
+ * older than what was heard before, by the visit or without one, is dropped. */
 static int hear_region(struct scheduling *self, wjz_tx *tx, const struct heard *heard, size_t count, wjz_arena *arena,
                        wjz_err *err) {
     int32_t region = heard[0].region;
+    struct known known;
+    struct verdict verdict;
     int64_t *assignments = wjz_arena_alloc(arena, count * sizeof *assignments);
-    struct visit *needed = wjz_arena_calloc(arena, count, sizeof *needed);
-    struct visit *ended = wjz_arena_calloc(arena, count, sizeof *ended), *known = NULL;
-    size_t needed_count = 0, ended_count = 0, known_count = 0;
-    if (assignments == NULL || needed == NULL || ended == NULL) return out_of_memory(err);
+    if (assignments == NULL || verdict_new(arena, count, &verdict) < 0) return out_of_memory(err);
     for (size_t i = 0; i < count; i++)
         assignments[i] = (int64_t)heard[i].state->assignment;
     int r = store_lock_visits(tx, region);
-    if (r == 0) r = store_visits_of(tx, region, assignments, count, arena, &known, &known_count, err);
+    if (r == 0) r = store_known(tx, region, assignments, count, arena, &known, err);
     if (r < 0) return r;
     for (size_t i = 0; i < count; i++) {
-        const Wjz__Assignment__AssignmentState *state = heard[i].state;
-        struct visit *visit = find(known, known_count, state->assignment);
-        bool open = visit != NULL && is_open(visit);
-        if (visit_is_needed(state) && !open) {
-            needed[needed_count] = new_visit(state);
-            if (visit != NULL) {
-                needed[needed_count].id = visit->id;
-                needed[needed_count].proposals = visit->proposals;
-            }
-            needed_count++;
-        }
-        if (!visit_is_needed(state) && open) ended[ended_count++] = *visit;
+        const struct visit *visit = find(&known, heard[i].state->assignment);
+        int64_t revision = (int64_t)heard[i].state->revision;
+        if (revision > known.revisions[i] && (visit == NULL || revision > visit->revision))
+            judge(heard[i].state, visit, &verdict);
     }
-    r = withdraw(tx, region, ended, ended_count, arena, err);
-    if (r < 0 || needed_count == 0) return r;
-    return place(self, tx, region, needed, needed_count, arena, err);
+    if (store_note(tx, region, verdict.noted, verdict.revisions, verdict.noted_count) < 0) return out_of_memory(err);
+    r = withdraw(tx, region, verdict.ended, verdict.ended_count, arena, err);
+    if (r < 0 || verdict.needed_count == 0) return r;
+    return place(self, tx, region, verdict.needed, verdict.needed_count, arena, err);
 }
 
 int visits_hear(struct scheduling *self, wjz_tx *tx, wjz_arena *arena, const struct heard *heard, size_t count,
@@ -296,8 +305,7 @@ int visits_hear(struct scheduling *self, wjz_tx *tx, wjz_arena *arena, const str
     if (news == NULL) return out_of_memory(err);
     if (count > 0) memcpy(news, heard, count * sizeof *news);
     count = reduce(news, count);
-    if (count == 0) return 0;
-    int r = drop_old(tx, news, &count, arena, err);
+    int r = 0;
     for (size_t from = 0, to; r == 0 && from < count; from = to) {
         for (to = from + 1; to < count && news[to].region == news[from].region;)
             to++;

@@ -473,6 +473,9 @@ def test_a_visit_ends_with_its_assignment_in_whatever_order_the_news_come(county
     needed = {name for name, state in outcome(county).items() if state in ("proposed", "waiting")}
     assert needed == {2, 4, 5}
     assert set(outcome(county).values()) <= {"proposed", "withdrawn", "waiting"}
+    heard_of = "SELECT assignment, revision FROM scheduling.visit UNION ALL SELECT assignment, revision FROM scheduling.assignment_heard"
+    newest = dict(county.rows(f"SELECT assignment, max(revision) FROM ({heard_of}) remembered GROUP BY 1"))
+    assert newest == {name: len(story) for name, story in stories.items()}
     both = "SELECT (SELECT count(*) FROM scheduling.booking), (SELECT count(*) FROM scheduling.visit WHERE state = 'proposed')"
     taken, proposed = county.row(both)
     assert taken == proposed
