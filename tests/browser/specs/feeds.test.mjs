@@ -50,8 +50,8 @@ suite([
     await look(page, 'feed')
   }],
   ['a gap in the numbers of batches is seen until it closes, and what the platform was answered', { login: 'guanli' }, async (page) => {
-    const name = `numbered-${page.size}`
-    const push = makeDoorFeed(name, `编号推送 ${page.size}`)
+    const name = `numbered-${page.mark}`
+    const push = makeDoorFeed(name, `编号推送 ${page.mark}`)
     const complaint = (number) => ({ complaint: { external_id: `${name}-${number}`, title: '路灯不亮', content: `第 ${number} 盏路灯三天不亮。`, received_at_us: 1790000000000000 + number } })
     const [, , last] = push(
       { sequence: 1, items: [complaint(1), complaint(2)] },

@@ -19,10 +19,11 @@ async function tabTo(page, name, most = 60) {
 suite([
   ['from the login to a star of one’s own', { sizes: ['desktop'] }, async (page) => {
     const firm = '翠屏建材有限公司'
-    await makeFeed('keyboard', '键盘试用')('complaints', {
+    const feed = `keyboard-${page.mark}`
+    await makeFeed(feed, `键盘试用 ${page.mark}`)('complaints', {
       external_id: 'one', title: `羊马街道${firm}扬尘污水`, content: `羊马街道的${firm}把废渣和污水排入河道，已经一年，周边四十多户村民受影响，环保局投诉多次至今未处理。`, received_at: '2026-10-12T09:00:00+08:00', satisfaction: 'dissatisfied',
     })
-    const clue = await eventually(page, async () => clueOf('keyboard', 'one') ?? assert.fail('no clue yet'))
+    const clue = await eventually(page, async () => clueOf(feed, 'one') ?? assert.fail('no clue yet'))
     await page.goto('/login')
     await tabTo(page, '账号')
     await page.keyboard.type('jianchazhang')
