@@ -152,11 +152,11 @@ def test_no_complaint_waits_for_a_version_to_be_loaded(house, intake, database, 
     intake.wait_for(2)
     version = adopt(house, new_pack(tmp_path, "t2", LESS_LEARNED), activate=False)
     for worker in workers:
-        wait_until(lambda: f'event="rule pack ready" pack="{version}"' in worker.text(), 60, "ready before it is activated")
+        wait_until(lambda: f'event="rule pack ready" pack="{version}"' in worker.text(), PATIENCE * 3, "ready before it is activated")
     database.run("UPDATE scoring.pack SET content = '' WHERE version = %s", version)
     house.wjz("rules", "activate", version, "--as", "chief")
     for worker in workers:
-        wait_until(lambda: f'event="rule pack in use" pack="{version}"' in worker.text(), 60, "in use")
+        wait_until(lambda: f'event="rule pack in use" pack="{version}"' in worker.text(), PATIENCE * 3, "in use")
     intake.accept(*make_many(intake, seed=11)[:20])
     assert [row[0] for row in database.rows("SELECT DISTINCT pack FROM scoring.clue WHERE merged_into = 0")] == [version]
 
@@ -165,7 +165,7 @@ def test_an_approved_version_that_cannot_be_loaded_is_told_once_and_refused(hous
     house.wjz("rules", "submit", new_pack(tmp_path, "t2", LESS_LEARNED), "--as", "author")
     database.run("UPDATE scoring.pack SET content = '' WHERE version = 't2'")
     house.wjz("rules", "approve", "t2", "--as", "approver")
-    wait_until(lambda: "approved rule pack cannot be loaded" in scorer.text(), 60, "told")
+    wait_until(lambda: "approved rule pack cannot be loaded" in scorer.text(), PATIENCE * 3, "told")
     status, _, errors = house.wjz("rules", "activate", "t2", "--as", "chief", check=False)
     assert status == 1 and "t2" in errors
     intake.accept(*make_many(intake, seed=11)[:20])  # by the version that was active before

@@ -17,7 +17,7 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 export const PATIENCE_MS = Number(process.env.WJZ_BROWSER_PATIENCE_MS ?? 120_000)
 
 export async function openBrowser() {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', env: { ...process.env, LANGUAGE: 'zh_CN' }, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
+  return chromium.launch({ executablePath: '/usr/bin/chromium', timeout: PATIENCE_MS, env: { ...process.env, LANGUAGE: 'zh_CN' }, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=zh-CN'] })
 }
 
 /** In the page: what it says for some seconds is kept for `told`, who may come late. */
@@ -36,9 +36,9 @@ function keepWhatIsSaid() {
 /** A page at that size; logged in when a login is named. Its errors are collected and fail `look`. */
 export async function openPage(browser, { login, size = 'desktop', locale = 'zh-CN' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], baseURL: url, locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true })
+  context.setDefaultTimeout(PATIENCE_MS) // of its requests, too
   await context.addInitScript(keepWhatIsSaid)
   const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
   page.size = size
   page.errors = []
   page.on('pageerror', (error) => page.errors.push(String(error)))
