@@ -17,9 +17,9 @@ from wjzlib import wire
 from wjzlib.wait import PATIENCE, wait_until
 
 BATCHES = 60
-REFUSALS = 60
+REFUSALS = 30
 SLOWER = 50  # times; a generous factor, for machines that do other things besides
-FLOOR = 2  # seconds; what counts as slow at least
+FLOOR = 10  # seconds; what counts as slow at least: who is starved waits for ever
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +110,12 @@ def goes_on(intake, bystander, pour, refusals=REFUSALS):
 
 
 def test_a_feed_over_its_rate_is_told_to_wait(module_house, intake, bystander):
-    platform = Platform(module_house, intake, name="flood-rate", rate_per_second=200)
+    platform = Platform(module_house, intake, name="flood-rate", rate_per_second=20)
     began = time.monotonic()
     with Counted(intake, "wjz_intake_over_rate_total", feed="flood-rate") as seen:
         flood = goes_on(intake, bystander, over_zeromq(platform, window=8, size=50))
         assert seen.grown() >= REFUSALS
-    assert flood.accepted <= 200 * (time.monotonic() - began + 2) + 50
+    assert flood.accepted <= 20 * (time.monotonic() - began + 2) + 50
     platform.close()
 
 
@@ -209,7 +209,7 @@ def test_a_flood_of_strangers(intake, bystander):
 @pytest.mark.parametrize("kind", ["rate", "size", "noise", "keys"])
 def test_floods_over_http(module_house, intake, bystander, kind):
     name = f"flood-http-{kind}"
-    key = define_feed(module_house, name, rate_per_second=100).bearer_key
+    key = define_feed(module_house, name, rate_per_second=10).bearer_key
     port = re.search(r'event="http door open" port=(\d+)', intake.text()).group(1)
     url = f"http://127.0.0.1:{port}/v1/feeds/{name}/complaints"
     body = {
