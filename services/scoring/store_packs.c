@@ -83,19 +83,24 @@ int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version)
     return copy_version(wjz_tx_rows(tx, at), arena, ret_version);
 }
 
-static int read_version(wjz_tx *tx, const wjz_stmt *stmt, wjz_arena *arena, const char **ret_version, wjz_err *err) {
+int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query(tx, stmt, NULL, 0, &rows, err);
+    int r = wjz_tx_query(tx, &READ_ACTIVE, NULL, 0, &rows, err);
     if (r) return r;
     return copy_version(rows, arena, ret_version) ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
-int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
-    return read_version(tx, &READ_ACTIVE, arena, ret_version, err);
-}
-
-int store_read_approved(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {
-    return read_version(tx, &READ_APPROVED, arena, ret_version, err);
+int store_read_versions(wjz_tx *tx, wjz_arena *arena, const char **ret_active, const char **ret_approved,
+                        wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int at = wjz_tx_next(tx);
+    int r = wjz_tx_send(tx, &READ_ACTIVE, NULL, 0);
+    if (r) return wjz_err_set(err, r, "could not ask for the versions of rule packs");
+    r = wjz_tx_query(tx, &READ_APPROVED, NULL, 0, &rows, err);
+    if (r) return r;
+    r = copy_version(wjz_tx_rows(tx, at), arena, ret_active);
+    if (!r) r = copy_version(rows, arena, ret_approved);
+    return r ? wjz_err_set(err, r, "out of memory") : 0;
 }
 
 int store_pack_content(wjz_tx *tx, const char *version, wjz_arena *arena, wjz_blob *ret_content, wjz_err *err) {

@@ -25,9 +25,9 @@ WJZ_MUST_CHECK int store_ask_active(wjz_tx *tx, int *ret_at);
 WJZ_MUST_CHECK int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version);
 /* The same in a round trip of its own, without the lock. */
 WJZ_MUST_CHECK int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err);
-
-/* The version that was approved last and was not activated yet; "" when there is none. */
-WJZ_MUST_CHECK int store_read_approved(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err);
+/* … and with it the version that was approved last and was not activated yet; "" when there is none. */
+WJZ_MUST_CHECK int store_read_versions(wjz_tx *tx, wjz_arena *arena, const char **ret_active, const char **ret_approved,
+                                       wjz_err *err);
 
 /* -ENOENT when there is no such version. */
 WJZ_MUST_CHECK int store_pack_content(wjz_tx *tx, const char *version, wjz_arena *arena, wjz_blob *ret_content,

@@ -178,8 +178,7 @@ int versions_renew(pack_versions *v, wjz_db *db, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     const char *active = NULL, *approved = NULL;
     int r = wjz_tx_begin(db, &tx, err);
-    if (!r) r = store_read_active(tx, wjz_tx_arena(tx), &active, err);
-    if (!r) r = store_read_approved(tx, wjz_tx_arena(tx), &approved, err);
+    if (!r) r = store_read_versions(tx, wjz_tx_arena(tx), &active, &approved, err);
     if (!r) r = make_current(v, tx, active, err);
     return r ? r : make_ready(v, tx, approved, err);
 }
