@@ -34,13 +34,13 @@ async function attempt(browser, { name, login, size, locale, run }, number) {
 }
 
 /** Once more, when that is allowed; it is said and noted, and to be mended. */
-async function tryAgain(browser, it, error, context) {
+async function tryAgain(alive, it, error, context) {
   if (!SECOND_TRIES) throw error
   const title = `${basename(process.argv[1])}: ${it.name} (${it.size})`
   context.diagnostic(`SECOND TRY ${title}: ${firstLine(error)}`)
-  const details = String(error?.stack ?? error).split('\n').slice(0, 40)
+  const details = `${error?.message ?? error}\n${error?.stack ?? ''}`.split('\n').slice(0, 60)
   appendFileSync(SECOND_TRIES, [`${title}: ${firstLine(error)}`, ...details.map((line) => `    ${line}`)].join('\n') + '\n')
-  await attempt(browser, it, 2)
+  await attempt(await alive(), it, 2)
 }
 
 /**
@@ -49,13 +49,14 @@ async function tryAgain(browser, it, error, context) {
  */
 export function suite(tests) {
   let browser
-  before(async () => (browser = await openBrowser()))
+  const alive = async () => (browser?.isConnected() ? browser : (browser = await openBrowser()))
+  before(alive)
   after(async () => browser?.close())
   for (const [name, { login, sizes = ['desktop', 'phone'], locale }, run] of tests) {
     for (const size of sizes) {
       test(`${name} (${size})`, async (context) => {
         const it = { name, login, size, locale, run }
-        await attempt(browser, it, 1).catch((error) => tryAgain(browser, it, error, context))
+        await attempt(await alive(), it, 1).catch((error) => tryAgain(alive, it, error, context))
       })
     }
   }
