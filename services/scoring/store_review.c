@@ -3,25 +3,30 @@
 
 #include <errno.h>
 
+#include "scoring/store_rows.h"
 #include "wjz/id.h"
 
-#define INSERT_PAIRS                                                                                                   \
+/* Parameters: of one question (of "" and ""), or an array of each (of "unnest(" and "[])"). */
+#define INSERT_PAIRS(of, each)                                                                                         \
     "INSERT INTO scoring.review AS r (region, kind, id, complaint_a, complaint_b, clue, other_clue, weight, cause,"    \
-    " signs) SELECT $1, 'repeat', unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]),"     \
-    " unnest($6::int8[]), unnest($7::float8[]), unnest($8::text[]), unnest($9::text[])::json"
+    " signs) SELECT $1, 'repeat', " of "$2::int8" each ", " of "$3::int8" each ", " of "$4::int8" each ", " of         \
+    "$5::int8" each ", " of "$6::int8" each ", " of "$7::float8" each ", " of "$8::text" each ", " of "$9::text" each  \
+    "::json"
+#define UNLESS_ANSWERED                                                                                                \
+    " ON CONFLICT (region, complaint_a, complaint_b) WHERE kind = 'repeat' DO UPDATE SET clue = excluded.clue,"        \
+    " other_clue = excluded.other_clue, weight = excluded.weight, cause = excluded.cause, signs = excluded.signs,"     \
+    " state = 'open', closed_at = NULL, revision = r.revision + 1,"                                                    \
+    " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"                                          \
+    " WHERE r.state = 'obsolete' OR (r.state = 'open' AND (r.clue, r.other_clue, r.weight, r.cause)"                   \
+    " IS DISTINCT FROM (excluded.clue, excluded.other_clue, excluded.weight, excluded.cause))"
 
-static const wjz_stmt ADD_PAIRS = {"scoring_add_pairs", INSERT_PAIRS, 0};
+static const wjz_stmt ADD_PAIR = {"scoring_add_pair", INSERT_PAIRS("", ""), 0};
 
-static const wjz_stmt ASK_ABOUT_PAIRS = {
-    "scoring_ask_about_pairs",
-    INSERT_PAIRS
-    " ON CONFLICT (region, complaint_a, complaint_b) WHERE kind = 'repeat' DO UPDATE SET clue = excluded.clue,"
-    " other_clue = excluded.other_clue, weight = excluded.weight, cause = excluded.cause, signs = excluded.signs,"
-    " state = 'open', closed_at = NULL, revision = r.revision + 1,"
-    " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"
-    " WHERE r.state = 'obsolete' OR (r.state = 'open' AND (r.clue, r.other_clue, r.weight, r.cause)"
-    " IS DISTINCT FROM (excluded.clue, excluded.other_clue, excluded.weight, excluded.cause))",
-    0};
+static const wjz_stmt ADD_PAIRS = {"scoring_add_pairs", INSERT_PAIRS("unnest(", "[])"), 0};
+
+static const wjz_stmt ASK_ABOUT_PAIR = {"scoring_ask_about_pair", INSERT_PAIRS("", "") UNLESS_ANSWERED, 0};
+
+static const wjz_stmt ASK_ABOUT_PAIRS = {"scoring_ask_about_pairs", INSERT_PAIRS("unnest(", "[])") UNLESS_ANSWERED, 0};
 
 static const wjz_stmt DROP_PAIRS = {
     "scoring_drop_pairs",
@@ -30,17 +35,18 @@ static const wjz_stmt DROP_PAIRS = {
     " AND (complaint_a, complaint_b) NOT IN (SELECT unnest($3::int8[]), unnest($4::int8[]))",
     0};
 
-static const wjz_stmt ASK_ABOUT_CLUES = {
-    "scoring_ask_about_clues",
-    "INSERT INTO scoring.review AS r (region, id, clue, weight, stars, kind)"
-    " SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]), unnest($5::int2[]), unnest($6::text[])"
-    " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars = "
-    "excluded.stars,"
-    " state = 'open', closed_at = NULL, revision = r.revision + 1, answer = '', person = '', reason = '',"
-    " opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"
-    " WHERE r.state = 'obsolete' OR (r.state = 'decided' AND r.stars <> excluded.stars)"
-    " OR (r.state = 'open' AND (r.weight, r.stars) IS DISTINCT FROM (excluded.weight, excluded.stars))",
-    0};
+#define ASK_ABOUT(of, each)                                                                                            \
+    "INSERT INTO scoring.review AS r (region, id, clue, weight, stars, kind) SELECT $1, " of "$2::int8" each ", " of   \
+    "$3::int8" each ", " of "$4::float8" each ", " of "$5::int2" each ", " of "$6::text" each                          \
+    " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars ="         \
+    " excluded.stars, state = 'open', closed_at = NULL, revision = r.revision + 1, answer = '', person = '',"          \
+    " reason = '', opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"                             \
+    " WHERE r.state = 'obsolete' OR (r.state = 'decided' AND r.stars <> excluded.stars)"                               \
+    " OR (r.state = 'open' AND (r.weight, r.stars) IS DISTINCT FROM (excluded.weight, excluded.stars))"
+
+static const wjz_stmt ASK_ABOUT_CLUE = {"scoring_ask_about_clue", ASK_ABOUT("", ""), 0};
+
+static const wjz_stmt ASK_ABOUT_CLUES = {"scoring_ask_about_clues", ASK_ABOUT("unnest(", "[])"), 0};
 
 static const wjz_stmt DROP_CLUES = {
     "scoring_drop_clues",
@@ -81,9 +87,18 @@ static int64_t *new_ids(size_t count, wjz_arena *arena) {
     return ids;
 }
 
-static int send_pairs(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pair_question *questions, size_t count,
-                      wjz_arena *arena) {
-    if (!count) return 0;
+static int send_pair(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pair_question *q) {
+    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64(wjz_id_next()), wjz_i64(q->a), wjz_i64(q->b),
+                         wjz_i64(q->clue_a), wjz_i64(q->clue_b), wjz_f64(q->weight), wjz_text(q->cause),
+                         wjz_text(q->signs));
+}
+
+static int send_pairs(wjz_tx *tx, const wjz_stmt *one, const wjz_stmt *many, int32_t region,
+                      const pair_question *questions, size_t count, wjz_arena *arena) {
+    int r = 0;
+    for (size_t i = 0; !r && count <= STORE_FEW && i < count; i++)
+        r = send_pair(tx, one, region, &questions[i]);
+    if (count <= STORE_FEW) return r;
     int64_t *ids = new_ids(count, arena), *numbers = wjz_arena_alloc(arena, 4 * count * sizeof *numbers);
     double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
     const char **causes = wjz_arena_alloc(arena, count * sizeof *causes);
@@ -98,18 +113,18 @@ static int send_pairs(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pa
         causes[i] = questions[i].cause;
         signs[i] = questions[i].signs;
     }
-    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
+    return wjz_tx_send_v(tx, many, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
                          wjz_i64s(numbers + count, count), wjz_i64s(numbers + 2 * count, count),
                          wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count), wjz_texts(causes, count),
                          wjz_texts(signs, count));
 }
 
 int store_add_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
-    return send_pairs(tx, &ADD_PAIRS, region, questions, count, arena);
+    return send_pairs(tx, &ADD_PAIR, &ADD_PAIRS, region, questions, count, arena);
 }
 
 int store_ask_about_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
-    return send_pairs(tx, &ASK_ABOUT_PAIRS, region, questions, count, arena);
+    return send_pairs(tx, &ASK_ABOUT_PAIR, &ASK_ABOUT_PAIRS, region, questions, count, arena);
 }
 
 int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size_t complaint_count,
@@ -124,7 +139,16 @@ int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size
                          wjz_i64s(sides, count), wjz_i64s(sides + count, count));
 }
 
+static int ask_about_clue(wjz_tx *tx, int32_t region, const clue_question *q) {
+    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUE, wjz_i32(region), wjz_i64(wjz_id_next()), wjz_i64(q->clue),
+                         wjz_f64(q->weight), wjz_i16(q->stars), wjz_text(q->kind));
+}
+
 int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count, wjz_arena *arena) {
+    int r = 0;
+    for (size_t i = 0; !r && count <= STORE_FEW && i < count; i++)
+        r = ask_about_clue(tx, region, &questions[i]);
+    if (count <= STORE_FEW) return r;
     int64_t *ids = new_ids(count, arena), *clues = wjz_arena_alloc(arena, count * sizeof *clues);
     double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
     int16_t *stars = wjz_arena_alloc(arena, count * sizeof *stars);
