@@ -222,6 +222,7 @@ const wjz_service_spec scoring_spec = {
     .purpose = "says what complaints are worth, and which of them are one matter",
     .options = scoring_options,
     .conf_size = sizeof(scoring_conf),
+    .hasty = true, /* platforms and prosecutors look at scores while complaints come in */
     .queues = queues,
     .emits = emits,
     .requests = requests,
