@@ -96,8 +96,9 @@ def county():
         made.close()
 
 
-# These stop a service, score many clues again, or measure time: nothing else is tested meanwhile.
-ALONE = {"services.test.mjs", "rules.test.mjs", "slow.test.mjs", "map.test.mjs"}
+# These stop a service, score many clues again, measure time, or push clues that the others would find and work on: nothing else is
+# tested meanwhile.
+ALONE = {"services.test.mjs", "rules.test.mjs", "slow.test.mjs", "map.test.mjs", "evidence.test.mjs", "keyboard.test.mjs"}
 AT_ONCE = 2
 
 

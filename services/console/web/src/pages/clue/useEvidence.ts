@@ -1,4 +1,5 @@
-// The card and the texts look at each other: the factor that is pointed at lights up its words, and the other way round.
+// The card and the texts look at each other: the factor that is pointed at lights up its words, and the other way round; one that
+// is chosen stays lit while one reads.
 import { computed, ref, type Ref } from 'vue'
 import type { Schemas } from '@/api/client'
 import { quotesOf, type Quote, type TextField } from './evidence'
@@ -7,17 +8,18 @@ export function useEvidence(card: Ref<Schemas['ScoreCard'] | undefined>) {
   const pointed = ref('')
   const chosen = ref('')
   const quotes = computed(() => (card.value ? quotesOf(card.value) : new Map<string, Quote[]>()))
+  const still = matchMedia('(prefers-reduced-motion: reduce)')
   return {
-    /** id of the factor whose words are lit: the one pointed at, else the one chosen; '' for none */
-    factor: computed({ get: () => pointed.value || chosen.value, set: (id: string) => (pointed.value = id) }),
-    /** id of the factor that was chosen, and stays lit while one reads; '' for none */
-    chosen,
+    lit: (factor: string): boolean => factor === pointed.value || factor === chosen.value,
+    chosen: (factor: string): boolean => factor === chosen.value,
     of: (complaint: string, field: TextField): Quote[] => quotes.value.get(`${complaint}/${field}`) ?? [],
+    /** factor: '' for none */
+    point: (factor: string): void => void (pointed.value = factor),
     /** Chooses a factor and brings the first words that it quotes into sight; chosen again, it is let go. */
-    choose(id: string): void {
+    choose(factor: string): void {
       pointed.value = ''
-      chosen.value = chosen.value === id ? '' : id
-      if (chosen.value) document.querySelector(`mark[data-factors~="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+      chosen.value = chosen.value === factor ? '' : factor
+      if (chosen.value) document.querySelector(`mark[data-factors~="${CSS.escape(factor)}"]`)?.scrollIntoView({ block: 'center', behavior: still.matches ? 'auto' : 'smooth' })
     },
   }
 }
