@@ -31,6 +31,7 @@ typedef struct scanner {
     double *below; /* by count, NAN: not known */
     size_t below_known;
     uint64_t random;
+    const atomic_bool *stop; /* may be NULL; what was found after it has become true is worth nothing */
 } scanner;
 
 /* A cylinder with its figures. */
@@ -114,10 +115,15 @@ static void scan_centre(scanner *s, uint32_t centre, cylinder *ret_best) {
     }
 }
 
+/* Asked for each centre: an idle thread that has a long way to the next look may be long in ending. */
+static bool is_stopped(const scanner *s) {
+    return s->stop && atomic_load(s->stop);
+}
+
 static double scan_highest(scanner *s) {
     cylinder best = {0};
     set_best(s, 0);
-    for (uint32_t centre = 0; centre < s->ground.cell_count; centre++)
+    for (uint32_t centre = 0; centre < s->ground.cell_count && !is_stopped(s); centre++)
         scan_centre(s, centre, &best);
     return best.statistic;
 }
@@ -199,7 +205,7 @@ static int higher(const void *a, const void *b) {
 static int scan_observed(scanner *s, wjz_arena *arena, cylinder **ret_list) {
     cylinder *list = wjz_arena_calloc(arena, s->ground.cell_count, sizeof *list);
     if (!list) return -ENOMEM;
-    for (uint32_t centre = 0; centre < s->ground.cell_count; centre++) {
+    for (uint32_t centre = 0; centre < s->ground.cell_count && !is_stopped(s); centre++) {
         list[centre].centre = centre;
         set_best(s, 0);
         scan_centre(s, centre, &list[centre]);
@@ -269,7 +275,7 @@ static int tell(scanner *s, const cylinder *list, const double *by_chance, wjz_a
 
 int scan_space_time(const scan_case *cases, size_t count, const scan_options *options, const atomic_bool *stop,
                     wjz_arena *arena, scan_result *ret_result) {
-    scanner s = {.options = options, .random = options->seed};
+    scanner s = {.options = options, .random = options->seed, .stop = stop};
     uint32_t *cell_of = NULL;
     cylinder *observed = NULL;
     int r = choose_lengths(&s);
@@ -280,12 +286,12 @@ int scan_space_time(const scan_case *cases, size_t count, const scan_options *op
     if (r < 0) return r;
     add_up(&s, cell_of);
     r = scan_observed(&s, arena, &observed);
-    for (int i = 0; r == 0 && i < options->permutations; i++) {
-        if (stop && atomic_load(stop)) return -ECANCELED;
+    for (int i = 0; r == 0 && i < options->permutations && !is_stopped(&s); i++) {
         shuffle_recent(&s, cell_of);
         add_up(&s, cell_of);
         by_chance[i] = scan_highest(&s);
     }
+    if (is_stopped(&s)) return -ECANCELED;
     scan_result result = {.cases = s.ground.count, .cells = s.ground.cell_count};
     if (r == 0) r = tell(&s, observed, by_chance, arena, &result);
     if (r == 0) *ret_result = result;
