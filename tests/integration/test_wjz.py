@@ -49,16 +49,21 @@ def test_scale_up_and_down(installation):
 
 
 def test_a_killed_service_comes_back(installation):
-    def pids():
-        return {w["name"]: w["pid"] for w in rows(installation.wjz("--json", "workers")) if w["state"] == "alive"}
+    def workers():
+        return rows(installation.wjz("--json", "workers"))
 
-    def whole():
-        found = pids()
-        return found if set(found.values()) == set(installation.service_pids()) else None
+    def names():
+        """Of all that run, once they are heard of."""
+        known = {w["pid"]: w["name"] for w in workers()}
+        return known if set(installation.service_pids()) <= known.keys() else None
 
-    before = wait_until(whole, what="all are heard of, and no others")
-    assert installation.kill_one() in before.values()
-    wait_until(lambda: pids().keys() == before.keys() and pids() != before)
+    before = wait_until(names, what="all are heard of")
+    killed = installation.kill_one()
+
+    def back():
+        return [w for w in workers() if w["name"] == before[killed] and w["pid"] != killed and w["state"] == "alive"]
+
+    wait_until(back, what=f"{before[killed]} is back")
 
 
 def test_the_demonstration_has_a_login_for_each_role_shown_once(fed):
