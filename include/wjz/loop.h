@@ -57,6 +57,8 @@ WJZ_MUST_CHECK int wjz_fiber_spawn(wjz_loop *loop, wjz_call_fn *fn, void *arg);
 bool wjz_in_fiber(void);
 /* Lets everything else that is ready run first. */
 void wjz_fiber_yield(wjz_loop *loop);
+/* Lets only those pass that are ready now: neither input nor timers are asked for in between. */
+void wjz_fiber_let_pass(wjz_loop *loop);
 void wjz_fiber_sleep(wjz_loop *loop, uint64_t ms);
 /* Something that one or more fibers wait for and anybody sets. A plain value: zero is "not set", no
  * destructor; it must outlive its waiters. Stays set until wjz_event_clear. */

@@ -265,6 +265,12 @@ void wjz_fiber_yield(wjz_loop *loop) {
     leave(fiber);
 }
 
+void wjz_fiber_let_pass(wjz_loop *loop) {
+    wjz_fiber *fiber = myself(loop);
+    wjz_loop_ready(loop, &fiber->ready);
+    leave(fiber);
+}
+
 void wjz_fiber_sleep(wjz_loop *loop, uint64_t ms) {
     wjz_fiber *fiber = myself(loop);
     start_timer(fiber, ms);

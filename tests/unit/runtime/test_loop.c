@@ -289,6 +289,28 @@ static void yield_lets_others_run(WJZ_UNUSED void **state) {
     assert_string_equal(seen, "ababab");
 }
 
+static void yield_once(void *arg) {
+    wjz_fiber_yield(loop);
+    note(arg);
+}
+
+static void let_pass_once(void *arg) {
+    wjz_fiber_let_pass(loop);
+    note(arg);
+}
+
+static void note_now(void *arg) {
+    note(arg);
+}
+
+static void who_lets_pass_comes_before_who_yields(WJZ_UNUSED void **state) {
+    assert_int_equal(wjz_fiber_spawn(loop, yield_once, text("y")), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, let_pass_once, text("p")), 0);
+    assert_int_equal(wjz_fiber_spawn(loop, note_now, text("n")), 0);
+    wjz_loop_run(loop);
+    assert_string_equal(seen, "npy");
+}
+
 static void yield_until_noted(WJZ_UNUSED void *arg) {
     while (!strchr(seen, 't'))
         wjz_fiber_yield(loop);
@@ -435,6 +457,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(many_fibers_wait_and_wake_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waits_time_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(yield_lets_others_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_lets_pass_comes_before_who_yields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_yielding_fiber_does_not_starve_timers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_woken_waiter_stays_woken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_fiber_has_its_trace, set_up, tear_down),
