@@ -393,6 +393,7 @@ static void computes_beside_the_loop(WJZ_UNUSED void **state) {
 typedef struct idle_work {
     atomic_int turns;
     int policy;
+    bool may_be_idle; /* sandboxes may forbid it */
     bool hears_signals;
     wjz_event done;
     wjz_timer *timer;
@@ -401,7 +402,9 @@ typedef struct idle_work {
 static void compute_until_turned(void *arg) {
     idle_work *w = arg;
     sigset_t blocked;
+    const struct sched_param none = {0};
     w->policy = sched_getscheduler(0);
+    w->may_be_idle = sched_setscheduler(0, SCHED_IDLE, &none) == 0;
     w->hears_signals = pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0 || !sigismember(&blocked, SIGTERM);
     while (atomic_load(&w->turns) < 3)
         sched_yield();
@@ -419,7 +422,7 @@ static void the_loop_turns_while_a_thread_computes(WJZ_UNUSED void **state) {
     assert_int_equal(wjz_timer_open(loop, 1, 1, count_turn, &w, &w.timer), 0);
     wjz_loop_run(loop); /* which a computation under way keeps from ending */
     assert_true(w.done.set);
-    assert_int_equal(w.policy, SCHED_IDLE);
+    if (w.may_be_idle) assert_int_equal(w.policy, SCHED_IDLE);
     assert_false(w.hears_signals);
 }
 
