@@ -11,7 +11,8 @@
 #include "wjz/metrics.h"
 
 enum { PORTION = 20 /* some milliseconds */, PORTION_BUSY = 10, REGIONS_MOST = 64 };
-enum { REST_BUSY = 19, REST = 1 /* times as long as the step took */ };
+enum { REST_BUSY = 19, REST_BEHIND = 9, REST = 1 /* times as long as the step took */ };
+enum { BEHIND_S = 10 };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
 static const wjz_stmt STEP = {"console_follow_step", "SELECT copied, more, busy FROM console.follow_step($1, $2)", 3};
@@ -25,7 +26,8 @@ struct follow {
     console *console;
     wjz_event stop, ended;
     int64_t swept_us;
-    bool busy; /* complaints came in when last looked */
+    bool busy;            /* complaints came in when last looked */
+    int64_t caught_up_us; /* monotonic: when last nothing was left to copy */
     char alive[400];
     wjz_metric *copied;
 };
@@ -81,9 +83,12 @@ static int look_after(follow *f, wjz_err *err) {
 }
 
 /* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a twentieth
- * of the time, a few milliseconds at once; else half of it. False when it is to stop. */
+ * of the time, a few milliseconds at once, and a tenth when that has not been enough for a while; else half of it.
+ * False when it is to stop. */
 static bool make_way(follow *f, int64_t took_us, bool busy) {
-    uint64_t rest_ms = (uint64_t)(took_us * (busy ? REST_BUSY : REST) / 1000) + 1;
+    bool behind = wjz_clock_monotonic_us() - f->caught_up_us > BEHIND_S * WJZ_SECOND_US;
+    int rest = !busy ? REST : behind ? REST_BEHIND : REST_BUSY;
+    uint64_t rest_ms = (uint64_t)(took_us * rest / 1000) + 1;
     return wjz_event_wait_ms(f->console->loop, &f->stop, rest_ms) == -ETIMEDOUT;
 }
 
@@ -124,6 +129,7 @@ static void live(void *arg) {
         bool behind = false;
         int r = go_round(f, &behind, &err);
         if (r < 0 && r != -ECANCELED) wjz_log_warn("clues not followed", "error=\"%s\"", err.text);
+        if (r == 0 && !behind) f->caught_up_us = wjz_clock_monotonic_us();
         pause_ms = r == 0 && behind ? 0 : (uint64_t)c->conf->follow_every;
     }
     wjz_event_set(c->loop, &f->ended);
@@ -133,6 +139,7 @@ int follow_open(console *c, follow **ret_follow, wjz_err *err) {
     follow *f = calloc(1, sizeof *f);
     if (!f) return wjz_err_set(err, -ENOMEM, "out of memory");
     *f = (follow){.console = c,
+                  .caught_up_us = wjz_clock_monotonic_us(),
                   .copied = wjz_counter("wjz_console_clues_copied_total", "", "clues copied for lists and searches")};
     int r = wjz_fiber_spawn(c->loop, live, f);
     if (r < 0) {
