@@ -52,8 +52,8 @@ const inSight = (page, selector) =>
 suite([
   ['a firm in two towns with a penalty: records that collide, law, the similar clue and its outcome, the place', { login: 'jianchazhang' }, async (page) => {
     const { firm, number, earlier: before, later: after, at } = FIRMS[page.size]
-    const feed = `firm-${page.size}`
-    const push = makeFeed(feed, `企业诉求 ${page.size}`)
+    const feed = `firm-${page.mark}`
+    const push = makeFeed(feed, `企业诉求 ${page.mark}`)
     const complaint = (id, [town, said], position) => ({
       external_id: id, title: `${town}${firm}${said.slice(0, 12)}`, content: `${town}的${firm}${said}，多次向生态环境局反映，至今未处理。`, town,
       received_at: '2026-10-08T09:00:00+08:00', satisfaction: 'dissatisfied', position,
@@ -97,8 +97,8 @@ suite([
     await page.locator('.history').getByText('办结').waitFor()
   }],
   ['closed and reported again: the card leads to both texts; a line that is chosen keeps its words lit', { login: 'jianchazhang' }, async (page) => {
-    const feed = `again-${page.size}`
-    const push = makeFeed(feed, `再次反映 ${page.size}`)
+    const feed = `again-${page.mark}`
+    const push = makeFeed(feed, `再次反映 ${page.mark}`)
     const village = page.size === 'phone' ? '道明镇斜阳村' : '白头镇五星村'
     const said = `${village}的河沟被人倾倒建筑垃圾和污水，水发黑发臭，周边六十多户村民受影响`
     await push('complaints', { external_id: 'first', title: `${village}河沟倾倒建筑垃圾`, content: `${said}。`, received_at: '2026-09-01T08:00:00+08:00', status: 'closed', finished_at: '2026-09-10T08:00:00+08:00', handle_result: '已安排清运，办结。' })
@@ -159,8 +159,8 @@ suite([
     assert.deepEqual([await status(page), await status(citizen), await status(await openAs('xitong'))], [200, 401, 403])
   }],
   ['a confidential clue is none for others, until the chief procurator names them', { login: 'jianchazhang' }, async (page, openAs) => {
-    const feed = `secret-${page.size}`
-    const push = makeFeed(feed, `保密举报 ${page.size}`)
+    const feed = `secret-${page.mark}`
+    const push = makeFeed(feed, `保密举报 ${page.mark}`)
     const [firm, town, deed, harm, phone] = page.size === 'phone'
       ? ['锦屏食品有限公司', '大划街道', '把病死猪肉卖给集市上的餐馆', '二十多户人家吃坏肚子，已经一年', '13900000002']
       : ['岷月食品有限公司', '崇阳街道', '长期使用过期原料生产糕点', '销售给学校食堂，三十多名学生拉肚子', '13900000001']
