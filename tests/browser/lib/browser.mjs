@@ -107,6 +107,20 @@ export async function look(page, name, { refused = false } = {}) {
   assert.deepEqual(errors, [], `${name}: errors`)
 }
 
+/** A picture that is drawn, not kept in the repository: its bytes. */
+export async function drawPicture(page, width, height, type = 'image/jpeg') {
+  const bytes = await page.evaluate(async ([width, height, type]) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width, height })
+    const pen = canvas.getContext('2d')
+    pen.fillStyle = '#e8efe3'
+    pen.fillRect(0, 0, width, height)
+    pen.strokeStyle = '#b7c9ab'
+    for (let at = 0; at < width; at += 32) pen.strokeRect(at, at / 2, 64, 48)
+    return Array.from(new Uint8Array(await (await new Promise((resolve) => canvas.toBlob(resolve, type))).arrayBuffer()))
+  }, [width, height, type])
+  return Buffer.from(bytes)
+}
+
 /** A change, asked for as the pages do it; its answer. version: what was seen, where the interface wants to know it. */
 export async function change(page, method, path, data, version) {
   const session = await (await page.request.get('/api/v1/session')).json()

@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict'
-import { look, passwordOf } from '../lib/browser.mjs'
+import { drawPicture, look, passwordOf } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const TEXT = '隆兴镇黎坝村3组河边有人倾倒建筑垃圾，反映两次没有人管'
-
-// A picture that the page itself can make smaller: drawn, not kept in the repository.
-const photo = (page) =>
-  page.evaluate(async () => {
-    const canvas = document.createElement('canvas')
-    canvas.width = 2600
-    canvas.height = 1400
-    const pen = canvas.getContext('2d')
-    pen.fillStyle = '#7a6a4a'
-    pen.fillRect(0, 0, 2600, 1400)
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg'))
-    return Array.from(new Uint8Array(await blob.arrayBuffer()))
-  })
 
 async function open(page, tab = '') {
   await page.goto(`/citizen${tab}`)
@@ -30,7 +17,7 @@ async function inspect(page, name) {
 
 async function report(page) {
   await open(page)
-  const file = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(await photo(page)) }
+  const file = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(page, 2600, 1400) }
   await page.locator('input[type=file]').setInputFiles(file)
   await page.locator('.photos img').waitFor()
   await page.getByLabel('发生了什么').fill(TEXT)

@@ -1,7 +1,7 @@
 // What stands beside a clue's texts: what earned its points, which records collide, the law, what became of similar ones, the place, its photos; and who is
 // not shown a confidential one. Each test pushes complaints of its own, about a firm that no other test knows.
 import assert from 'node:assert/strict'
-import { change, choose, eventually, look, reason, settled, told, visit } from '../lib/browser.mjs'
+import { change, choose, drawPicture, eventually, look, reason, settled, told, visit } from '../lib/browser.mjs'
 import { clueOf, makeFeed, sql } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
@@ -132,14 +132,8 @@ suite([
   ['a photo of a citizen’s report is shown to who may see the clue, small and whole, and to nobody else', { login: 'jianchazhang' }, async (page, openAs) => {
     const citizen = await openAs()
     await citizen.goto('/citizen')
-    const drawn = await citizen.evaluate(async () => {
-      const canvas = document.createElement('canvas')
-      Object.assign(canvas, { width: 1200, height: 800 })
-      canvas.getContext('2d').fillRect(200, 200, 400, 300)
-      return Array.from(new Uint8Array(await (await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg'))).arrayBuffer()))
-    })
     const village = page.size === 'phone' ? '怀远镇三官村' : '街子镇天顺村'
-    await citizen.locator('input[type=file]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(drawn) })
+    await citizen.locator('input[type=file]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(citizen, 1200, 800) })
     await citizen.locator('.photos img').waitFor()
     await citizen.getByLabel('发生了什么').fill(`${village}的鑫源加工厂夜间向河道偷排有毒废水一年多，上百户村民饮水受影响，多次向生态环境局反映，答复已整改，至今仍在偷排`)
     await citizen.getByLabel('地点').fill(village)

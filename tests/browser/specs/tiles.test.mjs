@@ -3,23 +3,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { look, settled, visit } from '../lib/browser.mjs'
+import { drawPicture, look, settled, visit } from '../lib/browser.mjs'
 import { freePort, sql, withConsole } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
-
-/** A tile as any tile server gives: 256 pixels square. */
-const drawTile = async (page) =>
-  Buffer.from(
-    await page.evaluate(async () => {
-      const canvas = Object.assign(document.createElement('canvas'), { width: 256, height: 256 })
-      const pen = canvas.getContext('2d')
-      pen.fillStyle = '#e8efe3'
-      pen.fillRect(0, 0, 256, 256)
-      pen.strokeStyle = '#b7c9ab'
-      for (let at = 0; at < 256; at += 32) pen.strokeRect(at, at / 2, 64, 48)
-      return Array.from(new Uint8Array(await (await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'))).arrayBuffer()))
-    }),
-  )
 
 /** {port, asked, stop}: a server of tiles, and what it was asked for. */
 async function serveTiles(tile) {
@@ -49,7 +35,7 @@ const loads = (page, address) =>
 suite([
   ['tiles below the outlines, their source named, and nothing else let in', { login: 'jianchazhang' }, async (page) => {
     await page.goto('/map')
-    const tiles = await serveTiles(await drawTile(page))
+    const tiles = await serveTiles(await drawPicture(page, 256, 256, 'image/png'))
     const address = `http://127.0.0.1:${tiles.port}/tiles/`
     try {
       await withConsole({ WJZ_CONSOLE_TILE_URL: `${address}{z}/{x}/{y}.png`, WJZ_CONSOLE_TILE_ATTRIBUTION: '© 天地图 <测试>' }, async (url) => {
