@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "scoring/repeats.h"
+#include "unit/scoring/world.h"
 
 static repeat_rules *rules;
 static wjz_arena *arena;
@@ -88,6 +89,38 @@ static void test_same_matter(void **state) {
     }
 }
 
+static const matter *told(world *w, const char *title, const char *content) {
+    complaint c = blank_complaint();
+    c.title = title;
+    c.content = content;
+    matter *m = NULL;
+    assert_int_equal(matter_of(rules, &c, analysed(w, &c), arena, &m), 0);
+    return m;
+}
+
+/* The same words about other firms of one town are other matters; other words about one firm are not. */
+static void test_firms_are_told_apart(void **state) {
+    static const pair_case cases[] = {
+        {"元通镇云栖纸业偷排废水", "元通镇云栖纸业夜间向河里偷排黑色废水，气味刺鼻，下游村民多次反映无人处理。",
+         "元通镇松涧化工偷排废水", "元通镇松涧化工夜间向河里偷排黑色废水，气味刺鼻，下游村民多次反映无人处理。", false},
+        {"怀远镇宏达砖厂扬尘", "怀远镇宏达砖厂扬尘严重，五十多户村民的窗户不敢开。", "怀远镇兴旺砖厂扬尘",
+         "怀远镇兴旺砖厂扬尘严重，五十多户村民的窗户不敢开。", false},
+        {"聚福楼饭庄油烟扰民", "崇阳街道聚福楼饭庄油烟直排，楼上居民苦不堪言。", "老灶台酒楼油烟扰民",
+         "崇阳街道老灶台酒楼油烟直排，楼上居民苦不堪言。", false},
+        {"元通镇云栖纸业偷排废水", "元通镇云栖纸业夜间向河里偷排黑色废水，气味刺鼻。", "元通镇云栖纸业偷排废水",
+         "元通镇的云栖纸业晚上又往河里排黑水，臭得很，为什么没人管？", true},
+    };
+    (void)state;
+    void *all = NULL;
+    assert_int_equal(world_open(&all), 0);
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        double weight =
+            weigh(told(all, cases[i].a_title, cases[i].a_content), told(all, cases[i].b_title, cases[i].b_content));
+        if ((weight > 0) != cases[i].same) fail_msg("case %zu: weight %.2f", i, weight);
+    }
+    assert_int_equal(world_close(&all), 0);
+}
+
 static void test_another_address_is_another_matter(void **state) {
     (void)state;
     const char *title = "村民在河沟倾倒建筑垃圾", *content = "有人夜里在河沟倾倒建筑垃圾，水都黑了。";
@@ -150,6 +183,7 @@ int main(void) {
         cmocka_unit_test(test_packing_keeps_all),
         cmocka_unit_test(test_districts_are_told_apart),
         cmocka_unit_test(test_same_matter),
+        cmocka_unit_test(test_firms_are_told_apart),
         cmocka_unit_test(test_another_address_is_another_matter),
         cmocka_unit_test(test_the_platform_and_the_window),
         cmocka_unit_test(test_long_and_broken_texts),
