@@ -27,8 +27,8 @@
     "'changed_at', f.changed_at, 'last_at', x.last_at,"                                                                \
     " 'newest_report_at', x.newest, 'today', " SQL_COUNTS("current_date") ", 'week', " SQL_COUNTS(                     \
         "current_date - 6") ", 'missing', g.missing,"                                                                  \
-                            " 'health', CASE WHEN f.disabled THEN 'disabled' WHEN x.last_at IS NULL THEN 'never' "     \
-                            "WHEN g.missing > 0 THEN 'gaps'"                                                           \
+                            " 'health', CASE WHEN f.disabled THEN 'disabled' WHEN g.missing > 0 THEN 'gaps' "          \
+                            "WHEN x.last_at IS NULL THEN 'never'"                                                      \
                             " WHEN x.rejected * 5 > x.accepted + x.rejected THEN 'rejecting' WHEN x.last_at < now() "  \
                             "- interval '1 day' THEN 'silent' ELSE 'good' END)"
 #define SQL_FEED_FROM                                                                                                  \

@@ -9,12 +9,14 @@
 #include "console/sheet.h"
 
 /* clang-format off */
-/* Counts add up: all clues are gone through once, in one hash table of a few cells for each key and domain; the times of the few that have any are
+/* A clue with an outcome is past being verified, also when nobody said that it began: a funnel only narrows.
+ * Counts add up: all clues are gone through once, in one hash table of a few cells for each key and domain; the times of the few that have any are
  * kept in the cells, for percentiles do not. */
 #define SQL_COUNTS \
     "sum(c.complaint_count) AS complaints, count(*) AS clues, count(*) FILTER (WHERE c.stars = 1) AS s1, count(*) FILTER (WHERE c.stars = 2) AS s2," \
     " count(*) FILTER (WHERE c.stars = 3) AS s3, count(*) FILTER (WHERE c.stars = 4) AS s4, count(*) FILTER (WHERE c.stars = 5) AS s5," \
-    " count(*) FILTER (WHERE c.focus) AS focus, count(c.assigned_at) AS assigned, count(c.accepted_at) AS accepted, count(c.verified_at) AS verified," \
+    " count(*) FILTER (WHERE c.focus) AS focus, count(c.assigned_at) AS assigned, count(c.accepted_at) AS accepted," \
+    " count(*) FILTER (WHERE c.verified_at IS NOT NULL OR c.outcome <> '') AS verified," \
     " count(*) FILTER (WHERE c.outcome <> '') AS closed, count(*) FILTER (WHERE c.outcome = 'filed') AS filed," \
     " count(*) FILTER (WHERE c.outcome = 'mediated') AS mediated, count(*) FILTER (WHERE c.repeat_count > 1) AS repeated," \
     " sum(c.dissatisfied) AS dissatisfied, sum(c.rated) AS rated," \

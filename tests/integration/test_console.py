@@ -182,6 +182,23 @@ def test_a_clue_is_accepted_verified_and_closed(world):
     assert whats[-3:] == ["accepted", "verifying", "closed"]
 
 
+def test_the_funnel_says_what_its_rows_are_also_when_nobody_verified(world):
+    me = world["prosecutor"]
+    row = clue_with(world, "assigned", "prosecutor", mine="true")
+    clue = me.get("readClue", clue=row["id"])
+    assignment = clue["assignment"]["id"]
+    done = me.do("acceptAssignment", assignment=assignment, headers={"If-Match": clue["version"]})
+    done = me.do("recordOutcome", {"outcome": "no_action", "note": "已另案处理"}, assignment=assignment, headers={"If-Match": done["version"]})
+    assert done["state"] == "closed"
+
+    def rows_and_figures():
+        funnel = {step["id"]: step for step in me.get("readStatistics", by="domain")["funnel"]}
+        return [(len(me.get("listClues", limit=200, **funnel[step]["filter"])["items"]), funnel[step]["value"]) for step in ("verified", "outcome")]
+
+    wait_until(lambda: all(rows == figure for rows, figure in rows_and_figures()), what="a funnel as its rows")
+    assert rows_and_figures()[0][1] >= rows_and_figures()[1][1] >= 1
+
+
 def test_the_same_key_gives_the_same_answer(world):
     me = world["chief"]
     row = clue_with(world, "assigned")
