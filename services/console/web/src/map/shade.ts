@@ -20,3 +20,6 @@ export function shade(value: number, cuts: number[]): number {
 export function legend(cuts: number[]): { from: number; to?: number; shade: number }[] {
   return cuts.map((from, i) => ({ from, to: cuts[i + 1] === undefined ? undefined : cuts[i + 1], shade: shade(from, cuts) }))
 }
+
+/** Whether words on a shade are white: 4.5 to 1 on the darkest two alone, and where tiles shine through on the darkest. */
+export const isDark = (shade: number, tiles = false): boolean => shade > (tiles ? 4 : 3)

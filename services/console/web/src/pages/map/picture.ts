@@ -4,7 +4,7 @@ import type { Schemas } from '@/api/client'
 import { number } from '@/i18n/format'
 import { t } from '@/i18n'
 import { colour, type TownFeature } from '@/map/base'
-import { legend, shade } from '@/map/shade'
+import { isDark, legend, shade } from '@/map/shade'
 
 interface Content {
   outlines: FeatureCollection
@@ -52,7 +52,7 @@ function drawTowns(pen: CanvasRenderingContext2D, content: Content, font: string
     pen.stroke()
     const xs = points.flat().map(([x]) => x)
     const ys = points.flat().map(([, y]) => y)
-    pen.fillStyle = colour(step > 2 ? 'on-accent' : 'ink')
+    pen.fillStyle = colour(isDark(step) ? 'on-accent' : 'ink')
     pen.textAlign = 'center'
     const [x, y] = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2]
     pen.font = `22px ${font}`
