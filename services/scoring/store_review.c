@@ -80,43 +80,34 @@ static const wjz_stmt REOPEN_QUESTION = {"scoring_reopen_question",
                                          " WHERE region = $1 AND id = $2 AND state = 'decided'",
                                          0};
 
-static int64_t *new_ids(size_t count, wjz_arena *arena) {
-    int64_t *ids = wjz_arena_alloc(arena, count * sizeof *ids);
-    for (size_t i = 0; ids && i < count; i++)
-        ids[i] = wjz_id_next();
-    return ids;
-}
-
 static int send_pair(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pair_question *q) {
     return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64(wjz_id_next()), wjz_i64(q->a), wjz_i64(q->b),
                          wjz_i64(q->clue_a), wjz_i64(q->clue_b), wjz_f64(q->weight), wjz_text(q->cause),
                          wjz_text(q->signs));
 }
 
+static int send_all_pairs(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const pair_question *rows, size_t count,
+                          wjz_arena *arena) {
+    COLUMN(int64_t, id, wjz_id_next());
+    COLUMN(int64_t, a, rows[i].a);
+    COLUMN(int64_t, b, rows[i].b);
+    COLUMN(int64_t, clue_a, rows[i].clue_a);
+    COLUMN(int64_t, clue_b, rows[i].clue_b);
+    COLUMN(double, weight, rows[i].weight);
+    COLUMN(const char *, cause, rows[i].cause);
+    COLUMN(const char *, signs, rows[i].signs);
+    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(a, count), wjz_i64s(b, count),
+                         wjz_i64s(clue_a, count), wjz_i64s(clue_b, count), wjz_f64s(weight, NULL, count),
+                         wjz_texts(cause, count), wjz_texts(signs, count));
+}
+
 static int send_pairs(wjz_tx *tx, const wjz_stmt *one, const wjz_stmt *many, int32_t region,
                       const pair_question *questions, size_t count, wjz_arena *arena) {
+    if (count > STORE_FEW) return send_all_pairs(tx, many, region, questions, count, arena);
     int r = 0;
-    for (size_t i = 0; !r && count <= STORE_FEW && i < count; i++)
+    for (size_t i = 0; !r && i < count; i++)
         r = send_pair(tx, one, region, &questions[i]);
-    if (count <= STORE_FEW) return r;
-    int64_t *ids = new_ids(count, arena), *numbers = wjz_arena_alloc(arena, 4 * count * sizeof *numbers);
-    double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
-    const char **causes = wjz_arena_alloc(arena, count * sizeof *causes);
-    const char **signs = wjz_arena_alloc(arena, count * sizeof *signs);
-    if (!ids || !numbers || !weights || !causes || !signs) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        numbers[i] = questions[i].a;
-        numbers[count + i] = questions[i].b;
-        numbers[2 * count + i] = questions[i].clue_a;
-        numbers[3 * count + i] = questions[i].clue_b;
-        weights[i] = questions[i].weight;
-        causes[i] = questions[i].cause;
-        signs[i] = questions[i].signs;
-    }
-    return wjz_tx_send_v(tx, many, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(numbers, count),
-                         wjz_i64s(numbers + count, count), wjz_i64s(numbers + 2 * count, count),
-                         wjz_i64s(numbers + 3 * count, count), wjz_f64s(weights, NULL, count), wjz_texts(causes, count),
-                         wjz_texts(signs, count));
+    return r;
 }
 
 int store_add_pairs(wjz_tx *tx, int32_t region, const pair_question *questions, size_t count, wjz_arena *arena) {
@@ -144,24 +135,22 @@ static int ask_about_clue(wjz_tx *tx, int32_t region, const clue_question *q) {
                          wjz_f64(q->weight), wjz_i16(q->stars), wjz_text(q->kind));
 }
 
+static int ask_about_all_clues(wjz_tx *tx, int32_t region, const clue_question *rows, size_t count, wjz_arena *arena) {
+    COLUMN(int64_t, id, wjz_id_next());
+    COLUMN(int64_t, clue, rows[i].clue);
+    COLUMN(double, weight, rows[i].weight);
+    COLUMN(int16_t, stars, rows[i].stars);
+    COLUMN(const char *, kind, rows[i].kind);
+    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(clue, count),
+                         wjz_f64s(weight, NULL, count), wjz_i16s(stars, count), wjz_texts(kind, count));
+}
+
 int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count, wjz_arena *arena) {
+    if (count > STORE_FEW) return ask_about_all_clues(tx, region, questions, count, arena);
     int r = 0;
-    for (size_t i = 0; !r && count <= STORE_FEW && i < count; i++)
+    for (size_t i = 0; !r && i < count; i++)
         r = ask_about_clue(tx, region, &questions[i]);
-    if (count <= STORE_FEW) return r;
-    int64_t *ids = new_ids(count, arena), *clues = wjz_arena_alloc(arena, count * sizeof *clues);
-    double *weights = wjz_arena_alloc(arena, count * sizeof *weights);
-    int16_t *stars = wjz_arena_alloc(arena, count * sizeof *stars);
-    const char **kinds = wjz_arena_alloc(arena, count * sizeof *kinds);
-    if (!ids || !clues || !weights || !stars || !kinds) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        clues[i] = questions[i].clue;
-        weights[i] = questions[i].weight;
-        stars[i] = questions[i].stars;
-        kinds[i] = questions[i].kind;
-    }
-    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUES, wjz_i32(region), wjz_i64s(ids, count), wjz_i64s(clues, count),
-                         wjz_f64s(weights, NULL, count), wjz_i16s(stars, count), wjz_texts(kinds, count));
+    return r;
 }
 
 int store_drop_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,
