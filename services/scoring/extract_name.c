@@ -58,17 +58,17 @@ static const ending on_company[] = {
 static const ending on_school[] = {{ENDS_IN("学校"), KIND(SCHOOL), 1}, {ENDS_IN("小学"), KIND(SCHOOL), 1},
                                    {ENDS_IN("中学"), KIND(SCHOOL), 1}, {ENDS_IN("大学"), KIND(SCHOOL), 1},
                                    {ENDS_IN("职校"), KIND(SCHOOL), 1}, {0}};
-static const ending on_site[] = {
-    {ENDS_IN("养猪场"), KIND(COMPANY), 1}, {ENDS_IN("养殖场"), KIND(COMPANY), 1}, {ENDS_IN("采石场"), KIND(COMPANY), 1},
-    {ENDS_IN("搅拌站"), KIND(COMPANY), 1}, {ENDS_IN("停车场"), KIND(SITE), 1},    {ENDS_IN("市场"), KIND(SITE), 1},
-    {ENDS_IN("广场"), KIND(SITE), 1},      {ENDS_IN("火车站"), KIND(SITE), 1},    {ENDS_IN("中转站"), KIND(SITE), 1},
-    {ENDS_IN("垃圾站"), KIND(SITE), 1},    {ENDS_IN("汽车站"), KIND(SITE), 1},    {ENDS_IN("地铁站"), KIND(SITE), 1},
-    {ENDS_IN("大厦"), KIND(SITE), 1},      {ENDS_IN("工地"), KIND(SITE), 1},      {ENDS_IN("中心"), KIND(SITE), 2},
-    {ENDS_IN("项目"), KIND(SITE), 2},      {ENDS_IN("楼盘"), KIND(ESTATE), 1},    {ENDS_IN("煤矿"), KIND(COMPANY), 1},
-    {ENDS_IN("矿业"), KIND(COMPANY), 1},   {ENDS_IN("纸业"), KIND(COMPANY), 2},   {ENDS_IN("药业"), KIND(COMPANY), 2},
-    {ENDS_IN("酒业"), KIND(COMPANY), 2},   {ENDS_IN("木业"), KIND(COMPANY), 2},   {ENDS_IN("置业"), KIND(COMPANY), 2},
-    {ENDS_IN("化工"), KIND(COMPANY), 2},   {ENDS_IN("酒楼"), KIND(COMPANY), 2},   {ENDS_IN("茶楼"), KIND(COMPANY), 2},
-    {ENDS_IN("饭庄"), KIND(COMPANY), 2},   {ENDS_IN("农庄"), KIND(COMPANY), 2},   {0}};
+#define FIRM(text) {ENDS_IN(text), KIND(COMPANY), 2},
+static const ending on_site[] = {{ENDS_IN("养猪场"), KIND(COMPANY), 1}, {ENDS_IN("养殖场"), KIND(COMPANY), 1},
+                                 {ENDS_IN("采石场"), KIND(COMPANY), 1}, {ENDS_IN("搅拌站"), KIND(COMPANY), 1},
+                                 {ENDS_IN("停车场"), KIND(SITE), 1},    {ENDS_IN("市场"), KIND(SITE), 1},
+                                 {ENDS_IN("广场"), KIND(SITE), 1},      {ENDS_IN("火车站"), KIND(SITE), 1},
+                                 {ENDS_IN("中转站"), KIND(SITE), 1},    {ENDS_IN("垃圾站"), KIND(SITE), 1},
+                                 {ENDS_IN("汽车站"), KIND(SITE), 1},    {ENDS_IN("地铁站"), KIND(SITE), 1},
+                                 {ENDS_IN("大厦"), KIND(SITE), 1},      {ENDS_IN("工地"), KIND(SITE), 1},
+                                 {ENDS_IN("中心"), KIND(SITE), 2},      {ENDS_IN("项目"), KIND(SITE), 2},
+                                 {ENDS_IN("楼盘"), KIND(ESTATE), 1},    {ENDS_IN("煤矿"), KIND(COMPANY), 1},
+                                 {ENDS_IN("矿业"), KIND(COMPANY), 1},   SHORT_FIRMS(FIRM){0}};
 static const ending on_water[] = {{ENDS_IN("河"), KIND(WATER), 1}, {ENDS_IN("江"), KIND(WATER), 1},
                                   {ENDS_IN("湖"), KIND(WATER), 1}, {ENDS_IN("水库"), KIND(WATER), 1},
                                   {ENDS_IN("溪"), KIND(WATER), 1}, {0}};

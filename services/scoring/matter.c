@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL /* keys are hashes of 16 bytes: less work than a call */
 #include <xxhash.h>
 
+#include "scoring/extract.h"
 #include "scoring/normalise.h"
 
 enum {
@@ -285,9 +286,10 @@ static bool ends_any(const char *text, size_t length, const char *const *words) 
     return false;
 }
 
+#define ALSO(text) text,
+
 static bool tells_places_apart(const Wjz__Scoring__Anchor *anchor) {
-    static const char *const firms[] = {"公司", "集团", "厂",   "纸业", "药业", "酒业", "木业", "置业",
-                                        "矿业", "化工", "酒楼", "茶楼", "饭庄", "农庄", NULL};
+    static const char *const firms[] = {"公司", "集团", "厂", "矿业", SHORT_FIRMS(ALSO) NULL};
     size_t length = strlen(anchor->name);
     bool kind = anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_VILLAGE ||
                 anchor->kind == WJZ__SCORING__ANCHOR_KIND__ANCHOR_ESTATE ||
