@@ -1,5 +1,6 @@
-/* A platform that pushes over the feed door, and is not what limits it: complaints come packed from a file, one thread
- * packs batches of them, keeps several under way and notes when each was acknowledged.
+/* A platform that pushes over the feed door, and is not what limits it: complaints come packed from a file, batches of
+ * them are packed and the connection is made before the clock starts; then one thread keeps several batches under way
+ * and notes when each was acknowledged.
  *
  *     bench_push DOOR SERVER_KEY PUBLIC_KEY SECRET_KEY FEED FILE [NAME=VALUE…]
  *
@@ -13,7 +14,7 @@
  *     times         file for "EXTERNAL_ID <tab> PUSHED <tab> ACKNOWLEDGED", microseconds since 1970
  *
  * A batch that is told to wait is sent again after the delay. Prints one line of JSON; times in microseconds, from when
- * a batch was due to when its receipt was here. */
+ * a batch was due to when its receipt was here; processor_us is what the processor spent while the clock ran. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <zmq.h>
 
@@ -28,7 +30,7 @@
 #include "proto/envelope.pb-c.h"
 #include "proto/intake.pb-c.h"
 
-enum { WINDOW_MOST = 64, BATCH_MOST = 512, REGION = 510184, QUIET_S = 60 };
+enum { WINDOW_MOST = 64, BATCH_MOST = 512, REGION = 510184, QUIET_S = 60, CONNECT_S = 10 };
 
 typedef struct settings {
     const char *feed, *times;
@@ -42,14 +44,18 @@ typedef struct under_way {
     bool used, waiting; /* waiting: told to come again at again_us */
     size_t number;
     int64_t due_us, pushed_us, again_us;
-    uint8_t *cover;
-    size_t length;
 } under_way;
+
+typedef struct cover {
+    uint8_t *data;
+    size_t length;
+} cover;
 
 typedef struct pusher {
     settings set;
     Wjz__Intake__Complaint **complaints;
     size_t complaint_count;
+    cover *covers; /* by the batch's number */
     void *socket;
     int fd;
     under_way slots[WINDOW_MOST];
@@ -111,34 +117,35 @@ static void name_of(const pusher *p, size_t number, const Wjz__Intake__Complaint
 
 /* --- covers --- */
 
-static void pack_cover(under_way *slot, uint64_t id, const Wjz__Intake__FeedBatch *batch) {
+static cover pack_cover(uint64_t id, const Wjz__Intake__FeedBatch *batch) {
     size_t length = wjz__intake__feed_batch__get_packed_size(batch);
     uint8_t *body = malloc(length);
     if (!body) stop("batch", "out of memory");
     wjz__intake__feed_batch__pack(batch, body);
-    Wjz__Envelope cover = WJZ__ENVELOPE__INIT;
-    cover.id = id;
-    cover.type = (char *)"wjz.intake.FeedBatch";
-    cover.schema = 1;
-    cover.region = REGION;
-    cover.created_at_us = bench_clock_us();
-    cover.attempt = 1;
-    cover.body = (ProtobufCBinaryData){length, body};
-    slot->length = wjz__envelope__get_packed_size(&cover);
-    slot->cover = malloc(slot->length);
-    if (!slot->cover) stop("batch", "out of memory");
-    wjz__envelope__pack(&cover, slot->cover);
+    Wjz__Envelope envelope = WJZ__ENVELOPE__INIT;
+    envelope.id = id;
+    envelope.type = (char *)"wjz.intake.FeedBatch";
+    envelope.schema = 1;
+    envelope.region = REGION;
+    envelope.created_at_us = bench_clock_us();
+    envelope.attempt = 1;
+    envelope.body = (ProtobufCBinaryData){length, body};
+    cover packed = {.length = wjz__envelope__get_packed_size(&envelope)};
+    packed.data = malloc(packed.length);
+    if (!packed.data) stop("batch", "out of memory");
+    wjz__envelope__pack(&envelope, packed.data);
     free(body);
+    return packed;
 }
 
-static void make_cover(pusher *p, under_way *slot, uint64_t id) {
+static cover make_cover(const pusher *p, size_t number) {
     static char names[BATCH_MOST][64];
     static Wjz__Intake__Complaint complaints[BATCH_MOST];
     static Wjz__Intake__FeedItem items[BATCH_MOST], *list[BATCH_MOST];
-    size_t first, count = batch_range(p, slot->number, &first);
+    size_t first, count = batch_range(p, number, &first);
     for (size_t i = 0; i < count; i++) {
         complaints[i] = *p->complaints[first + i];
-        name_of(p, slot->number, &complaints[i], names[i]);
+        name_of(p, number, &complaints[i], names[i]);
         complaints[i].external_id = names[i];
         wjz__intake__feed_item__init(&items[i]);
         items[i].item_case = WJZ__INTAKE__FEED_ITEM__ITEM_COMPLAINT;
@@ -147,16 +154,27 @@ static void make_cover(pusher *p, under_way *slot, uint64_t id) {
     }
     Wjz__Intake__FeedBatch batch = WJZ__INTAKE__FEED_BATCH__INIT;
     batch.feed = (char *)(uintptr_t)p->set.feed; /* protobuf-c has no const; packing does not write */
-    batch.sequence = p->set.sequence + slot->number;
+    batch.sequence = p->set.sequence + number;
     batch.items = list;
     batch.n_items = count;
-    pack_cover(slot, id, &batch);
+    return pack_cover(number, &batch);
+}
+
+static void make_covers(pusher *p) {
+    p->covers = calloc(p->batches, sizeof *p->covers);
+    if (!p->covers) stop("batches", "out of memory");
+    for (size_t i = 0; i < p->batches; i++)
+        p->covers[i] = make_cover(p, i);
 }
 
 /* --- there and back --- */
 
+/* Without a copy: covers outlive the socket. */
 static void send_cover(pusher *p, under_way *slot) {
-    if (zmq_send(p->socket, slot->cover, slot->length, 0) < 0) stop("send", zmq_strerror(errno));
+    const cover *sent = &p->covers[slot->number];
+    zmq_msg_t frame;
+    zmq_msg_init_data(&frame, sent->data, sent->length, NULL, NULL);
+    if (zmq_msg_send(&frame, p->socket, 0) < 0) stop("send", zmq_strerror(errno));
     slot->waiting = false;
 }
 
@@ -167,7 +185,6 @@ static void push(pusher *p, int64_t due_us) {
     under_way *slot = &p->slots[at];
     *slot = (under_way){.used = true, .number = p->next++, .due_us = due_us};
     p->used++;
-    make_cover(p, slot, (uint64_t)slot->number << 8 | at);
     slot->pushed_us = bench_clock_us();
     send_cover(p, slot);
 }
@@ -191,7 +208,6 @@ static void take_receipt(pusher *p, under_way *slot, const Wjz__Envelope *answer
     p->took[p->answered++] = bench_now_us() - slot->due_us;
     note_times(p, slot);
     wjz__intake__feed_receipt__free_unpacked(receipt, NULL);
-    free(slot->cover);
     slot->used = false;
     p->used--;
 }
@@ -206,12 +222,17 @@ static void take_refusal(pusher *p, under_way *slot, const Wjz__Envelope *answer
     wjz__refusal__free_unpacked(refusal, NULL);
 }
 
+static under_way *slot_of(pusher *p, uint64_t number) {
+    for (size_t i = 0; i < p->set.window; i++)
+        if (p->slots[i].used && p->slots[i].number == number) return &p->slots[i];
+    return NULL;
+}
+
 static void take_answer(pusher *p, const void *data, size_t length) {
     Wjz__Envelope *answer = length ? wjz__envelope__unpack(NULL, length, data) : NULL;
     if (!answer) return; /* a probe tells that the connection is there */
-    under_way *slot = &p->slots[answer->id & 255];
-    if ((answer->id & 255) >= WINDOW_MOST || !slot->used || slot->number != answer->id >> 8)
-        stop("answer", "to no question of ours");
+    under_way *slot = slot_of(p, answer->id);
+    if (!slot) stop("answer", "to no question of ours");
     if (strcmp(answer->type, "wjz.Refusal") == 0)
         take_refusal(p, slot, answer);
     else
@@ -261,15 +282,37 @@ static void push_all(pusher *p) {
 
 /* --- beginning and end --- */
 
+/* Until the door has admitted the key. */
+static void await_handshake(void *zmq, void *socket, const char *door) {
+    static const char MONITOR[] = "inproc://handshake";
+    int within_ms = CONNECT_S * 1000;
+    uint16_t event = 0;
+    void *monitor = zmq_socket(zmq, ZMQ_PAIR);
+    if (!monitor || zmq_connect(monitor, MONITOR) < 0 ||
+        zmq_setsockopt(monitor, ZMQ_RCVTIMEO, &within_ms, sizeof within_ms) < 0)
+        stop(door, zmq_strerror(errno));
+    while (event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        zmq_msg_t frame;
+        zmq_msg_init(&frame);
+        if (zmq_msg_recv(&frame, monitor, 0) < 0) stop(door, "admits nobody of this key");
+        if (zmq_msg_more(&frame)) memcpy(&event, zmq_msg_data(&frame), sizeof event); /* the address follows */
+        zmq_msg_close(&frame);
+    }
+    zmq_socket_monitor(socket, NULL, 0);
+    zmq_close(monitor);
+}
+
 static void *connect_door(void *zmq, char **argv, int *ret_fd) {
     void *socket = zmq_socket(zmq, ZMQ_DEALER);
     size_t size = sizeof *ret_fd;
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, argv[2], strlen(argv[2]) + 1) < 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, argv[3], strlen(argv[3]) + 1) < 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, argv[4], strlen(argv[4]) + 1) < 0 ||
-        zmq_setsockopt(socket, ZMQ_LINGER, &(int){0}, sizeof(int)) < 0 || zmq_connect(socket, argv[1]) < 0 ||
-        zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) < 0)
+        zmq_setsockopt(socket, ZMQ_LINGER, &(int){0}, sizeof(int)) < 0 ||
+        zmq_socket_monitor(socket, "inproc://handshake", ZMQ_EVENT_HANDSHAKE_SUCCEEDED) < 0 ||
+        zmq_connect(socket, argv[1]) < 0 || zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) < 0)
         stop(argv[1], zmq_strerror(errno));
+    await_handshake(zmq, socket, argv[1]);
     return socket;
 }
 
@@ -304,12 +347,21 @@ static void check_settings(pusher *p) {
     if (s->times && !(p->times = fopen(s->times, "we"))) stop(s->times, strerror(errno));
 }
 
-static void print_result(pusher *p, int64_t clock_us, int64_t us) {
+/* Of all threads. */
+static int64_t processor_us(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000000) + used.ru_utime.tv_usec +
+           used.ru_stime.tv_usec;
+}
+
+static void print_result(pusher *p, int64_t clock_us, int64_t us, int64_t worked_us) {
     printf("{\"items\": %" PRIu64 ", \"accepted\": %" PRIu64 ", \"duplicate\": %" PRIu64 ", \"revised\": %" PRIu64
            ", \"rejected\": %" PRIu64 ", \"told_to_wait\": %" PRIu64 ", \"batches\": %zu, \"begun_us\": %" PRId64
-           ", \"seconds\": %.6f, \"per_second\": %.1f, \"p50\": %" PRId64 ", \"p99\": %" PRId64 "}\n",
+           ", \"seconds\": %.6f, \"processor_us\": %" PRId64 ", \"per_second\": %.1f, \"p50\": %" PRId64
+           ", \"p99\": %" PRId64 "}\n",
            p->items, p->outcomes[1], p->outcomes[2], p->outcomes[3], p->outcomes[4], p->told_to_wait, p->batches,
-           clock_us, (double)us / 1e6, (double)p->items * 1e6 / (double)us, bench_quantile(p->took, p->answered, 0.5),
+           clock_us, (double)us / 1e6, worked_us, (double)p->items * 1e6 / (double)us, bench_quantile(p->took, p->answered, 0.5),
            bench_quantile(p->took, p->answered, 0.99));
 }
 
@@ -324,17 +376,21 @@ int main(int argc, char **argv) {
     read_settings(&p.set, argv + 7);
     load(&p, argv[6]);
     check_settings(&p);
+    make_covers(&p);
     void *zmq = zmq_ctx_new();
     p.socket = connect_door(zmq, argv, &p.fd);
-    int64_t clock_us = bench_clock_us(), start = p.heard_us = bench_now_us();
+    int64_t clock_us = bench_clock_us(), start = p.heard_us = bench_now_us(), worked_us = processor_us();
     arrivals_begin(&p.stream, p.set.rate);
     push_all(&p);
-    print_result(&p, clock_us, bench_now_us() - start);
+    print_result(&p, clock_us, bench_now_us() - start, processor_us() - worked_us);
     if (p.times) fclose(p.times);
     zmq_close(p.socket);
     zmq_ctx_term(zmq);
     for (size_t i = 0; i < p.complaint_count; i++)
         wjz__intake__complaint__free_unpacked(p.complaints[i], NULL);
+    for (size_t i = 0; i < p.batches; i++)
+        free(p.covers[i].data);
+    free(p.covers);
     free(p.complaints);
     free(p.took);
     return 0;

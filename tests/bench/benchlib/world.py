@@ -3,7 +3,6 @@
 import contextlib
 import json
 import pathlib
-import resource
 import subprocess
 import time
 import urllib.error
@@ -78,6 +77,7 @@ class World:
         self.door = ()
         self.sequence = 1  # of the next batch
         self.memory = {}  # most resident MB seen, by kind of process
+        self._pushing_us = 0  # of processor, by pushes that ended
         self._admin_url = self.place.url.replace("dbname=weijianzhi", "dbname=postgres")
         self._bench_url = self.place.url.replace("dbname=weijianzhi", "dbname=bench")
 
@@ -168,15 +168,14 @@ class World:
 
     def processor_us(self):
         """{kind of process: microseconds of processor so far}; of PostgreSQL's by whom they work for. Of the platform
-        that pushes what ended so far took."""
+        that pushes what it took while its clock ran."""
         own = self.place._children()
         server = next(pid for pid, command in own.items() if command == "postgres")
         query = "SELECT pid, rtrim(application_name, '-0123456789') FROM pg_stat_activity WHERE application_name <> ''"
         clients = dict(self.place.rows(query))
         kinds = {pid: command for pid, command in own.items() if pid != server}
         kinds |= {pid: f"postgres, for {clients[pid]}" if pid in clients else "postgres itself" for pid in _children_of(server)}
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        total = {"the platform that pushes": (used.ru_utime + used.ru_stime) * 1e6}
+        total = {"the platform that pushes": self._pushing_us}
         for pid, kind in kinds.items():
             total[kind] = total.get(kind, 0) + _processor_us(pid)
         return total
@@ -192,6 +191,7 @@ class World:
         pushed = bench_program(
             "bench_push", *self.door, self.feed_file, *[f"{k}={v}" for k, v in {"sequence": self.sequence, **settings}.items()]
         )
+        self._pushing_us += pushed["processor_us"]
         if "sequence" not in settings:
             self.sequence += pushed["batches"]
         return pushed
