@@ -35,6 +35,27 @@ const char *feed_definition_fault(const feed_definition *it) {
     return NULL;
 }
 
+const char *feed_definition_remedy(const char *field) {
+    static const struct {
+        const char *field, *remedy;
+    } REMEDIES[] = {
+        {"name", "give 1 to 63 small letters, digits and hyphens, a hyphen not first"},
+        {"title", "say what people call the platform"},
+        {"profile", "name one of the mapping profiles"},
+        {"region", "give the county's code of six digits"},
+        {"legal_basis", "say which rule or agreement lets the platform send"},
+        {"clue_source", "give complaint, own_case, enforcement_platform, state_organ_or_deputy, media or other"},
+        {"source_kind", "give hotline, enforcement, state_organ, grid, photo, media or anonymous"},
+        {"curve_key", "give the platform's public key, 40 characters of Z85"},
+        {"rate_per_second", "give at most 10000000 items a second"},
+        {"silent_after_s", "give at most 366 days"},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(REMEDIES); i++) {
+        if (strcmp(REMEDIES[i].field, field) == 0) return REMEDIES[i].remedy;
+    }
+    return "give what proto/intake.proto names";
+}
+
 static int load_feed(const wjz_yaml_node *node, const profile_source *profiles, wjz_arena *arena, feed_definition *to,
                      wjz_err *err) {
     static const char *const KEYS[] = {"name",        "title",       "profile", "region",          "legal_basis",
@@ -59,7 +80,8 @@ static int load_feed(const wjz_yaml_node *node, const profile_source *profiles, 
     to->silent_after_s = (int32_t)silent_hours * 3600;
     const char *fault = feed_definition_fault(to);
     if (fault != NULL)
-        return wjz_yaml_error(node, err, "feed \"%s\": \"%s\" has no value that is known", to->name, fault);
+        return wjz_yaml_error(node, err, "feed \"%s\": \"%s\" has no value that is known; %s", to->name, fault,
+                              feed_definition_remedy(fault));
     WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
     r = profile_load(profiles, to->profile, &loaded, err);
     if (r < 0) return wjz_err_prefix(err, "feed \"%s\"", to->name);

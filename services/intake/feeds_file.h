@@ -18,4 +18,7 @@ WJZ_MUST_CHECK int feeds_file_load(const char *path, const profile_source *profi
 /* What is wrong with a definition, NULL when nothing: the field's name. */
 const char *feed_definition_fault(const feed_definition *it);
 
+/* What to give for a field of wjz.intake.DefineFeed that is wrong; never NULL. */
+const char *feed_definition_remedy(const char *field);
+
 #endif

@@ -2,6 +2,7 @@
 #include "intake/handlers.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "intake/feeds_file.h"
@@ -43,12 +44,18 @@ static void merge(feed_definition *to, const Wjz__Intake__DefineFeed *said) {
     }
 }
 
+/* As ZeroMQ prints one: 32 bytes in Z85 (ZeroMQ RFC 32). */
+static bool is_curve_key(const char *text) {
+    return strlen(text) == 40 && strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              ".-:+=^!/*?&<>()[]{}@%$#") == 40;
+}
+
 /* The field that keeps the definition from being stored; NULL when it is good. */
 static const char *find_fault(const profile_source *profiles, const feed_definition *definition,
                               const Wjz__Intake__DefineFeed *said) {
     const char *fault = feed_definition_fault(definition);
     if (fault != NULL) return fault;
-    if (said->curve_key[0] != '\0' && strlen(said->curve_key) != 40) return "curve_key";
+    if (said->curve_key[0] != '\0' && !is_curve_key(said->curve_key)) return "curve_key";
     if (said->rate_per_second > 10000000) return "rate_per_second";
     if (said->silent_after_s > 366 * 86400) return "silent_after_s";
     WJZ_CLEANUP(profile_destroy) profile *loaded = NULL;
@@ -82,10 +89,9 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     merge(&definition, said);
     const char *fault = find_fault(&profiles, &definition, said);
     if (fault != NULL) {
-        return refuse(
-            call, WJZ_REFUSAL_INVALID, fault,
-            found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
-            "give the field a value that proto/intake.proto names; the profile must be one of the mapping profiles");
+        return refuse(call, WJZ_REFUSAL_INVALID, fault,
+                      found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
+                      feed_definition_remedy(fault));
     }
     char key[IDENTITY_KEY_TEXT] = "";
     r = store_definition(it, &tx, &definition, said->new_bearer_key ? key : NULL, err);
@@ -117,21 +123,35 @@ static const char *find_file_fault(const intake *it, const Wjz__Intake__BeginImp
     return strlen(said->actor) > 200 ? "actor" : NULL;
 }
 
+static int refuse_file(wjz_call *call, const intake *it, const Wjz__Intake__BeginImport *said, const char *fault) {
+    if (strcmp(fault, "size") != 0)
+        return refuse(call, WJZ_REFUSAL_INVALID, fault, "the file cannot be imported like this",
+                      "give the file's name, size and SHA-256");
+    wjz_refusal refusal = {.code = WJZ_REFUSAL_TOO_LARGE,
+                           .field = "size",
+                           .value = wjz_arena_printf(wjz_call_arena(call), "%" PRIu64, said->size),
+                           .message = "the file is empty",
+                           .remedy = "export it again: the first row names the columns"};
+    if (said->size > 0) {
+        refusal.message = "the file has more bytes than one import takes";
+        refusal.remedy = wjz_arena_printf(wjz_call_arena(call), "divide it into files of at most %" PRId64 " bytes",
+                                          it->conf->import_bytes);
+    }
+    return wjz_call_refuse(call, &refusal);
+}
+
 static int on_begin_import(wjz_call *call, void *state, wjz_err *err) {
     intake *it = state;
     const Wjz__Intake__BeginImport *said = (const Wjz__Intake__BeginImport *)wjz_call_message(call)->body;
     const feed *of = feeds_find(&it->feeds, said->feed);
     if (of == NULL)
-        return refuse(call, WJZ_REFUSAL_NOT_FOUND, "feed", "there is no such feed",
-                      "define it first: wjz feeds define");
+        return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
+                                                    .field = "feed",
+                                                    .value = strlen(said->feed) < 64 ? said->feed : NULL,
+                                                    .message = "there is no such feed",
+                                                    .remedy = "define it first: wjz feeds define"});
     const char *fault = find_file_fault(it, said);
-    if (fault != NULL) {
-        bool size = strcmp(fault, "size") == 0;
-        return refuse(call, size ? WJZ_REFUSAL_TOO_LARGE : WJZ_REFUSAL_INVALID, fault,
-                      "the file cannot be imported like this",
-                      size ? "a file has 1 byte to what import_bytes allows; divide it"
-                           : "give the file's name, size and SHA-256");
-    }
+    if (fault != NULL) return refuse_file(call, it, said, fault);
     import_file file = {said->file_name, said->size, said->sha256.data, said->dry_run, said->actor};
     import_row row;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;

@@ -10,6 +10,16 @@ static const char *text_or_null(const char *text) {
     return text && text[0] ? text : NULL;
 }
 
+/* The whole of it in one sentence: an operator sees nothing else. */
+static int tell_refusal(const Wjz__Refusal *refusal, const char *who, wjz_err *err) {
+    const ProtobufCEnumValue *code =
+        protobuf_c_enum_descriptor_get_value(&wjz__refusal__code__descriptor, (int)refusal->code);
+    const char *field = refusal->field, *value = refusal->value, *remedy = refusal->remedy;
+    return wjz_err_set(err, -EREMOTE, "%s refused (%s): %s%s%s%s%s%s%s%s", who, code ? code->name : "unknown code",
+                       refusal->message, field[0] ? ", field " : "", field, value[0] ? " \"" : "", value,
+                       value[0] ? "\"" : "", remedy[0] ? "; " : "", remedy);
+}
+
 static int read_refusal(const wjz_envelope *envelope, const char *who, wjz_arena *arena, wjz_refusal *ret_refusal,
                         wjz_err *err) {
     const ProtobufCMessage *body;
@@ -25,10 +35,7 @@ static int read_refusal(const wjz_envelope *envelope, const char *who, wjz_arena
             .remedy = text_or_null(refusal->remedy),
             .retry_after_ms = refusal->retry_after_ms,
         };
-    const ProtobufCEnumValue *code =
-        protobuf_c_enum_descriptor_get_value(&wjz__refusal__code__descriptor, (int)refusal->code);
-    return wjz_err_set(err, -EREMOTE, "%s refused (%s): %s%s%s", who, code ? code->name : "unknown code",
-                       refusal->message, refusal->field[0] ? ", field " : "", refusal->field);
+    return tell_refusal(refusal, who, err);
 }
 
 int wjz_answer_read(const void *data, size_t length, const char *who, const ProtobufCMessageDescriptor *type,

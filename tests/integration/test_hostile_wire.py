@@ -395,7 +395,7 @@ def test_definitions_that_are_none(module_house, intake):
         "region": [1, 1_000_000, 2**32 - 1],
         "clue_source": ["x", "'; --"],
         "source_kind": ["x"],
-        "curve_key": ["x", "x" * 41],
+        "curve_key": ["x", "x" * 41, "x" * 39 + " ", "钥" * 13 + "x", "~" * 40],
         "rate_per_second": [2**32 - 1],
     }.items():
         for value in values:

@@ -242,6 +242,14 @@ def test_requests_that_make_no_sense(module_house, feed):
         assert refused.value.refusal.code == wire.proto("envelope").Refusal.NOT_FOUND
 
 
+@pytest.mark.parametrize("size, said", [(0, "the file is empty"), (1 << 60, "more bytes than one import takes")])
+def test_a_file_of_no_size_that_can_be_is_refused_with_the_remedy(module_house, feed, size, said):
+    with pytest.raises(wire.Refused) as refused:
+        ask_intake(module_house, pb().BeginImport(feed=feed, file_name="a.csv", size=size, sha256=b"\1" * 32, actor="tester"))
+    told = refused.value.refusal
+    assert told.value == str(size) and said in told.message and told.remedy
+
+
 def test_id_numbers_are_not_kept_by_imports(module_house, db, feed):
     data = to_csv(
         ["工单编号", "内容", "诉求人", "身份证号"],

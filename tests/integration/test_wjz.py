@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from wjzlib.installation import Installation
-from wjzlib.paths import program
+from wjzlib.paths import ROOT, program
 from wjzlib.wait import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
@@ -230,6 +230,18 @@ def test_bad_usage_is_explained(installation, words, part):
     done = installation.wjz(*words, check=False)
     assert done.returncode == 2
     assert part in done.stderr
+
+
+def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_path):
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    for words, parts in (
+        (["import", "--feed", "hotline-12345", empty], ["the file is empty", 'field size "0"', "export it again"]),
+        (["import", "--feed", "nobody", ROOT / "README.md"], ["no such feed", 'field feed "nobody"', "wjz feeds define"]),
+        (["feeds", "define", "hotline-12345", "--clue-source", "rumour"], ["field clue_source", "state_organ_or_deputy"]),
+    ):
+        done = installation.wjz(*words, check=False)
+        assert done.returncode == 1 and all(part in done.stderr for part in parts), done.stderr
 
 
 def test_roles_can_write_their_own_schema_only(installation):

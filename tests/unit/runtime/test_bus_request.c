@@ -114,7 +114,7 @@ static void answers(void *arg) {
 
     scoring.manner = REFUSE;
     assert_int_equal(ask(&client, 5000, &complaints, &refusal, &said), -EREMOTE);
-    assert_string_equal(said.text, "scoring refused (CONFLICT): is being scored, field complaint[0]");
+    assert_string_equal(said.text, "scoring refused (CONFLICT): is being scored, field complaint[0] \"17\"; wait");
     assert_int_equal(refusal.code, WJZ_REFUSAL_CONFLICT);
     assert_string_equal(refusal.field, "complaint[0]");
     assert_string_equal(refusal.value, "17");
