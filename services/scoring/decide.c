@@ -1,5 +1,5 @@
-/* Everything is looked at within the region's lock: what a verb sees is what it changes. Nothing is changed before the last
- * refusal. */
+/* Everything is looked at within the region's lock: what a verb sees is what it changes. Nothing is changed before the
+ * last refusal. */
 #include "scoring/decide.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ int decide_check(decide *d, wjz_err *err) {
 /* --- what is named --- */
 
 /* Sorted, each once. */
-static int copy_ids(decide *d, const uint64_t *ids, size_t count, int64_t **ret_ids, size_t *ret_count) {
+static int copy_ids(const decide *d, const uint64_t *ids, size_t count, int64_t **ret_ids, size_t *ret_count) {
     int64_t *copy = wjz_arena_alloc(d->arena, count * sizeof *copy);
     if (!copy) return -ENOMEM;
     for (size_t i = 0; i < count; i++)
@@ -102,6 +102,17 @@ static int name_clues(decide *d, Wjz__Scoring__SeenClue *const *seen, size_t cou
 
 /* --- carrying out --- */
 
+/* The clues that its complaints are in. */
+static int64_t *clues_before(const decide *d, const regroup *g, const decision *made) {
+    int64_t *clues = wjz_arena_alloc(d->arena, (made->member_count + made->other_count) * sizeof *clues);
+    if (!clues) return NULL;
+    for (size_t i = 0; i < made->member_count; i++)
+        clues[i] = regroup_clue(g, made->members[i]);
+    for (size_t i = 0; i < made->other_count; i++)
+        clues[made->member_count + i] = regroup_clue(g, made->others[i]);
+    return clues;
+}
+
 /* Keeps it and lets the groups follow. Nothing may refuse after it. */
 static int keep(decide *d, regroup *g, const decision *made, bool leave, int64_t review, wjz_err *err) {
     const decision_row row = {.made = made,
@@ -110,8 +121,9 @@ static int keep(decide *d, regroup *g, const decision *made, bool leave, int64_t
                               .person = d->person,
                               .reason = d->reason,
                               .clues = d->clues,
-                              .clue_count = d->clue_count};
-    int r = regroup_decide(g, made, leave);
+                              .clue_count = d->clue_count,
+                              .were_in = clues_before(d, g, made)};
+    int r = row.were_in ? regroup_decide(g, made, leave) : -ENOMEM;
     if (!r) r = store_put_decision(d->tx, d->region, &row);
     if (r)
         return wjz_err_set(err, r == -ENOENT ? -EIO : r, "could not carry out a decision about %zu complaints",
@@ -131,10 +143,8 @@ static int merge(regroup *g, void *arg, wjz_err *err) {
     const Wjz__Scoring__MergeClues *asked = (const Wjz__Scoring__MergeClues *)((verb *)arg)->asked;
     int r = name_clues(d, asked->clue, asked->n_clue, err);
     if (r) return r;
-    const decision made = {.id = wjz_id_next(),
-                           .kind = DECISION_MERGE,
-                           .members = d->complaints,
-                           .member_count = d->complaint_count};
+    const decision made = {
+        .id = wjz_id_next(), .kind = DECISION_MERGE, .members = d->complaints, .member_count = d->complaint_count};
     return keep(d, g, &made, false, 0, err);
 }
 
@@ -171,8 +181,8 @@ static int split(regroup *g, void *arg, wjz_err *err) {
     }
     if (others_of(d, chosen, count, &others, &other_count)) return out_of_memory(err);
     if (!other_count)
-        return refuse(d, WJZ_REFUSAL_INVALID, "complaint", "",
-                      "不能分出全部诉求 / a clue keeps at least one complaint", NULL);
+        return refuse(d, WJZ_REFUSAL_INVALID, "complaint", "", "不能分出全部诉求 / a clue keeps at least one complaint",
+                      NULL);
     const decision made = {.id = wjz_id_next(),
                            .kind = DECISION_SPLIT,
                            .members = chosen,
@@ -190,11 +200,29 @@ int decide_split(decide *d, const Wjz__Scoring__SplitClue *asked, wjz_err *err) 
     return matters_decide(d->self, d->tx, d->region, split, &(verb){d, &asked->base}, d->arena, err);
 }
 
+/* Where the complaints of a past decision were, and which of these clues have been merged away since. */
+static int places_before(const decide *d, const past_decision *past, was_in **ret_places, wjz_err *err) {
+    named_clue *clues = NULL;
+    int64_t *ids = NULL;
+    size_t id_count = 0, count = 0;
+    was_in *places = wjz_arena_calloc(d->arena, past->were_in_count, sizeof *places);
+    if (!places || copy_ids(d, (const uint64_t *)past->were_in, past->were_in_count, &ids, &id_count))
+        return out_of_memory(err);
+    int r = store_named_clues(d->tx, d->region, ids, id_count, d->arena, &clues, &count, err);
+    for (size_t i = 0; !r && i < past->were_in_count; i++) {
+        const named_clue *clue = bsearch(&past->were_in[i], clues, count, sizeof *clues, wjz_id_order);
+        places[i] = (was_in){past->were_in[i], clue && clue->merged_into};
+    }
+    if (!r) *ret_places = places;
+    return r;
+}
+
 static int undo(regroup *g, void *arg, wjz_err *err) {
     decide *d = ((verb *)arg)->d;
     const Wjz__Scoring__UndoDecision *asked = (const Wjz__Scoring__UndoDecision *)((verb *)arg)->asked;
     int64_t id = (int64_t)asked->decision;
     past_decision past = {0};
+    was_in *places = NULL;
     bool found = false;
     int r = store_find_decision(d->tx, d->region, id, d->arena, &found, &past, err);
     if (r) return r;
@@ -208,11 +236,15 @@ static int undo(regroup *g, void *arg, wjz_err *err) {
                          "如需恢复，请重新决定 / decide anew instead");
     const decision_row row = {
         .id = wjz_id_next(), .undoes = id, .person = d->person, .reason = d->reason, .clues = NULL};
-    r = regroup_undo(g, id);
+    r = places_before(d, &past, &places, err);
+    if (r) return r;
+    r = regroup_undo(g, id, places, past.were_in_count);
     if (!r) r = store_put_decision(d->tx, d->region, &row);
     if (!r && past.review) r = store_reopen_question(d->tx, d->region, past.review);
     if (r) return wjz_err_set(err, r == -ENOENT ? -EIO : r, "could not take back decision %" PRId64, id);
     d->id = row.id;
+    d->clues = past.clues;
+    d->clue_count = past.clue_count;
     d->complaints = past.complaints;
     d->complaint_count = past.complaint_count;
     return 0;
@@ -229,11 +261,12 @@ static int find_question(decide *d, uint64_t id, uint64_t revision, asked_questi
     int r = store_find_question(d->tx, d->region, (int64_t)id, &found, ret, err);
     if (r) return r;
     if (!found)
-        return refuse_id(d, WJZ_REFUSAL_NOT_FOUND, "review", (int64_t)id, "没有这个问题 / no such question in this region",
-                         "wjz review list");
+        return refuse_id(d, WJZ_REFUSAL_NOT_FOUND, "review", (int64_t)id,
+                         "没有这个问题 / no such question in this region", "wjz review list");
     if (!ret->open)
         return refuse_id(d, WJZ_REFUSAL_CONFLICT, "review", (int64_t)id,
-                         "问题已有结论或不再存在 / the question was decided, or does not arise any more", "wjz review list");
+                         "问题已有结论或不再存在 / the question was decided, or does not arise any more",
+                         "wjz review list");
     if (revision && revision != (uint64_t)ret->revision)
         return refuse_id(d, WJZ_REFUSAL_CONFLICT, "revision", ret->revision,
                          "问题已有变化 / the question has changed since it was looked at",

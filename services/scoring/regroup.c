@@ -228,10 +228,38 @@ int regroup_decide(regroup *g, const decision *d, bool leave) {
     return r;
 }
 
-int regroup_undo(regroup *g, int64_t id) {
+int64_t regroup_clue(const regroup *g, int64_t id) {
+    uint32_t slot = repeats_index_find(g->index, id);
+    return slot == REPEATS_NONE ? 0 : repeats_index_entry(g->index, slot)->clue;
+}
+
+/* Of complaints that are at hand. */
+static int give_back(regroup *g, int64_t undone, const int64_t *complaints, size_t count, const was_in *were_in) {
+    for (size_t i = 0; i < count; i++) {
+        at_hand *hand = regroup_take(g, repeats_index_find(g->index, complaints[i]));
+        if (!hand) return -ENOMEM;
+        hand->leaves = were_in[i].clue != repeats_index_entry(g->index, hand->slot)->clue;
+        if (!were_in[i].ended) continue;
+        returning *to = wjz_arena_alloc(g->arena, sizeof *to);
+        if (!to) return -ENOMEM;
+        *to = (returning){were_in[i].clue, undone};
+        hand->returns = to;
+    }
+    return 0;
+}
+
+static int give_all_back(regroup *g, const decision *d, const was_in *were_in, size_t count) {
+    if (!count) return 0;
+    if (count != d->member_count + d->other_count) return -EINVAL;
+    int r = give_back(g, d->id, d->members, d->member_count, were_in);
+    return r ? r : give_back(g, d->id, d->others, d->other_count, were_in + d->member_count);
+}
+
+int regroup_undo(regroup *g, int64_t id, const was_in *were_in, size_t count) {
     decisions *all = repeats_index_decisions(g->index);
     const decision *d = decisions_find(all, id);
     int r = d ? touch_all(g, d, false) : -ENOENT;
+    if (!r) r = give_all_back(g, d, were_in, count);
     if (!r) r = decisions_remove(all, id);
     if (!r) g->decided.undone = id;
     return r;

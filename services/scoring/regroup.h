@@ -35,8 +35,20 @@ WJZ_MUST_CHECK int regroup_put(regroup *regroup, const regroup_item *items, size
 /* A person's decision, the newest one, about complaints that are in the index; copied. With leave the members take no
  * clue along: the clues they are in stay with the others. -ENOENT for a complaint that is not in the index; -EEXIST. */
 WJZ_MUST_CHECK int regroup_decide(regroup *regroup, const decision *made, bool leave);
-/* Takes a decision back. -ENOENT when none of that id stands. */
-WJZ_MUST_CHECK int regroup_undo(regroup *regroup, int64_t id);
+/* The clue that a complaint is in, before this turn; 0: none. */
+int64_t regroup_clue(const regroup *regroup, int64_t complaint);
+
+/* The clue that a complaint was in when a decision about it was made. */
+typedef struct was_in {
+    int64_t clue;
+    bool ended; /* it has been merged away since */
+} was_in;
+
+/* Takes a decision back: its complaints go back to the clues that they were in, as far as these live or may live again
+ * (regroup_identify), and leave those that they are in to others there. were_in: one for each complaint that the
+ * decision names, members first; or none, when it is not known. -ENOENT when none of that id stands; -EINVAL for
+ * another count. */
+WJZ_MUST_CHECK int regroup_undo(regroup *regroup, int64_t id, const was_in *were_in, size_t count);
 
 /* A complaint whose matter must be supplied before going on. */
 typedef struct regroup_want {
@@ -52,6 +64,11 @@ void regroup_supply(regroup *regroup, const regroup_want *want, const matter *ma
 /* Links what was put with what is near it. After it more matters may be missing: those of the whole neighbourhoods. */
 WJZ_MUST_CHECK int regroup_link(regroup *regroup);
 
+/* A clue that was merged away, and the undone decision before which a complaint was in it. */
+typedef struct returning {
+    int64_t clue, decision;
+} returning;
+
 typedef struct regroup_member {
     int64_t complaint;
     int64_t clue; /* that it was in, 0: none */
@@ -59,6 +76,7 @@ typedef struct regroup_member {
     bool put;     /* by regroup_put */
     bool rekeyed; /* … and it is not as it was */
     bool leaves;  /* … the clue that it was in to the others, by a person's decision */
+    const returning *returns;
     const matter *matter;
 } regroup_member;
 
@@ -89,13 +107,16 @@ const int64_t *regroup_asked(const regroup *regroup, size_t *ret_count);
 /* A clue that members of the groups were in. */
 typedef struct old_clue {
     int64_t clue;
-    bool told;           /* others know of it */
-    int64_t merged_into; /* filled by regroup_identify: the clue it has become part of, 0: it lives on */
+    bool told;             /* others know of it */
+    int64_t returns_after; /* 0: it lives; else it was merged away, and members return now that this decision is undone */
+    int64_t merged_into;   /* filled by regroup_identify: the clue it has become part of, 0: it lives on, or again */
 } old_clue;
 
 /* Gives each group its clue: of the clues whose canonically first member it has, one that was told before one that was
- * not, then the oldest; the others are merged into it. A group with none gets new_id(). The same groups and clues give
- * the same outcome in whatever order. clues: sorted by clue, all that members name. */
+ * not, then the oldest; the others are merged into it. Members that leave a clue count when nobody stays in it. A clue
+ * that members return to lives again where its first one is, unless there is a clue that was there before the decision.
+ * A group with none gets new_id(). The same groups and clues give the same outcome in whatever order. clues: sorted by
+ * clue, all that members name. */
 WJZ_MUST_CHECK int regroup_identify(regroup_group *groups, size_t group_count, old_clue *clues, size_t clue_count,
                                     int64_t (*new_id)(void), wjz_arena *arena);
 

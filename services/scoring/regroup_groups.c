@@ -167,6 +167,7 @@ static int add_groups(regroup *g, const uint32_t *hands, uint32_t count, const u
                                                           .put = hand->put,
                                                           .rekeyed = hand->rekeyed,
                                                           .leaves = hand->leaves,
+                                                          .returns = hand->returns,
                                                           .matter = hand->matter};
     }
     for (size_t i = first; i < *group_count; i++)

@@ -8,6 +8,7 @@
 typedef struct at_hand {
     uint32_t slot;
     bool put, rekeyed, leaves;
+    const returning *returns;
     bool touched;                    /* its near ones may have changed */
     bool meets;                      /* it may have won near ones; touched, too */
     bool compared;                   /* so that its matter is needed */

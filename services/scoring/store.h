@@ -111,6 +111,9 @@ typedef struct merged_row {
 WJZ_MUST_CHECK int store_merge_clues(wjz_tx *tx, int32_t region, const merged_row *rows, size_t count,
                                      wjz_arena *arena);
 
+/* Such as were merged away are so no more; before they are put. */
+WJZ_MUST_CHECK int store_revive_clues(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count);
+
 WJZ_MUST_CHECK int store_put_turn(wjz_tx *tx, int32_t region, const store_turn *turn);
 
 /* --- enforcement records, and what was scored with them --- */

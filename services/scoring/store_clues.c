@@ -85,6 +85,9 @@ static const wjz_stmt MERGE_CLUES = {
     " WHERE c.region = $1 AND c.id = u.id",
     0};
 
+static const wjz_stmt REVIVE_CLUES = {"scoring_revive_clues",
+                                      "UPDATE scoring.clue SET merged_into = 0 WHERE region = $1 AND id = ANY ($2)", 0};
+
 /* --- reading --- */
 
 int store_ask_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count, const int64_t *complaints,
@@ -217,4 +220,8 @@ int store_merge_clues(wjz_tx *tx, int32_t region, const merged_row *rows, size_t
     COLUMN(int32_t, revision, rows[i].revision);
     return wjz_tx_send_v(tx, &MERGE_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(into, count),
                          wjz_i32s(revision, count));
+}
+
+int store_revive_clues(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count) {
+    return wjz_tx_send_v(tx, &REVIVE_CLUES, wjz_i32(region), wjz_i64s(ids, count));
 }

@@ -19,13 +19,14 @@ static const wjz_stmt COMPLAINTS_OF_CLUES = {
 
 static const wjz_stmt FIND_DECISION = {
     "scoring_find_decision",
-    "SELECT undone_by, review, kind = 'undo', members || others FROM scoring.decision WHERE region = $1 AND id = $2",
-    4};
+    "SELECT undone_by, review, kind = 'undo', members || others, clues, were_in FROM scoring.decision"
+    " WHERE region = $1 AND id = $2",
+    6};
 
 static const wjz_stmt PUT_DECISION = {
     "scoring_put_decision",
-    "INSERT INTO scoring.decision (region, id, undoes, review, kind, person, reason, clues, members, others)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    "INSERT INTO scoring.decision (region, id, undoes, review, kind, person, reason, clues, members, others, were_in)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     0};
 
 static const wjz_stmt MARK_UNDONE = {
@@ -90,6 +91,8 @@ int store_find_decision(wjz_tx *tx, int32_t region, int64_t id, wjz_arena *arena
                                     .review = wjz_row_int(rows, 0, 1),
                                     .undo = wjz_row_bool(rows, 0, 2)};
     r = wjz_row_ints(rows, 0, 3, arena, &ret_decision->complaints, &ret_decision->complaint_count);
+    if (!r) r = wjz_row_ints(rows, 0, 4, arena, &ret_decision->clues, &ret_decision->clue_count);
+    if (!r) r = wjz_row_ints(rows, 0, 5, arena, &ret_decision->were_in, &ret_decision->were_in_count);
     return r ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
@@ -100,7 +103,8 @@ int store_put_decision(wjz_tx *tx, int32_t region, const decision_row *row) {
     int r = wjz_tx_send_v(tx, &PUT_DECISION, wjz_i32(region), wjz_i64(row->id), wjz_i64(row->undoes),
                           wjz_i64(row->review), wjz_text(row->made ? kinds[made->kind] : "undo"),
                           wjz_text(row->person), wjz_text(row->reason), wjz_i64s(row->clues, row->clue_count),
-                          wjz_i64s(made->members, made->member_count), wjz_i64s(made->others, made->other_count));
+                          wjz_i64s(made->members, made->member_count), wjz_i64s(made->others, made->other_count),
+                          wjz_i64s(row->were_in, row->were_in ? made->member_count + made->other_count : 0));
     if (r || !row->undoes) return r;
     return wjz_tx_send_v(tx, &MARK_UNDONE, wjz_i32(region), wjz_i64(row->undoes), wjz_i64(row->id));
 }

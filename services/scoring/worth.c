@@ -65,16 +65,28 @@ static size_t place_of(const worth *w, int64_t clue) {
     return low;
 }
 
-/* The clues of all members, each once, with how many members each has. */
+/* Those of them that members return to. */
+static void mark_returning(worth *w) {
+    for (size_t i = 0; i < w->group_count; i++) {
+        for (size_t j = 0; j < w->groups[i].count; j++) {
+            const returning *returns = w->groups[i].members[j].returns;
+            if (returns) w->old[place_of(w, returns->clue)].returns_after = returns->decision;
+        }
+    }
+}
+
+/* The clues of all members, and those that they return to, each once, with how many members name each. */
 static int collect_old(worth *w) {
     size_t members = 0, count = 0;
     for (size_t i = 0; i < w->group_count; i++)
         members += w->groups[i].count;
-    int64_t *clues = wjz_arena_alloc(w->arena, members * sizeof *clues);
+    int64_t *clues = wjz_arena_alloc(w->arena, 2 * members * sizeof *clues);
     if (!clues) return -ENOMEM;
     for (size_t i = 0; i < w->group_count; i++) {
         for (size_t j = 0; j < w->groups[i].count; j++) {
-            if (w->groups[i].members[j].clue) clues[count++] = w->groups[i].members[j].clue;
+            const regroup_member *member = &w->groups[i].members[j];
+            if (member->clue) clues[count++] = member->clue;
+            if (member->returns) clues[count++] = member->returns->clue;
         }
     }
     qsort(clues, count, sizeof *clues, wjz_id_order);
@@ -85,13 +97,15 @@ static int collect_old(worth *w) {
         if (i == 0 || clues[i] != clues[i - 1]) w->old[w->old_count++].clue = clues[i];
         w->old_members[w->old_count - 1]++;
     }
+    mark_returning(w);
     return 0;
 }
 
 static bool may_have_changed(const worth *w, const regroup_group *group) {
     int64_t clue = group->members[0].clue;
     for (size_t i = 0; i < group->count; i++) {
-        if (group->members[i].put || group->members[i].clue != clue) return true;
+        const regroup_member *member = &group->members[i];
+        if (member->put || member->returns || member->clue != clue) return true;
     }
     return clue == 0 || w->old_members[place_of(w, clue)] != group->count;
 }
@@ -370,6 +384,16 @@ static int merge_all(worth *w, tell *news, wjz_err *err) {
     return store_merge_clues(w->tx, w->region, rows, count, w->arena);
 }
 
+/* Clues that had been merged away, and live again; what they are worth is written with the others. */
+static int revive_all(worth *w) {
+    int64_t *ids = wjz_arena_alloc(w->arena, w->old_count * sizeof *ids);
+    size_t count = 0;
+    if (!ids) return -ENOMEM;
+    for (size_t i = 0; i < w->old_count; i++)
+        if (w->old[i].returns_after && !w->old[i].merged_into) ids[count++] = w->old[i].clue;
+    return count ? store_revive_clues(w->tx, w->region, ids, count) : 0;
+}
+
 /* Clues that are not stored are new, and their ids ascend: their rows go to the end of the index. */
 static int write_clues(worth *w, const clue_row *rows) {
     size_t added = 0, put = 0;
@@ -414,6 +438,7 @@ int worth_write(worth *w, wjz_err *err) {
     if (!r)
         r = questions_about_clues(w->self->repeats, w->pack, w->tx, w->region, rows, w->scored_count, before,
                                   before_count, w->arena);
+    if (!r) r = revive_all(w);
     if (!r) r = write_clues(w, rows);
     if (r == -ENOMEM) return out_of_memory(err);
     return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);

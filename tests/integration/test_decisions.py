@@ -127,6 +127,61 @@ def test_what_was_split_off_is_a_new_clue_and_is_told(intake, desk, database):
     check_whole(database)
 
 
+DUMPED = "石桤村三组河道被人倾倒建筑垃圾，污水直排河道，鱼都死了，周边五十多户村民受影响，环保局投诉多次至今未处理。"
+
+
+DUMPED_AGAIN = "再次反映石桤村三组河道污水直排的问题，河里倒了建筑垃圾，鱼死了不少，环保局投诉多次还是没人处理。"
+
+
+def leads_to(database, clue):
+    return database.value("SELECT merged_into FROM scoring.clue WHERE id = %s", clue)
+
+
+def test_a_clue_whose_rest_joined_another_lives_again_when_its_split_is_undone(intake, desk, database):
+    for number, text in ((1, DUMPED_AGAIN), (2, DUMPED)):
+        intake.write(number, "石桤村三组河道污水直排", text, at(number))
+        intake.accept(number)
+    other = clue_of(database, 1)
+    desk.split(other, 2)
+    clue = clue_of(database, 2)
+    intake.write(3, "石桤村三组河道污水直排", DUMPED, at(3))
+    intake.accept(3)
+    assert groups(database) == [(1,), (2, 3)]
+    split = desk.split(clue, 2)
+    parted = clue_of(database, 2)
+    assert groups(database) == [(1, 3), (2,)] and leads_to(database, clue) == other
+    undone = desk.ask("UndoDecision", decision=split.decision)
+    assert groups(database) == [(1,), (2, 3)] and clue_of(database, 3) == clue
+    assert [leads_to(database, one) for one in (clue, parted, other)] == [0, clue, 0]
+    assert {one.clue: one.merged_into for one in undone.clues} == {clue: 0}
+    last = {news.clue: (news.merged_into, sorted(news.complaint)) for news in told(database)}
+    assert last == {other: (0, [1]), clue: (0, [2, 3]), parted: (clue, [])}  # revisions only go up
+    intake.accept(1, 2, 3)  # no run changes it
+    assert [clue_of(database, number) for number in (1, 2, 3)] == [other, clue, clue]
+    check_whole(database)
+
+
+def test_clues_whose_merge_is_undone_have_their_complaints_again(intake, desk, database):
+    report(intake, 1, "锦棠苑小区", 5)
+    report(intake, 2, "鹭栖湾小区", 0)  # the first complaint of them all, in the younger clue
+    report(intake, 3, "锦棠苑小区", 6)
+    intake.accept(1, 3)
+    intake.accept(2)
+    one, two = clue_of(database, 1), clue_of(database, 2)
+    merged = desk.merge(one, two)
+    assert {clue.merged_into for clue in merged.clues} == {0, one}
+    report(intake, 4, "鹭栖湾小区", 8)
+    intake.accept(4)
+    assert together(database, 1, 2, 3, 4)
+    undone = desk.ask("UndoDecision", decision=merged.decision)
+    assert [clue_of(database, number) for number in (1, 2, 3, 4)] == [one, two, one, two]
+    assert {clue.clue: (clue.merged_into, list(clue.complaint)) for clue in undone.clues} == {
+        one: (0, [1, 3]),
+        two: (0, [2, 4]),
+    }
+    check_whole(database)
+
+
 def test_refusals_name_the_field_and_change_nothing(intake, desk, database):
     report(intake, 1, "锦棠苑小区", 0)
     report(intake, 2, "鹭栖湾小区", 1)

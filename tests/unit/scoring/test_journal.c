@@ -225,6 +225,77 @@ static void test_identity_of_a_split_clue(void **state) {
     assert_int_equal(clue.merged_into, 0);
 }
 
+/* --- clues that live again once the decision 500 is undone --- */
+
+enum { UNDONE = 500 };
+
+/* Complaints 1 and 2, in 200 and 600, were in 100 then; 3 has been in 200 all the time. */
+static const matter back_matters[] = {{.received_at_us = 10}, {.received_at_us = 20}, {.received_at_us = 30}};
+static const returning to_100 = {100, UNDONE};
+static const regroup_member one_back = {
+    .complaint = 1, .clue = 200, .matter = &back_matters[0], .leaves = true, .returns = &to_100};
+static const regroup_member two_back = {
+    .complaint = 2, .clue = 600, .matter = &back_matters[1], .leaves = true, .returns = &to_100};
+static const regroup_member three = {.complaint = 3, .clue = 200, .matter = &back_matters[2]};
+
+static void test_a_clue_lives_again_where_its_complaints_are(void **state) {
+    (void)state;
+    regroup_member back[] = {one_back, two_back}, stays = three;
+    regroup_group groups[] = {{back, 2, 0}, {&stays, 1, 0}};
+    old_clue clues[] = {{.clue = 100, .returns_after = UNDONE}, {.clue = 200, .told = true}, {.clue = 600}};
+    assert_int_equal(regroup_identify(groups, 2, clues, 3, no_new_id, arena), 0);
+    assert_int_equal(groups[0].clue, 100);
+    assert_int_equal(groups[1].clue, 200); /* though its first complaint went */
+    assert_int_equal(clues[0].merged_into, 0);
+    assert_int_equal(clues[1].merged_into, 0);
+    assert_int_equal(clues[2].merged_into, 100);
+}
+
+static void test_a_clue_that_was_there_before_is_not_disturbed(void **state) {
+    (void)state;
+    regroup_member all[] = {one_back, two_back, three};
+    regroup_group group = {all, 3, 0};
+    old_clue clues[] = {{.clue = 100, .told = true, .returns_after = UNDONE}, {.clue = 200}, {.clue = 600, .told = true}};
+    assert_int_equal(regroup_identify(&group, 1, clues, 2, no_new_id, arena), -EINVAL); /* 600 is not known */
+    clues[2].told = false;
+    assert_int_equal(regroup_identify(&group, 1, clues, 3, no_new_id, arena), 0);
+    assert_int_equal(group.clue, 200);
+    assert_int_equal(clues[0].merged_into, 200);
+    assert_int_equal(clues[2].merged_into, 200);
+    assert_int_equal(regroup_identify(&group, 1, clues + 1, 2, no_new_id, arena), -EINVAL); /* nor 100 */
+}
+
+static void test_of_two_clues_that_live_again_the_told_one_does(void **state) {
+    (void)state;
+    static const returning to_300 = {300, UNDONE};
+    regroup_member other = two_back;
+    other.returns = &to_300;
+    regroup_member all[] = {one_back, other};
+    regroup_group group = {all, 2, 0};
+    old_clue clues[] = {{.clue = 100, .returns_after = UNDONE},
+                        {.clue = 300, .told = true, .returns_after = UNDONE},
+                        {.clue = 501, .told = true}, /* made after the decision */
+                        {.clue = 600}};
+    all[0].clue = 501;
+    assert_int_equal(regroup_identify(&group, 1, clues, 4, no_new_id, arena), 0);
+    assert_int_equal(group.clue, 300);
+    assert_int_equal(clues[0].merged_into, 300);
+    assert_int_equal(clues[1].merged_into, 0);
+    assert_int_equal(clues[2].merged_into, 300);
+    assert_int_equal(clues[3].merged_into, 300);
+}
+
+static void test_a_clue_that_all_leave_goes_with_its_first_complaint(void **state) {
+    (void)state;
+    regroup_member later = {.complaint = 2, .clue = 100, .leaves = true, .matter = &back_matters[1]};
+    regroup_member first = {.complaint = 1, .clue = 100, .leaves = true, .matter = &back_matters[0]};
+    regroup_group groups[] = {{&later, 1, 0}, {&first, 1, 0}};
+    old_clue clue = {.clue = 100};
+    assert_int_equal(regroup_identify(groups, 2, &clue, 1, new_id, arena), 0);
+    assert_int_equal(groups[0].clue, 4000);
+    assert_int_equal(groups[1].clue, 100);
+}
+
 static int set_up(void **state) {
     (void)state;
     arena = wjz_arena_new(0);
@@ -248,6 +319,10 @@ int main(void) {
         cmocka_unit_test(test_decisions_travel_with_the_turn),
         cmocka_unit_test(test_identity_of_merged_clues),
         cmocka_unit_test(test_identity_of_a_split_clue),
+        cmocka_unit_test(test_a_clue_lives_again_where_its_complaints_are),
+        cmocka_unit_test(test_a_clue_that_was_there_before_is_not_disturbed),
+        cmocka_unit_test(test_of_two_clues_that_live_again_the_told_one_does),
+        cmocka_unit_test(test_a_clue_that_all_leave_goes_with_its_first_complaint),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

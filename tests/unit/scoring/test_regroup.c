@@ -167,7 +167,7 @@ static void decide(repeats_index *index, repeats_index *copy, size_t number) {
                      .other_count = side(s->others)};
     assert_int_equal(regroup_new(rules, index, memo, arena, &g), 0);
     if (s->undoes)
-        assert_int_equal(regroup_undo(g, 999 + s->undoes), 0);
+        assert_int_equal(regroup_undo(g, 999 + s->undoes, NULL, 0), 0);
     else
         assert_int_equal(regroup_decide(g, &made, s->kind == DECISION_SPLIT), 0);
     finish_turn(g, index, copy);
