@@ -110,9 +110,15 @@ static json_t *describe(const open311_conf *conf, const wjz_rows *rows, int row,
     return it;
 }
 
+/* NULL when it is absent or empty: clients send the fields of their search forms as they stand. */
+static const char *asked(const open311_reply *reply, const char *name) {
+    const char *text = wjz_request_query(reply->request, name);
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 /* The feed that is asked about: the key's, or, without one, that of the Open311 profile. */
 static feed *asked_feed(const intake *it, const open311_reply *reply, bool *ret_all) {
-    const char *key = wjz_request_query(reply->request, "api_key");
+    const char *key = asked(reply, "api_key");
     *ret_all = key != NULL;
     if (key != NULL) return open311_authorise(it, reply, key);
     for (size_t i = 0; i < it->feeds.count; i++) {
@@ -123,8 +129,9 @@ static feed *asked_feed(const intake *it, const open311_reply *reply, bool *ret_
     return NULL;
 }
 
-static void send_requests(const intake *it, const open311_reply *reply, const feed *of, const open311_query *query,
-                          bool all, bool one) {
+/* NULL when the request has been answered. */
+static json_t *find_requests(const intake *it, const open311_reply *reply, const feed *of, const open311_query *query,
+                             bool all) {
     enum { CONFIDENTIAL = 12 };
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows = NULL;
@@ -133,19 +140,14 @@ static void send_requests(const intake *it, const open311_reply *reply, const fe
     if (r == 0) r = store_find_requests(tx, of, query, &rows, &err);
     if (r < 0) {
         open311_error(reply, 503, "the store is away; ask again later");
-        return;
+        return NULL;
     }
     json_t *list = json_array();
     for (int row = 0; row < wjz_rows_count(rows); row++) {
         if (all || !wjz_row_bool(rows, row, CONFIDENTIAL))
             (void)json_array_append_new(list, describe(it->open311, rows, row, all));
     }
-    if (one && json_array_size(list) == 0) {
-        json_decref(list);
-        open311_error(reply, 404, "service_request_id was not found");
-        return;
-    }
-    open311_send(reply, 200, list, "service_requests", "request");
+    return list;
 }
 
 /* Ids in a list divided by commas; what is no number belongs to no request. */
@@ -162,10 +164,21 @@ static size_t read_ids(const char *text, int64_t *out, size_t most) {
     return count;
 }
 
+/* The plus of an offset as many clients send it, unescaped, is a space by now: 2026-11-27T09:00:00 08:00. */
+static char *with_plus(wjz_arena *arena, const char *text) {
+    char *copy = wjz_arena_strdup(arena, text);
+    char *time = copy != NULL ? strchr(copy, 'T') : NULL;
+    char *space = time != NULL ? strchr(time, ' ') : NULL;
+    if (space != NULL) *space = '+';
+    return copy;
+}
+
 static bool read_time(const open311_reply *reply, const char *name, int64_t *us) {
-    const char *text = wjz_request_query(reply->request, name);
-    if (text == NULL || cell_time(text, us) == 0) return true;
-    open311_error(reply, 400, strcmp(name, "start_date") == 0 ? "start_date is no date" : "end_date is no date");
+    wjz_arena *arena = wjz_request_arena(reply->request);
+    const char *said = asked(reply, name);
+    const char *text = said != NULL ? with_plus(arena, said) : NULL;
+    if (said == NULL || (text != NULL && cell_time(text, us) == 0)) return true;
+    open311_refuse(reply, name, said, "is no date; write it as 2026-11-27T09:00:00Z");
     return false;
 }
 
@@ -180,31 +193,47 @@ static bool read_window(const open311_reply *reply, open311_query *query) {
     return false;
 }
 
-static bool read_filters(const open311_conf *conf, const open311_reply *reply, open311_query *query) {
-    const char *status = wjz_request_query(reply->request, "status");
+static bool read_status(const open311_reply *reply, open311_query *query) {
+    const char *status = asked(reply, "status");
     query->open = status == NULL || strstr(status, "open") != NULL;
     query->closed = status == NULL || strstr(status, "closed") != NULL;
-    if (!query->open && !query->closed) {
-        open311_error(reply, 400, "status must be open, closed or both");
+    if (query->open || query->closed) return true;
+    open311_error(reply, 400, "status must be open, closed or both");
+    return false;
+}
+
+/* Codes in a list divided by commas. */
+static bool read_services(const open311_conf *conf, const open311_reply *reply, open311_query *query) {
+    const char *said = asked(reply, "service_code");
+    if (said == NULL) return true;
+    wjz_arena *arena = wjz_request_arena(reply->request);
+    char *codes = wjz_arena_strdup(arena, said), *rest = NULL;
+    const char **categories = wjz_arena_calloc(arena, strlen(said), sizeof *categories);
+    if (codes == NULL || categories == NULL) {
+        open311_error(reply, 503, "there is no memory for the question; ask again later");
         return false;
     }
-    const char *code = wjz_request_query(reply->request, "service_code");
-    const open311_service *service = code != NULL ? open311_find_service(conf, code) : NULL;
-    if (code != NULL && service == NULL) {
-        open311_error(reply, 404, "service_code was not found");
-        return false;
+    query->categories = categories;
+    for (char *code = strtok_r(codes, ",", &rest); code != NULL; code = strtok_r(NULL, ",", &rest)) {
+        const open311_service *service = open311_find_service(conf, code + strspn(code, " "));
+        const char *wanted =
+            service != NULL ? wjz_arena_printf(arena, "%s\x1f%s", service->group, service->name) : NULL;
+        if (wanted == NULL) {
+            open311_error(reply, 404, "service_code was not found");
+            return false;
+        }
+        categories[query->category_count++] = wanted;
     }
-    if (service != NULL) {
-        query->categories =
-            wjz_arena_printf(wjz_request_arena(reply->request), "%s\x1f%s", service->group, service->name);
-    }
-    const char *size = wjz_request_query(reply->request, "page_size");
-    const char *page = wjz_request_query(reply->request, "page");
+    return true;
+}
+
+static void read_page(const open311_reply *reply, open311_query *query) {
+    const char *size = asked(reply, "page_size");
+    const char *page = asked(reply, "page");
     query->count = size != NULL ? strtol(size, NULL, 10) : page != NULL ? PAGE : OPEN311_MOST;
     if (query->count < 1 || query->count > OPEN311_MOST) query->count = OPEN311_MOST;
     long number = page != NULL ? strtol(page, NULL, 10) : 1;
     query->first = number > 1 && number < 1000000 ? (number - 1) * query->count : 0;
-    return true;
 }
 
 static void requests(const intake *it, const open311_reply *reply) {
@@ -212,32 +241,43 @@ static void requests(const intake *it, const open311_reply *reply) {
     int64_t ids[OPEN311_MOST];
     open311_query query = {0};
     const feed *of = asked_feed(it, reply, &all);
-    if (of == NULL || !read_filters(it->open311, reply, &query)) return;
-    const char *wanted = wjz_request_query(reply->request, "service_request_id");
+    if (of == NULL || !read_status(reply, &query) || !read_services(it->open311, reply, &query)) return;
+    read_page(reply, &query);
+    const char *wanted = asked(reply, "service_request_id");
     if (wanted != NULL) {
         query.ids = ids;
         query.id_count = read_ids(wanted, ids, WJZ_COUNT(ids));
     } else if (!read_window(reply, &query)) {
         return;
     }
-    send_requests(it, reply, of, &query, all, false);
+    json_t *list = find_requests(it, reply, of, &query, all);
+    if (list != NULL) open311_send(reply, 200, list, "service_requests", "request");
 }
 
-static void one_request(const intake *it, const open311_reply *reply, const char *text) {
+/* A list of one; NULL when the request has been answered. */
+static json_t *find_one(const intake *it, const open311_reply *reply, const char *text, const char *missing) {
     bool all = false;
     int64_t id = 0;
     const feed *of = asked_feed(it, reply, &all);
-    if (of == NULL) return;
+    if (of == NULL) return NULL;
     open311_query query = {.ids = &id, .id_count = read_ids(text, &id, 1), .open = true, .closed = true, .count = 1};
-    send_requests(it, reply, of, &query, all, true);
+    json_t *list = find_requests(it, reply, of, &query, all);
+    if (list == NULL || json_array_size(list) > 0) return list;
+    json_decref(list);
+    open311_error(reply, 404, missing);
+    return NULL;
+}
+
+static void one_request(const intake *it, const open311_reply *reply, const char *text) {
+    json_t *list = find_one(it, reply, text, "service_request_id was not found");
+    if (list != NULL) open311_send(reply, 200, list, "service_requests", "request");
 }
 
 /* Requests have their id at once, so a token is the id itself. */
-static void token(const open311_reply *reply, const char *text) {
-    if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0') {
-        open311_error(reply, 404, "token was not found");
-        return;
-    }
+static void token(const intake *it, const open311_reply *reply, const char *text) {
+    json_t *list = find_one(it, reply, text, "token was not found");
+    if (list == NULL) return;
+    json_decref(list);
     open311_send(reply, 200, json_pack("[{s:s, s:s}]", "service_request_id", text, "token", text), "service_requests",
                  "request");
 }
@@ -270,7 +310,7 @@ void open311_get_item(wjz_request *request, void *arg) {
     else if (strcmp(resource, "requests") == 0)
         one_request(it, &reply, name);
     else if (strcmp(resource, "tokens") == 0)
-        token(&reply, name);
+        token(it, &reply, name);
     else
         open311_error(&reply, 404, "there is no such resource");
 }

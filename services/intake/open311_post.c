@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "intake/cell.h"
 #include "intake/open311_conf.h"
@@ -31,8 +32,9 @@ static bool read_place(const open311_reply *reply, Wjz__Intake__Complaint *to, w
     Wjz__Intake__Position *position = wjz_arena_alloc(arena, sizeof *position);
     if (position == NULL) return false;
     wjz__intake__position__init(position);
-    if (cell_real(latitude, &position->latitude) < 0 || cell_real(longitude, &position->longitude) < 0) {
-        open311_error(reply, 400, "lat and long must be WGS 84 degrees");
+    bool north = cell_real(latitude, &position->latitude) == 0;
+    if (!north || cell_real(longitude, &position->longitude) < 0) {
+        open311_refuse(reply, north ? "long" : "lat", north ? longitude : latitude, "is no number of WGS 84 degrees");
         return false;
     }
     to->position = position;
@@ -118,7 +120,17 @@ static void answer(const open311_reply *reply, const Wjz__Intake__ItemReceipt *r
     open311_send(reply, 201, made, "service_requests", "request");
 }
 
+/* GeoReport v2 posts forms: what comes otherwise has no fields, and its key would seem to be missing. */
+static bool is_form(const open311_reply *reply) {
+    static const char FORM[] = "application/x-www-form-urlencoded";
+    const char *type = wjz_request_header(reply->request, "Content-Type");
+    if (type != NULL && strncasecmp(type, FORM, sizeof FORM - 1) == 0) return true;
+    open311_error(reply, 415, "send the fields as application/x-www-form-urlencoded, photos as media_url");
+    return false;
+}
+
 void open311_post_request(intake *it, const open311_reply *reply) {
+    if (!is_form(reply)) return;
     feed *of = open311_authorise(it, reply, field(reply, "api_key"));
     if (of == NULL) return;
     wjz_arena *arena = wjz_request_arena(reply->request);

@@ -32,7 +32,9 @@ bool open311_reply_begin(const intake *it, wjz_request *request, const char *seg
 
 void open311_send(const open311_reply *reply, int status, json_t *value, const char *root, const char *item) {
     char *text = NULL;
-    if (value != NULL) text = reply->xml ? open311_to_xml(value, root, item) : json_dumps(value, JSON_COMPACT);
+    if (value != NULL)
+        text =
+            reply->xml ? open311_to_xml(value, root, item) : json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
     if (value != NULL) json_decref(value);
     const char *type = reply->xml ? "text/xml; charset=utf-8" : "application/json; charset=utf-8";
     if (text == NULL)
@@ -44,6 +46,12 @@ void open311_send(const open311_reply *reply, int status, json_t *value, const c
 
 void open311_error(const open311_reply *reply, int status, const char *description) {
     open311_send(reply, status, json_pack("[{s:i, s:s}]", "code", status, "description", description), "errors", NULL);
+}
+
+void open311_refuse(const open311_reply *reply, const char *field, const char *value, const char *remedy) {
+    const char *shown = strlen(value) <= 64 ? value : "…";
+    open311_error(reply, 400,
+                  wjz_arena_printf(wjz_request_arena(reply->request), "%s \"%s\" %s", field, shown, remedy));
 }
 
 feed *open311_authorise(const intake *it, const open311_reply *reply, const char *key) {

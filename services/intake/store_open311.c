@@ -16,7 +16,7 @@
 enum { REQUEST_COLUMN_COUNT = 13 };
 
 #define REQUEST_FILTERS                                                                                                \
-    " AND ($3 = '' OR c.categories = $3)"                                                                              \
+    " AND (cardinality($3::text[]) = 0 OR c.categories = ANY($3))"                                                     \
     " AND CASE WHEN coalesce(s.status, c.status) IN ('closed', 'cancelled') THEN $5 ELSE $4 END"
 
 static const wjz_stmt BY_ID = {
@@ -50,7 +50,7 @@ static int64_t first_id_at(int64_t us) {
 }
 
 int store_find_requests(wjz_tx *tx, const feed *of, const open311_query *query, wjz_rows **ret_rows, wjz_err *err) {
-    wjz_param categories = wjz_text(query->categories != NULL ? query->categories : "");
+    wjz_param categories = wjz_texts(query->categories, query->category_count);
     if (query->ids != NULL) {
         return wjz_tx_query_v(tx, &BY_ID, ret_rows, err, wjz_i32(of->region), wjz_i32(of->number), categories,
                               wjz_bool(query->open), wjz_bool(query->closed), wjz_i64s(query->ids, query->id_count),

@@ -14,9 +14,10 @@ typedef struct open311_query {
     const int64_t *ids; /* NULL: by time */
     size_t id_count;
     int64_t from_us, to_us;
-    const char *categories; /* as the store keeps them; NULL: all */
-    bool open, closed;      /* wanted */
-    int64_t first, count;   /* of a page */
+    const char *const *categories; /* as the store keeps them */
+    size_t category_count;         /* 0: all */
+    bool open, closed;             /* wanted */
+    int64_t first, count;          /* of a page */
 } open311_query;
 
 /* Columns: id, closed, result, categories, content, unit, requested at, updated at, due at, address, latitude,

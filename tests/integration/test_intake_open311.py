@@ -125,6 +125,8 @@ def test_lists_and_filters(address, key):
     assert {r["service_request_id"] for r in several} == set(ids[:2])
     by_code = [r["service_request_id"] for r in get(address, "requests.json", service_code="0101").json()]
     assert by_code == [ids[2], ids[0]], "newest first"
+    both = [r["service_request_id"] for r in get(address, "requests.json", service_code="0101,0102").json()]
+    assert both[:3] == ids[::-1], "codes may be declared several times, divided by commas"
     assert len(get(address, "requests.json", page_size=2).json()) == 2
     first, second = (get(address, "requests.json", page_size=1, page=n).json()[0]["service_request_id"] for n in (1, 2))
     assert (first, second) == (ids[2], ids[1])
@@ -134,7 +136,32 @@ def test_lists_and_filters(address, key):
     error(get(address, "requests.json", start_date="2020-01-01T00:00:00Z", end_date="2021-01-01T00:00:00Z"), 400)
     error(get(address, "requests.json", start_date="yesterday"), 400)
     error(get(address, "requests.json", status="lost"), 400)
+    error(get(address, "requests.json", service_code="0101,9999"), 404)
     error(get(address, "requests.json", service_code="9999"), 404)
+
+
+def test_searches_as_clients_send_them(address, made):
+    """Empty fields of a form are none; the plus of a time's offset comes unescaped."""
+    form = "service_request_id=&service_code=&status=&start_date=&end_date=&page=&page_size=&api_key=&jurisdiction_id="
+    all_of_them = [r["service_request_id"] for r in requests.get(f"{address}/requests.json?{form}", timeout=PATIENCE).json()]
+    assert made in all_of_them
+    hour_ago = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))) - datetime.timedelta(hours=1)
+    since = hour_ago.isoformat(timespec="seconds")
+    assert since.endswith("+08:00")
+    found = requests.get(f"{address}/requests.json?start_date={since}", timeout=PATIENCE).json()
+    assert [r["service_request_id"] for r in found] == all_of_them
+    refused = get(address, "requests.json", start_date="yesterday").json()[0]["description"]
+    assert 'start_date "yesterday"' in refused and "2026-11-27T09:00:00Z" in refused
+
+
+def test_degrees_are_told_as_they_were_said(address, key):
+    made = post(address, key, lat="30.1", long="103.671234").json()[0]["service_request_id"]
+    assert '"lat":30.1,"long":103.671234' in get(address, f"requests/{made}.json", api_key=key).text
+
+
+@pytest.mark.parametrize("how", [{"json": REQUEST}, {"files": {"media": b"x"}, "data": REQUEST}], ids=["json", "multipart"])
+def test_what_is_no_form_is_told_so(address, how):
+    error(requests.post(f"{address}/requests.json", timeout=PATIENCE, **how), 415)
 
 
 def test_errors_of_a_post(address, key):
@@ -155,6 +182,7 @@ def test_errors_of_a_post(address, key):
 def test_a_token_is_the_id(address, made):
     assert get(address, f"tokens/{made}.json").json() == [{"service_request_id": made, "token": made}]
     error(get(address, "tokens/none.json"), 404)
+    error(get(address, "tokens/1.json"), 404)
 
 
 def test_resources_and_formats_that_do_not_exist(address):
