@@ -42,7 +42,8 @@ typedef struct wjz_xfer_mail {
 } wjz_xfer_mail;
 
 /* 0 when the server took the message; *ret_answer is its last line. As above, and -EACCES (authentication),
- * -EREMOTEIO for a refusal, *ret_status its reply code (4xx try later, 5xx never). */
+ * -ECONNREFUSED also when the server refuses us or our sender before it knows the recipient, -EREMOTEIO when it refuses
+ * recipient or message; then *ret_status is its reply code (4xx try later, 5xx never). */
 WJZ_MUST_CHECK int wjz_xfer_mail_send(wjz_xfer *xfer, const wjz_xfer_mail *mail, wjz_arena *arena, int *ret_status, const char **ret_answer, wjz_err *err);
 
 #endif

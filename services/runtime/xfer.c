@@ -39,7 +39,8 @@ typedef struct transfer {
     int status;                                  /* mail: the code of the last line */
     curl_socket_t sockets[SOCKETS];              /* mail: open ones */
     int socket_count;
-    bool left; /* mail: QUIT was sent */
+    bool addressed; /* mail: RCPT was sent */
+    bool left;      /* mail: QUIT was sent */
     char problem[CURL_ERROR_SIZE];
 } transfer;
 
@@ -376,11 +377,13 @@ static int on_socket_closed(void *arg, curl_socket_t fd) {
     return close(fd);
 }
 
-/* libcurl takes its leave of a mail server by QUIT and blocks until that is answered, which a server that hangs never
- * does. So there is nothing left to read once QUIT has been written. */
+/* How far the talk has come. libcurl takes its leave of a mail server by QUIT and blocks until that is answered, which
+ * a server that hangs never does. So there is nothing left to read once QUIT has been written. */
 static int on_talk(WJZ_UNUSED CURL *easy, curl_infotype type, char *data, size_t length, void *arg) {
     transfer *t = arg;
-    if (type != CURLINFO_HEADER_OUT || length < 4 || memcmp(data, "QUIT", 4) != 0) return 0;
+    if (type != CURLINFO_HEADER_OUT || length < 4) return 0;
+    if (memcmp(data, "RCPT", 4) == 0) t->addressed = true;
+    if (memcmp(data, "QUIT", 4) != 0) return 0;
     t->left = true;
     for (int i = 0; i < t->socket_count; i++)
         shutdown(t->sockets[i], SHUT_RD);
@@ -426,7 +429,10 @@ int wjz_xfer_mail_send(wjz_xfer *xfer, const wjz_xfer_mail *mail, wjz_arena *are
     e = perform(xfer, &t, mail->url, err);
     if (e < 0 && e != -ECANCELED && t.status >= 400) {
         *ret_status = t.status;
-        return wjz_err_set(err, e == -EACCES ? e : -EREMOTEIO, "\"%s\" refused the message: %s", mail->url, t.refusal);
+        if (!t.addressed) /* whoever it had been for */
+            return wjz_err_set(err, e == -EACCES ? e : -ECONNREFUSED, "\"%s\" takes no mail from here: %s", mail->url,
+                               t.refusal);
+        return wjz_err_set(err, -EREMOTEIO, "\"%s\" refused the message: %s", mail->url, t.refusal);
     }
     if (e < 0) return e;
     char *answer = wjz_arena_strdup(arena, t.reply);

@@ -419,6 +419,27 @@ def test_a_refused_address_is_given_up_and_told(house, told, county, mail, certi
     assert "张三" in row[1] and "电子邮件" in row[2]
 
 
+def test_a_server_that_refuses_our_sender_counts_as_away(house, told, county, mail, certificate):
+    """A login that ran out, a sender that is not admitted: no fault of a notice, and none is given up for it."""
+    open_to_us = threading.Event()
+
+    async def asked(server, session, envelope, address, options):
+        if not open_to_us.is_set():
+            return "530 5.7.0 authentication required"
+        envelope.mail_from = address
+        return "250 OK"
+
+    mail.handle_MAIL = asked
+    start(house, told, **with_mail(mail.start(), certificate), send_attempts=2)
+    for number in range(5):
+        tell(told, notice(f"s:{number}"))
+    wait_until(lambda: sum(row[1:3] == ("deferred", 530) for row in log(county)) >= 6)
+    assert {row[1] for row in states(county)} <= {"waiting", "sending"}
+    open_to_us.set()
+    wait_until(lambda: [row[1] for row in states(county)] == ["sent"] * 5)
+    assert len(mail.mails) == 5 and inbox(county, OPERATOR) == []
+
+
 def test_a_busy_server_is_asked_again_until_attempts_are_used_up(house, told, county, mail, certificate):
     refusals = ["451 later"] * 2
     mail.answer = lambda recipient: refusals.pop() if refusals else None

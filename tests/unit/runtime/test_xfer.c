@@ -250,6 +250,8 @@ static struct mail_server {
     char heard[4096];
 } server;
 
+static const char *server_greeting; /* NULL: it is glad */
+
 static const char *reply_to(const char *line) {
     for (const reply *r = server.replies; r->word; r++)
         if (strncmp(line, r->word, strlen(r->word)) == 0) return r->answer;
@@ -261,7 +263,7 @@ static void *speak_smtp(WJZ_UNUSED void *arg) {
     FILE *in = fdopen(fd, "r");
     char line[1024];
     bool data = false;
-    dprintf(fd, "220 here\r\n");
+    dprintf(fd, "%s", server_greeting ? server_greeting : "220 here\r\n");
     while (fgets(line, sizeof(line), in)) {
         strncat(server.heard, line, sizeof(server.heard) - strlen(server.heard) - 1);
         if (data && strcmp(line, ".\r\n") != 0) continue;
@@ -368,8 +370,26 @@ static void a_server_may_hang_after_taking(WJZ_UNUSED void **state) {
 
 static void a_server_may_hang_after_refusing(WJZ_UNUSED void **state) {
     static const reply replies[] = {{"EHLO", "250 here\r\n"}, {"MAIL", "550 no\r\n"}, {"QUIT", ""}, {0}};
-    assert_int_equal(mail_against_one_that_hangs(replies), -EREMOTEIO);
+    assert_int_equal(mail_against_one_that_hangs(replies), -ECONNREFUSED);
     assert_int_equal(status, 550);
+}
+
+/* Refused before the recipient was named: that is not about this mail. */
+static void a_greeting_may_refuse(WJZ_UNUSED void **state) {
+    static const reply replies[] = {{"QUIT", "221 bye\r\n"}, {0}};
+    server_greeting = "554 5.3.2 no mail here today\r\n";
+    int e = mail_against(replies);
+    server_greeting = NULL;
+    assert_int_equal(e, -ECONNREFUSED);
+    assert_int_equal(status, 554);
+    assert_non_null(strstr(err.text, "takes no mail from here: 554 5.3.2 no mail here today"));
+}
+
+static void a_sender_may_be_refused(WJZ_UNUSED void **state) {
+    static const reply replies[] = {
+        {"EHLO", "250 here\r\n"}, {"MAIL", "530 5.7.0 log in first\r\n"}, {"QUIT", "221 bye\r\n"}, {0}};
+    assert_int_equal(mail_against(replies), -ECONNREFUSED);
+    assert_int_equal(status, 530);
 }
 
 static void logins_are_refused(WJZ_UNUSED void **state) {
@@ -423,6 +443,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(asks_over_tls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mail_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mail_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_greeting_may_refuse, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sender_may_be_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_message_is_refused_after_its_data, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_may_hang_after_taking, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_may_hang_after_refusing, set_up, tear_down),
