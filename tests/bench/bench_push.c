@@ -361,8 +361,8 @@ static void print_result(pusher *p, int64_t clock_us, int64_t us, int64_t worked
            ", \"seconds\": %.6f, \"processor_us\": %" PRId64 ", \"per_second\": %.1f, \"p50\": %" PRId64
            ", \"p99\": %" PRId64 "}\n",
            p->items, p->outcomes[1], p->outcomes[2], p->outcomes[3], p->outcomes[4], p->told_to_wait, p->batches,
-           clock_us, (double)us / 1e6, worked_us, (double)p->items * 1e6 / (double)us, bench_quantile(p->took, p->answered, 0.5),
-           bench_quantile(p->took, p->answered, 0.99));
+           clock_us, (double)us / 1e6, worked_us, (double)p->items * 1e6 / (double)us,
+           bench_quantile(p->took, p->answered, 0.5), bench_quantile(p->took, p->answered, 0.99));
 }
 
 int main(int argc, char **argv) {

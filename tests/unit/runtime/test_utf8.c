@@ -75,19 +75,19 @@ static void misses_nothing_at_any_offset(WJZ_UNUSED void **state) {
     }
 }
 
-/* Against a plain decoder, for all sequences of up to three bytes. */
+/* Against a plain decoder: all sequences of up to three bytes, and four with all that matters, within longer texts. */
 static bool plain(const unsigned char *p, size_t length) {
     for (size_t i = 0; i < length;) {
         unsigned c = p[i];
-        size_t n = c < 0x80 ? 1 : c >= 0xC0 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : 0;
+        size_t n = c < 0x80 ? 1 : c >= 0xC0 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF8 ? 4 : 0;
         if (n == 0 || i + n > length || c == 0) return false;
-        unsigned value = n == 1 ? c : n == 2 ? c & 0x1F : c & 0x0F;
+        unsigned value = n == 1 ? c : n == 2 ? c & 0x1F : n == 3 ? c & 0x0F : c & 0x07;
         for (size_t k = 1; k < n; k++) {
             if ((p[i + k] & 0xC0) != 0x80) return false;
             value = value << 6 | (p[i + k] & 0x3F);
         }
-        static const unsigned least[] = {0, 0, 0x80, 0x800};
-        if (value < least[n] || (value >= 0xD800 && value <= 0xDFFF)) return false;
+        static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+        if (value < least[n] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return false;
         i += n;
     }
     return true;
@@ -100,11 +100,51 @@ static void agrees_with_a_plain_decoder(WJZ_UNUSED void **state) {
     }
 }
 
+/* Long enough to be looked at by many bytes at once, on both sides of where these end, and cut off there. */
+static void agrees_within_a_long_text(WJZ_UNUSED void **state) {
+    static const unsigned char ends[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE6, 0xFF};
+    static const size_t places[] = {13, 29, 30, 31, 32, 60};
+    for (uint32_t all = 0; all < 1u << 16; all++) {
+        unsigned char text[64];
+        size_t place = places[all % WJZ_COUNT(places)];
+        for (size_t k = 0; k < WJZ_COUNT(ends) * WJZ_COUNT(ends); k++) {
+            memset(text, 'a', sizeof text);
+            memcpy(text + place,
+                   (unsigned char[]){(unsigned char)(all >> 8), (unsigned char)all, ends[k / WJZ_COUNT(ends)],
+                                     ends[k % WJZ_COUNT(ends)]},
+                   4);
+            if (wjz_utf8_ok((const char *)text, sizeof text) != plain(text, sizeof text))
+                fail_msg("disagree on %04x %zu at %zu", all, k, place);
+        }
+        if (wjz_utf8_ok((const char *)text, place + 2) != plain(text, place + 2))
+            fail_msg("disagree on a cut %04x", all);
+    }
+}
+
+/* Chinese with a bad byte anywhere: on the heap, and told where. */
+static void finds_the_place_in_chinese(WJZ_UNUSED void **state) {
+    static const char WORD[] = "\xE6\xA3\x80\xE5\xAF\x9F";
+    for (size_t length = 6; length < 140; length += 6) {
+        char *text = malloc(length);
+        for (size_t at = 0; at < length; at += 6)
+            memcpy(text + at, WORD, 6);
+        assert_int_equal(wjz_utf8_check(text, length), length);
+        for (size_t bad = 0; bad < length; bad++) {
+            char right = text[bad];
+            text[bad] = 0;
+            assert_int_equal(wjz_utf8_check(text, length), bad / 3 * 3);
+            text[bad] = right;
+        }
+        assert_int_equal(wjz_utf8_check(text, length - 1), length - 3);
+        free(text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_where_it_is_bad),
-        cmocka_unit_test(misses_nothing_at_any_offset),
-        cmocka_unit_test(agrees_with_a_plain_decoder),
+        cmocka_unit_test(says_where_it_is_bad),        cmocka_unit_test(misses_nothing_at_any_offset),
+        cmocka_unit_test(agrees_with_a_plain_decoder), cmocka_unit_test(agrees_within_a_long_text),
+        cmocka_unit_test(finds_the_place_in_chinese),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }
