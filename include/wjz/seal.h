@@ -1,7 +1,7 @@
 /* Personal data at rest: one key file outside the database seals fields and makes keyed hashes.
  *
  * Sealing is XChaCha20-Poly1305, hashing is keyed BLAKE2b, each with a key of its own that is derived from the file's
- * by purpose: what was sealed for one purpose cannot be opened for another. */
+ * by purpose: what was sealed for one purpose cannot be opened for another. A seal is used by one thread. */
 #ifndef WJZ_SEAL_H
 #define WJZ_SEAL_H
 

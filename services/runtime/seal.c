@@ -18,13 +18,23 @@ enum {
     VERSION = 1,
     SEALING = 1, /* numbers of the derived keys */
     HASHING = 2,
+    KEYS_KEPT = 8,
 };
 
 _Static_assert(1 + NONCE + crypto_aead_xchacha20poly1305_ietf_ABYTES == WJZ_SEAL_OVERHEAD, "overhead of a box");
 _Static_assert(crypto_kdf_KEYBYTES == KEY, "size of the master key");
 
+typedef struct derived_key {
+    char purpose[crypto_kdf_CONTEXTBYTES];
+    uint64_t number; /* 0: a free place */
+    uint8_t key[KEY];
+} derived_key;
+
+/* Keys are derived once: that costs as much as to seal a name with one. */
 struct wjz_seal {
     uint8_t key[KEY];
+    derived_key *kept; /* in the same memory; a seal is const for who only uses it */
+    derived_key places[KEYS_KEPT];
 };
 
 void wjz_seal_random(void *bytes, size_t length) {
@@ -90,6 +100,10 @@ int wjz_seal_open(const char *path, wjz_seal **ret_seal, wjz_err *err) {
     if (fd < 0) return wjz_err_set(err, -errno, "could not open key file \"%s\": %m", path);
 
     wjz_seal *seal = sodium_malloc(sizeof *seal);
+    if (seal != NULL) {
+        memset(seal, 0, sizeof *seal);
+        seal->kept = seal->places;
+    }
     int r = seal == NULL ? wjz_err_set(err, -ENOMEM, "out of memory") : read_key_file(fd, path, seal->key, err);
     close(fd);
     if (r < 0)
@@ -120,10 +134,33 @@ void wjz_seal_destroy(wjz_seal **seal) {
     *seal = NULL;
 }
 
-static void derive(const wjz_seal *seal, const char *purpose, uint64_t number, uint8_t key[KEY]) {
+/* The key of a purpose: kept with the seal, or in spare when there is no place for it. */
+static const uint8_t *key_of(const wjz_seal *seal, const char *purpose, uint64_t number, uint8_t spare[KEY]) {
     char context[crypto_kdf_CONTEXTBYTES] = {0};
     memcpy(context, purpose, strnlen(purpose, sizeof context));
-    crypto_kdf_derive_from_key(key, KEY, number, context, seal->key);
+    for (derived_key *it = seal->kept; it < seal->kept + KEYS_KEPT; it++) {
+        if (it->number == number && memcmp(it->purpose, context, sizeof context) == 0) return it->key;
+        if (it->number != 0) continue;
+        memcpy(it->purpose, context, sizeof context);
+        it->number = number;
+        crypto_kdf_derive_from_key(it->key, KEY, number, context, seal->key);
+        return it->key;
+    }
+    crypto_kdf_derive_from_key(spare, KEY, number, context, seal->key);
+    return spare;
+}
+
+/* Many are asked for at once, as the question costs more than a short text's sealing. No process of ours forks and goes
+ * on sealing on both sides. */
+static void next_nonce(uint8_t nonce[NONCE]) {
+    enum { AT_ONCE = 32 };
+    static _Thread_local uint8_t ready[AT_ONCE][NONCE];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        randombytes_buf(ready, sizeof ready);
+        left = AT_ONCE;
+    }
+    memcpy(nonce, ready[--left], NONCE);
 }
 
 int wjz_seal_box(const wjz_seal *seal, const char *purpose, int64_t binding, const void *plain, size_t length,
@@ -131,14 +168,13 @@ int wjz_seal_box(const wjz_seal *seal, const char *purpose, int64_t binding, con
     uint8_t *box = length > SIZE_MAX - WJZ_SEAL_OVERHEAD ? NULL : wjz_arena_alloc(arena, length + WJZ_SEAL_OVERHEAD);
     if (box == NULL) return -ENOMEM;
 
-    uint8_t key[KEY];
+    uint8_t spare[KEY] = {0};
     uint64_t bound = htole64((uint64_t)binding);
-    derive(seal, purpose, SEALING, key);
     box[0] = VERSION;
-    randombytes_buf(box + 1, NONCE);
+    next_nonce(box + 1);
     crypto_aead_xchacha20poly1305_ietf_encrypt(box + 1 + NONCE, NULL, plain, length, (const uint8_t *)&bound,
-                                               sizeof bound, NULL, box + 1, key);
-    sodium_memzero(key, sizeof key);
+                                               sizeof bound, NULL, box + 1, key_of(seal, purpose, SEALING, spare));
+    sodium_memzero(spare, sizeof spare);
     *ret_box = box;
     *ret_length = length + WJZ_SEAL_OVERHEAD;
     return 0;
@@ -151,13 +187,12 @@ int wjz_seal_unbox(const wjz_seal *seal, const char *purpose, int64_t binding, c
     char *plain = wjz_arena_alloc(arena, length - WJZ_SEAL_OVERHEAD + 1);
     if (plain == NULL) return -ENOMEM;
 
-    uint8_t key[KEY];
+    uint8_t spare[KEY] = {0};
     uint64_t bound = htole64((uint64_t)binding);
-    derive(seal, purpose, SEALING, key);
-    int r =
-        crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)plain, NULL, NULL, bytes + 1 + NONCE, length - 1 - NONCE,
-                                                   (const uint8_t *)&bound, sizeof bound, bytes + 1, key);
-    sodium_memzero(key, sizeof key);
+    int r = crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)plain, NULL, NULL, bytes + 1 + NONCE,
+                                                       length - 1 - NONCE, (const uint8_t *)&bound, sizeof bound,
+                                                       bytes + 1, key_of(seal, purpose, SEALING, spare));
+    sodium_memzero(spare, sizeof spare);
     if (r < 0) return -EBADMSG;
     plain[length - WJZ_SEAL_OVERHEAD] = '\0';
     *ret_plain = plain;
@@ -167,8 +202,7 @@ int wjz_seal_unbox(const wjz_seal *seal, const char *purpose, int64_t binding, c
 
 void wjz_seal_mac(const wjz_seal *seal, const char *purpose, const void *data, size_t length,
                   uint8_t ret_mac[WJZ_SEAL_MAC]) {
-    uint8_t key[KEY];
-    derive(seal, purpose, HASHING, key);
-    crypto_generichash(ret_mac, WJZ_SEAL_MAC, data, length, key, sizeof key);
-    sodium_memzero(key, sizeof key);
+    uint8_t spare[KEY] = {0};
+    crypto_generichash(ret_mac, WJZ_SEAL_MAC, data, length, key_of(seal, purpose, HASHING, spare), KEY);
+    sodium_memzero(spare, sizeof spare);
 }

@@ -108,6 +108,31 @@ static void hashes_by_key_and_purpose(void **state) {
     assert_false(wjz_seal_same(a, b, sizeof a));
 }
 
+/* More than are kept; and nothing is ever sealed with the same nonce. */
+static void knows_any_number_of_purposes(void **state) {
+    (void)state;
+    WJZ_CLEANUP(wjz_seal_destroy) wjz_seal *seal = NULL, *again = NULL;
+    WJZ_CLEANUP(wjz_arena_destroy) wjz_arena *arena = wjz_arena_new(0);
+    assert_int_equal(wjz_seal_open(path_of("one"), &seal, NULL), 0);
+    for (int round = 0; round < 40; round++) {
+        char purpose[] = {(char)('a' + round % 20), '\0'};
+        uint8_t *box = NULL, *other = NULL;
+        char *plain = NULL;
+        size_t box_length = 0, length = 0;
+        wjz_seal_destroy(&again);
+        assert_int_equal(wjz_seal_open(path_of("one"), &again, NULL), 0);
+        assert_int_equal(wjz_seal_box(seal, purpose, 7, "secret", 6, arena, &box, &box_length), 0);
+        assert_int_equal(wjz_seal_box(seal, purpose, 7, "secret", 6, arena, &other, &box_length), 0);
+        assert_memory_not_equal(box, other, 25);
+        assert_int_equal(wjz_seal_unbox(again, purpose, 7, box, box_length, arena, &plain, &length), 0);
+        assert_string_equal(plain, "secret");
+        uint8_t a[WJZ_SEAL_MAC], b[WJZ_SEAL_MAC];
+        wjz_seal_mac(seal, purpose, "x", 1, a);
+        wjz_seal_mac(again, purpose, "x", 1, b);
+        assert_true(wjz_seal_same(a, b, sizeof a));
+    }
+}
+
 static void finds_its_place_in_the_state_folder(void **state) {
     (void)state;
     WJZ_CLEANUP(wjz_seal_destroy) wjz_seal *seal = NULL, *given = NULL;
@@ -140,7 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_a_key_that_others_cannot_read), cmocka_unit_test(refuses_what_is_no_key),
         cmocka_unit_test(opens_only_what_belongs_together),    cmocka_unit_test(hashes_by_key_and_purpose),
-        cmocka_unit_test(finds_its_place_in_the_state_folder),
+        cmocka_unit_test(knows_any_number_of_purposes),        cmocka_unit_test(finds_its_place_in_the_state_folder),
     };
     return cmocka_run_group_tests_name("runtime/seal", tests, make_folder, remove_folder);
 }
