@@ -11,7 +11,7 @@
 #include "wjz/metrics.h"
 
 enum { PORTION = 20 /* some milliseconds */, PORTION_BUSY = 10, REGIONS_MOST = 64 };
-enum { REST_BUSY = 19, REST_BEHIND = 9, REST = 1 /* times as long as the step took */ };
+enum { REST_BUSY = 39, REST_BEHIND = 9, REST = 1 /* times as long as the step took */ };
 enum { BEHIND_S = 10 };
 
 static const wjz_stmt REGIONS = {"console_regions", "SELECT console.regions()", 1};
@@ -82,8 +82,8 @@ static int look_after(follow *f, wjz_err *err) {
     return wjz_tx_commit(&tx, err);
 }
 
-/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a twentieth
- * of the time, a few milliseconds at once, and a tenth when that has not been enough for a while; else half of it.
+/* Those who score and assign come first: while complaints come in, copying, which no one waits for, takes a fortieth of
+ * the time, a few milliseconds at once, and a tenth when that has not been enough for a while; else half of it.
  * False when it is to stop. */
 static bool make_way(follow *f, int64_t took_us, bool busy) {
     bool behind = wjz_clock_monotonic_us() - f->caught_up_us > BEHIND_S * WJZ_SECOND_US;
