@@ -62,18 +62,23 @@ static const wjz_stmt BOOK = {
     1,
 };
 
+#define INSERT_VISITS                                                                                                  \
+    "INSERT INTO scheduling.visit (region, id, assignment, clue, organ, station, prosecutor, stars, urgent,"           \
+    " state, shift, starts_at, ends_at, proposals, reason, revision)"                                                  \
+    " SELECT $1, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, nullif(shift, 0),"            \
+    " starts_at, ends_at, proposals, reason, revision"                                                                 \
+    " FROM (SELECT unnest($2::int8[]) AS id, unnest($3::int8[]) AS assignment, unnest($4::int8[]) AS clue,"            \
+    " unnest($5::text[]) AS organ, unnest($6::text[]) AS station, unnest($7::text[]) AS prosecutor,"                   \
+    " unnest($8::int4[]) AS stars, unnest($9::bool[]) AS urgent, unnest($10::text[]) AS state,"                        \
+    " unnest($11::int8[]) AS shift, unnest($12::timestamptz[]) AS starts_at, unnest($13::timestamptz[]) AS"            \
+    " ends_at, unnest($14::int4[]) AS proposals, unnest($15::text[]) AS reason, unnest($16::int8[]) AS revision)"      \
+    " AS u"
+
+static const wjz_stmt ADD = {"scheduling_add_visits", INSERT_VISITS, 0};
+
 static const wjz_stmt WRITE = {
     "scheduling_write_visits",
-    "INSERT INTO scheduling.visit (region, id, assignment, clue, organ, station, prosecutor, stars, urgent,"
-    " state, shift, starts_at, ends_at, proposals, reason, revision)"
-    " SELECT $1, id, assignment, clue, organ, station, prosecutor, stars, urgent, state, nullif(shift, 0),"
-    " starts_at, ends_at, proposals, reason, revision"
-    " FROM (SELECT unnest($2::int8[]) AS id, unnest($3::int8[]) AS assignment, unnest($4::int8[]) AS clue,"
-    " unnest($5::text[]) AS organ, unnest($6::text[]) AS station, unnest($7::text[]) AS prosecutor,"
-    " unnest($8::int4[]) AS stars, unnest($9::bool[]) AS urgent, unnest($10::text[]) AS state,"
-    " unnest($11::int8[]) AS shift, unnest($12::timestamptz[]) AS starts_at, unnest($13::timestamptz[]) AS"
-    " ends_at, unnest($14::int4[]) AS proposals, unnest($15::text[]) AS reason, unnest($16::int8[]) AS revision)"
-    " AS u"
+    INSERT_VISITS
     " ON CONFLICT (region, assignment) DO UPDATE SET stars = excluded.stars, urgent = excluded.urgent, state ="
     " excluded.state, shift = excluded.shift, starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
     " proposals = excluded.proposals, reason = excluded.reason, revision = excluded.revision, changed_at = now()",
@@ -254,9 +259,10 @@ int store_book_visits(wjz_tx *tx, int32_t region, const struct visit *visits, si
     return 0;
 }
 
-int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, size_t count, wjz_arena *arena) {
+/* Those that are new, or those that are not. */
+static int send_visits(wjz_tx *tx, int32_t region, const struct visit *visits, size_t count, bool new_ones,
+                       wjz_arena *arena) {
     enum { NUMBERS = 7, TEXTS = 5 };
-    if (count == 0) return 0;
     int64_t *numbers[NUMBERS];
     const char **texts[TEXTS];
     int32_t *stars = COLUMN(arena, count, int32_t), *proposals = COLUMN(arena, count, int32_t);
@@ -267,25 +273,33 @@ int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, s
     for (int i = 0; i < TEXTS; i++)
         whole = (texts[i] = COLUMN(arena, count, const char *)) != NULL && whole;
     if (!whole) return -ENOMEM;
+    size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         const struct visit *v = &visits[i];
+        if (v->is_new != new_ones) continue;
         const int64_t number[NUMBERS] = {v->id,        v->assignment, v->clue,    v->shift,
                                          v->starts_us, v->ends_us,    v->revision};
         const char *const text[TEXTS] = {v->organ, v->station, v->prosecutor, v->state, v->reason};
         for (int j = 0; j < NUMBERS; j++)
-            numbers[j][i] = number[j];
+            numbers[j][n] = number[j];
         for (int j = 0; j < TEXTS; j++)
-            texts[j][i] = text[j];
-        stars[i] = v->stars;
-        proposals[i] = v->proposals;
-        urgent[i] = v->urgent;
+            texts[j][n] = text[j];
+        stars[n] = v->stars;
+        proposals[n] = v->proposals;
+        urgent[n++] = v->urgent;
     }
-    return wjz_tx_send_v(tx, &WRITE, wjz_i32(region), wjz_i64s(numbers[0], count), wjz_i64s(numbers[1], count),
-                         wjz_i64s(numbers[2], count), wjz_texts(texts[0], count), wjz_texts(texts[1], count),
-                         wjz_texts(texts[2], count), wjz_i32s(stars, count), wjz_bools(urgent, count),
-                         wjz_texts(texts[3], count), wjz_i64s(numbers[3], count), wjz_times(numbers[4], count),
-                         wjz_times(numbers[5], count), wjz_i32s(proposals, count), wjz_texts(texts[4], count),
-                         wjz_i64s(numbers[6], count));
+    if (n == 0) return 0;
+    return wjz_tx_send_v(tx, new_ones ? &ADD : &WRITE, wjz_i32(region), wjz_i64s(numbers[0], n),
+                         wjz_i64s(numbers[1], n), wjz_i64s(numbers[2], n), wjz_texts(texts[0], n),
+                         wjz_texts(texts[1], n), wjz_texts(texts[2], n), wjz_i32s(stars, n), wjz_bools(urgent, n),
+                         wjz_texts(texts[3], n), wjz_i64s(numbers[3], n), wjz_times(numbers[4], n),
+                         wjz_times(numbers[5], n), wjz_i32s(proposals, n), wjz_texts(texts[4], n),
+                         wjz_i64s(numbers[6], n));
+}
+
+int store_write_visits(wjz_tx *tx, int32_t region, const struct visit *visits, size_t count, wjz_arena *arena) {
+    int r = send_visits(tx, region, visits, count, true, arena);
+    return r == 0 ? send_visits(tx, region, visits, count, false, arena) : r;
 }
 
 int store_note(wjz_tx *tx, int32_t region, const int64_t *assignments, const int64_t *revisions, size_t count) {

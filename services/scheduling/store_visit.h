@@ -13,7 +13,7 @@ struct visit {
     const char *organ, *station, *prosecutor; /* the assignment's; "" when there is none */
     int stars;
     bool urgent;
-    const char *state; /* "" when there is no row yet */
+    const char *state; /* "" until it is placed */
     int64_t shift;     /* 0: none */
     int64_t starts_us, ends_us;
     int proposals;
@@ -21,6 +21,7 @@ struct visit {
     size_t declined_count;
     const char *reason;
     int64_t revision; /* of the assignment, the newest that was heard */
+    bool is_new;      /* has no row yet */
 };
 
 /* What is there of some assignments. */

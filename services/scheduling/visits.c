@@ -206,6 +206,7 @@ static struct visit new_visit(const Wjz__Assignment__AssignmentState *state) {
         .state = "",
         .reason = "",
         .revision = (int64_t)state->revision,
+        .is_new = true,
     };
 }
 
@@ -261,6 +262,7 @@ static void judge(const Wjz__Assignment__AssignmentState *state, const struct vi
         struct visit *placed = &into->needed[into->needed_count++];
         *placed = new_visit(state);
         if (visit == NULL) return;
+        placed->is_new = false;
         placed->id = visit->id;
         placed->proposals = visit->proposals;
     } else if (!needed && open) {
