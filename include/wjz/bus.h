@@ -67,6 +67,9 @@ size_t wjz_batch_count(const wjz_batch *batch);
 const wjz_message *wjz_batch_message(const wjz_batch *batch, size_t index);
 wjz_tx *wjz_batch_tx(wjz_batch *batch); /* never committed or aborted by the handler */
 wjz_arena *wjz_batch_arena(wjz_batch *batch);
+/* Whether this try follows one that failed with -EEXIST, or some other failure. Without it a handler may insert rows that
+ * are hardly ever there as if they never were; with it it looks. */
+bool wjz_batch_careful(const wjz_batch *batch);
 
 /* Who receives a message type that this service emits; one row per receiver. */
 typedef struct wjz_emit_route {

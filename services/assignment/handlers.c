@@ -133,7 +133,7 @@ int on_clues_scored(wjz_batch *batch, void *state, wjz_err *err) {
     size_t count;
     int r = gather(batch, &clues, &count, err);
     if (r < 0 || count == 0) return r;
-    r = store_take_clues(tx, arena, clues, count, err);
+    r = store_take_clues(tx, arena, clues, count, wjz_batch_careful(batch), err);
     if (r == 0) r = see_new_regions(self, tx, clues, count, err);
     if (r < 0) return r;
     turn now;

@@ -7,17 +7,23 @@
 
 #include "assignment/store_rows.h"
 
+#define INSERT_CLUES                                                                                                   \
+    "INSERT INTO assignment.clue_state AS c (region, clue, revision, index, stars, kind, branch, domain, town,"        \
+    " village, place, mediation, urgent, confidential, look_on_spot, complaints, merged_into, feed,"                   \
+    " report_region, agencies, subject)"                                                                               \
+    " SELECT unnest($1::int4[]), unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]),"                        \
+    " unnest($5::int2[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int4[]),"             \
+    " unnest($10::int8[]), unnest($11::text[]), unnest($12::bool[]), unnest($13::bool[]), unnest($14::bool[]),"        \
+    " unnest($15::bool[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::text[]), unnest($19::int4[]),"        \
+    " unnest($20::text[]), unnest($21::text[])"
+
+/* First revisions. That a row is there already, of a later one that came before, fails the statement. */
+static const wjz_stmt ADD_CLUES = {"assignment_add_clues", INSERT_CLUES, 0};
+
 /* Keeps what is newer, and locks every row in the order given, also those it leaves as they are. */
 static const wjz_stmt KEEP_CLUES = {
     "assignment_keep_clues",
-    "INSERT INTO assignment.clue_state AS c (region, clue, revision, index, stars, kind, branch, domain, town,"
-    " village, place, mediation, urgent, confidential, look_on_spot, complaints, merged_into, feed,"
-    " report_region, agencies, subject)"
-    " SELECT unnest($1::int4[]), unnest($2::int8[]), unnest($3::int8[]), unnest($4::float8[]),"
-    " unnest($5::int2[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int4[]),"
-    " unnest($10::int8[]), unnest($11::text[]), unnest($12::bool[]), unnest($13::bool[]), unnest($14::bool[]),"
-    " unnest($15::bool[]), unnest($16::int4[]), unnest($17::int8[]), unnest($18::text[]), unnest($19::int4[]),"
-    " unnest($20::text[]), unnest($21::text[])"
+    INSERT_CLUES
     " ON CONFLICT (region, clue) DO UPDATE SET revision = excluded.revision, index = excluded.index, stars ="
     " excluded.stars, kind = excluded.kind, branch = excluded.branch, domain = excluded.domain, town ="
     " excluded.town, village = excluded.village, place = excluded.place, mediation = excluded.mediation, urgent ="
@@ -108,7 +114,7 @@ static int out_of_memory(wjz_err *err) {
 
 /* --- clues in --- */
 
-static int send_keep(wjz_tx *tx, wjz_arena *arena, const store_told *clues, size_t count) {
+static int send_clues(wjz_tx *tx, const wjz_stmt *stmt, wjz_arena *arena, store_told *const *clues, size_t count) {
     bool whole = true;
     COLUMN(int32_t, regions);
     COLUMN(int64_t, ids);
@@ -133,7 +139,7 @@ static int send_keep(wjz_tx *tx, wjz_arena *arena, const store_told *clues, size
     COLUMN(const char *, subjects);
     if (!whole) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        const clue *told = &clues[i].told;
+        const clue *told = &clues[i]->told;
         regions[i] = told->region;
         ids[i] = told->id;
         revisions[i] = told->revision;
@@ -156,7 +162,7 @@ static int send_keep(wjz_tx *tx, wjz_arena *arena, const store_told *clues, size
         agencies[i] = told->agencies;
         subjects[i] = told->subject;
     }
-    return wjz_tx_send_v(tx, &KEEP_CLUES, wjz_i32s(regions, count), wjz_i64s(ids, count), wjz_i64s(revisions, count),
+    return wjz_tx_send_v(tx, stmt, wjz_i32s(regions, count), wjz_i64s(ids, count), wjz_i64s(revisions, count),
                          wjz_f64s(indexes, NULL, count), wjz_i16s(stars, count), wjz_texts(kinds, count),
                          wjz_texts(branches, count), wjz_texts(domains, count), wjz_i32s(towns, count),
                          wjz_i64s(villages, count), wjz_texts(places, count), wjz_bools(mediations, count),
@@ -165,14 +171,14 @@ static int send_keep(wjz_tx *tx, wjz_arena *arena, const store_told *clues, size
                          wjz_i32s(report_regions, count), wjz_texts(agencies, count), wjz_texts(subjects, count));
 }
 
-static int send_find_open(wjz_tx *tx, wjz_arena *arena, const store_told *clues, size_t count) {
+static int send_find_open(wjz_tx *tx, wjz_arena *arena, store_told *const *clues, size_t count) {
     bool whole = true;
     COLUMN(int32_t, regions);
     COLUMN(int64_t, ids);
     if (!whole) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        regions[i] = clues[i].told.region;
-        ids[i] = clues[i].told.id;
+        regions[i] = clues[i]->told.region;
+        ids[i] = clues[i]->told.id;
     }
     return wjz_tx_send_v(tx, &FIND_OPEN, wjz_i32s(regions, count), wjz_i64s(ids, count));
 }
@@ -231,14 +237,37 @@ static int find_settled(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t 
     return read_assignments(rows, arena, clues, count, true) < 0 ? out_of_memory(err) : 0;
 }
 
-int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, wjz_err *err) {
-    if (send_keep(tx, arena, clues, count) < 0 || send_find_open(tx, arena, clues, count) < 0)
-        return out_of_memory(err);
+/* Of a clue at its first revision nothing was told before, so that it has no assignment. */
+static int add_first(wjz_tx *tx, wjz_arena *arena, store_told *const *clues, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        clues[i]->newer = true;
+    return count > 0 ? send_clues(tx, &ADD_CLUES, arena, clues, count) : 0;
+}
+
+static int keep_later(wjz_tx *tx, wjz_arena *arena, store_told *const *clues, size_t count) {
+    if (count == 0) return 0;
+    int r = send_clues(tx, &KEEP_CLUES, arena, clues, count);
+    return r == 0 ? send_find_open(tx, arena, clues, count) : r;
+}
+
+int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, bool careful, wjz_err *err) {
+    bool whole = true;
+    COLUMN(store_told *, first);
+    COLUMN(store_told *, later);
+    if (!whole) return out_of_memory(err);
+    size_t first_count = 0, later_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_first = clues[i].told.revision == 1 && !careful;
+        *(is_first ? &first[first_count++] : &later[later_count++]) = &clues[i];
+    }
+    if (add_first(tx, arena, first, first_count) < 0) return out_of_memory(err);
+    int kept = wjz_tx_next(tx);
+    if (keep_later(tx, arena, later, later_count) < 0) return out_of_memory(err);
     wjz_rows *open;
     size_t settled = 0;
     int r = wjz_tx_wait(tx, &open, err);
-    if (r < 0) return r;
-    if (read_kept(wjz_tx_rows(tx, 0), arena, clues, count, &settled) < 0 ||
+    if (r < 0 || later_count == 0) return r;
+    if (read_kept(wjz_tx_rows(tx, kept), arena, clues, count, &settled) < 0 ||
         read_assignments(open, arena, clues, count, false) < 0)
         return out_of_memory(err);
     return settled > 0 ? find_settled(tx, arena, clues, count, err) : 0;

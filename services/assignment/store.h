@@ -1,7 +1,8 @@
 /* The service's SQL. Each call says how many round trips it makes.
  *
- * Locks: whoever changes an assignment holds its clue's row in clue_state, taken in the order of (region, clue); the
- * partial unique index is the last guard that a clue has one open assignment. Texts of results live in the given arena.
+ * Locks: whoever changes an assignment holds its clue's row in clue_state, taken in the order of (region, clue), those
+ * of first revisions before others; the partial unique index is the last guard that a clue has one open assignment. Texts
+ * of results live in the given arena.
  */
 #ifndef WJZ_ASSIGNMENT_STORE_H
 #define WJZ_ASSIGNMENT_STORE_H
@@ -19,8 +20,10 @@ typedef struct store_told {
 } store_told;
 
 /* Keeps and locks the clues, which are sorted by (region, clue) without repetition; finds the assignments of those that
- * are newer. One round trip, two when one of them is settled. */
-WJZ_MUST_CHECK int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, wjz_err *err);
+ * are newer. A first revision is taken to be the first that comes, unless careful: -EEXIST when it is not. One round trip,
+ * two when one of them is settled. */
+WJZ_MUST_CHECK int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, bool careful,
+                                    wjz_err *err);
 
 /* Queues all changes of the turn. No round trip: they travel with the commit. */
 WJZ_MUST_CHECK int store_write(wjz_tx *tx, const ledger *book, wjz_err *err);

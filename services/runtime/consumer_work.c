@@ -23,6 +23,7 @@ struct wjz_batch {
     wjz_arena *unpacked; /* of the bodies, limited */
     wjz_message messages[MESSAGES_LIMIT];
     size_t count;
+    bool careful; /* the last try failed, or met messages that had been handled before */
 };
 
 typedef struct worker {
@@ -31,8 +32,7 @@ typedef struct worker {
     wjz_inlet *inlet;
     wjz_delivery *deliveries[MESSAGES_LIMIT]; /* taken from the inlet; NULL once settled */
     size_t count;
-    int64_t era;  /* of the last try's transaction */
-    bool careful; /* the last try failed, or met messages that had been handled before */
+    int64_t era; /* of the last try's transaction */
 } worker;
 
 size_t wjz_batch_count(const wjz_batch *batch) {
@@ -49,6 +49,10 @@ wjz_tx *wjz_batch_tx(wjz_batch *batch) {
 
 wjz_arena *wjz_batch_arena(wjz_batch *batch) {
     return batch->arena;
+}
+
+bool wjz_batch_careful(const wjz_batch *batch) {
+    return batch->careful;
 }
 
 /* --- one try --- */
@@ -86,7 +90,7 @@ static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
 static int keep_new(worker *self, bool lazy, wjz_err *err) {
     wjz_batch *batch = &self->batch;
     const wjz_stmt *stmts = self->consumer->ground->sql->stmts;
-    if (!self->careful && batch->count == 1) {
+    if (!batch->careful && batch->count == 1) {
         const wjz_param alone[] = {wjz_i32(batch->messages[0].region), wjz_i64(batch->messages[0].id)};
         return wjz_tx_send_aside(batch->tx, &stmts[lazy ? WJZ_INBOX_LAZY_ONE : WJZ_INBOX_NEW_ONE], alone, 2);
     }
@@ -97,7 +101,7 @@ static int keep_new(worker *self, bool lazy, wjz_err *err) {
         ids[i] = batch->messages[i].id;
     }
     const wjz_param params[] = {wjz_i32s(regions, batch->count), wjz_i64s(ids, batch->count)};
-    if (!self->careful) return wjz_tx_send_aside(batch->tx, &stmts[lazy ? WJZ_INBOX_LAZY : WJZ_INBOX_NEW], params, 2);
+    if (!batch->careful) return wjz_tx_send_aside(batch->tx, &stmts[lazy ? WJZ_INBOX_LAZY : WJZ_INBOX_NEW], params, 2);
     wjz_rows *rows;
     int r = lazy ? wjz_tx_lazy(batch->tx) : 0;
     if (r < 0) return wjz_err_set(err, r, "could not begin a batch");
@@ -163,13 +167,13 @@ static int handle(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
     size_t whole = self->batch.count;
     wjz_arena_reset(self->batch.arena);
     r = run_handler(self, deliveries, count, err);
-    if (r == -EEXIST && !self->careful) { /* an inbox row, or one of the handler's: the careful try will tell */
-        self->careful = true;
+    if (r == -EEXIST && !self->batch.careful) { /* an inbox row, or one of the handler's: the careful try will tell */
+        self->batch.careful = true;
         *err = (wjz_err){0};
         wjz_arena_reset(self->batch.arena);
         r = run_handler(self, deliveries, count, err);
     }
-    self->careful = r < 0 || self->batch.count < whole;
+    self->batch.careful = r < 0 || self->batch.count < whole;
     if (r < 0) return r;
     wjz_count(self->inlet->handled, self->batch.count);
     wjz_observe(self->inlet->seconds, (uint64_t)(wjz_clock_monotonic_us() - began_us));

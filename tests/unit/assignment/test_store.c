@@ -73,16 +73,22 @@ static void commit(wjz_tx *tx) {
         if ((call) < 0) fail_msg("%s", err.text);                                                                      \
     } while (0)
 
-/* Clues 1 … count at the given revision, taken in a transaction that is committed. */
-static store_told *take(size_t count, int64_t revision) {
+/* Clues 1 … count at the given revision, as they are told. */
+static store_told *told(size_t count, int64_t revision) {
     store_told *clues = wjz_arena_calloc(arena, count, sizeof(store_told));
     for (size_t i = 0; i < count; i++) {
         clues[i].told = fixture_clue();
         clues[i].told.id = (int64_t)i + 1;
         clues[i].told.revision = revision;
     }
+    return clues;
+}
+
+/* The same, taken in a transaction that is committed. */
+static store_told *take(size_t count, int64_t revision) {
+    store_told *clues = told(count, revision);
     wjz_tx *tx = begin();
-    MUST(store_take_clues(tx, arena, clues, count, &err));
+    MUST(store_take_clues(tx, arena, clues, count, false, &err));
     commit(tx);
     return clues;
 }
@@ -138,6 +144,28 @@ static void keeps_only_newer_revisions_body(void *arg) {
     assert_int_equal(test_db_int(server, "SELECT count(*) FROM assignment.clue_state WHERE revision = 6"), 301);
     assert_string_equal(test_db_text(server, "SELECT agencies FROM assignment.clue_state WHERE clue = 7"),
                         "水务局\n综合行政执法局");
+}
+
+static int take_first(size_t count, bool careful, store_told **ret_clues) {
+    wjz_err err = {0};
+    *ret_clues = told(count, 1);
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = begin();
+    int r = store_take_clues(tx, arena, *ret_clues, count, careful, &err);
+    return r < 0 ? r : wjz_tx_commit(&tx, &err);
+}
+
+/* A first revision that comes after a later one is met by who looks, and by who does not look as well. */
+static void looks_for_later_ones_when_careful_body(void *arg) {
+    (void)arg;
+    store_told *clues = take(2, 7);
+    assert_true(clues[1].newer);
+    assert_int_equal(take_first(3, false, &clues), -EEXIST);
+    assert_int_equal(take_first(3, true, &clues), 0);
+    assert_false(clues[0].newer);
+    assert_false(clues[1].newer);
+    assert_true(clues[2].newer);
+    assert_int_equal(test_db_int(server, "SELECT count(*) FROM assignment.clue_state WHERE revision = 7"), 2);
+    assert_int_equal(test_db_int(server, "SELECT count(*) FROM assignment.clue_state WHERE revision = 1"), 1);
 }
 
 static void writes_what_it_reads_body(void *arg) {
@@ -366,6 +394,7 @@ static void has_no_more_rights_than_it_needs_body(void *arg) {
         run(name##_body);                                                                                              \
     }
 TEST(keeps_only_newer_revisions)
+TEST(looks_for_later_ones_when_careful)
 TEST(writes_what_it_reads)
 TEST(refuses_a_second_open_one)
 TEST(locks_and_claims)
@@ -376,6 +405,7 @@ TEST(has_no_more_rights_than_it_needs)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_only_newer_revisions),
+        cmocka_unit_test(looks_for_later_ones_when_careful),
         cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(refuses_a_second_open_one),
         cmocka_unit_test(locks_and_claims),
