@@ -82,7 +82,7 @@ static int tell_failure(struct channel *channel, wjz_tx *tx, wjz_arena *arena, c
     static char about_delivery[] = ABOUT_DELIVERY;
     notice->subject_kind = about_delivery;
     notice->subject = (uint64_t)sending->notice;
-    return tell(channel->self, tx, arena, &(struct ask){sending->region, notice}, 1, err);
+    return tell(channel->self, tx, arena, &(struct ask){sending->region, notice}, 1, true, err);
 }
 
 static int record(struct channel *channel, const struct transfer *transfer, const struct outcome *outcome,

@@ -77,7 +77,7 @@ static int chase_round(struct notification *self, size_t *ret_count, wjz_err *er
     if (repeat->count > 0)
         r = store_repeat(tx, repeat->regions, repeat->notices, repeat->due_us, repeat->count, self->conf->repeat_after);
     if (r == 0 && escalate->count > 0) r = store_escalated(tx, escalate->regions, escalate->notices, escalate->count);
-    if (r == 0) r = tell(self, tx, arena, asks, asked, err);
+    if (r == 0) r = tell(self, tx, arena, asks, asked, true, err);
     if (r == 0) r = wjz_tx_commit(&tx, err);
     if (r < 0) return r;
     *ret_count = count;

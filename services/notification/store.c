@@ -44,20 +44,21 @@ static const wjz_stmt FIND_NAMES = {
     2,
 };
 
-static const wjz_stmt INSERT_NOTICES = {
-    "notification_insert_notices",
-    "INSERT INTO notification.notice (region, id, event, recipient, guest, template, locale, urgency, title,"
-    " body, subject_kind, subject, acknowledge_until, chase_at, escalate_to)"
-    " SELECT region, id, event, recipient, guest, template, locale, urgency, title, body, subject_kind,"
-    " subject, acknowledge_until, acknowledge_until, escalate_to"
-    " FROM (SELECT unnest($1::int4[]) AS region, unnest($2::int8[]) AS id, unnest($3::text[]) AS event,"
-    " unnest($4::text[]) AS recipient, unnest($5::bytea[]) AS guest, unnest($6::text[]) AS template,"
-    " unnest($7::text[]) AS locale, unnest($8::text[]) AS urgency, unnest($9::text[]) AS title,"
-    " unnest($10::text[]) AS body, unnest($11::text[]) AS subject_kind, unnest($12::int8[]) AS subject,"
+#define INSERT_NOTICES                                                                                                 \
+    "INSERT INTO notification.notice (region, id, event, recipient, guest, template, locale, urgency, title,"          \
+    " body, subject_kind, subject, acknowledge_until, chase_at, escalate_to)"                                          \
+    " SELECT region, id, event, recipient, guest, template, locale, urgency, title, body, subject_kind,"               \
+    " subject, acknowledge_until, acknowledge_until, escalate_to"                                                      \
+    " FROM (SELECT unnest($1::int4[]) AS region, unnest($2::int8[]) AS id, unnest($3::text[]) AS event,"               \
+    " unnest($4::text[]) AS recipient, unnest($5::bytea[]) AS guest, unnest($6::text[]) AS template,"                  \
+    " unnest($7::text[]) AS locale, unnest($8::text[]) AS urgency, unnest($9::text[]) AS title,"                       \
+    " unnest($10::text[]) AS body, unnest($11::text[]) AS subject_kind, unnest($12::int8[]) AS subject,"               \
     " unnest($13::timestamptz[]) AS acknowledge_until, unnest($14::text[]) AS escalate_to) AS u"
-    " ON CONFLICT (region, event, recipient) DO NOTHING",
-    0,
-};
+
+static const wjz_stmt ADD_NOTICES = {"notification_add_notices", INSERT_NOTICES, 0};
+
+static const wjz_stmt KEEP_NOTICES = {
+    "notification_keep_notices", INSERT_NOTICES " ON CONFLICT (region, event, recipient) DO NOTHING", 0};
 
 static const wjz_stmt INSERT_SENDINGS = {
     "notification_insert_sendings",
@@ -283,7 +284,8 @@ int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations
 
 #define COLUMN(arena, count, type) ((type *)wjz_arena_alloc((arena), (count) * sizeof(type)))
 
-static int send_notices(wjz_tx *tx, const struct notice *notices, size_t count, wjz_arena *arena) {
+static int send_notices(wjz_tx *tx, const wjz_stmt *stmt, const struct notice *notices, size_t count,
+                        wjz_arena *arena) {
     enum { TEXTS = 9 };
     int32_t *regions = COLUMN(arena, count, int32_t);
     int64_t *ids = COLUMN(arena, count, int64_t), *subjects = COLUMN(arena, count, int64_t);
@@ -308,7 +310,7 @@ static int send_notices(wjz_tx *tx, const struct notice *notices, size_t count, 
         untils[i] = n->acknowledge_until_us;
         guests[i] = (wjz_blob){n->guest, n->guest_length};
     }
-    return wjz_tx_send_v(tx, &INSERT_NOTICES, wjz_i32s(regions, count), wjz_i64s(ids, count),
+    return wjz_tx_send_v(tx, stmt, wjz_i32s(regions, count), wjz_i64s(ids, count),
                          wjz_texts(texts[0], count), wjz_texts(texts[1], count), wjz_blobs(guests, count),
                          wjz_texts(texts[2], count), wjz_texts(texts[3], count), wjz_texts(texts[4], count),
                          wjz_texts(texts[5], count), wjz_texts(texts[6], count), wjz_texts(texts[7], count),
@@ -353,9 +355,9 @@ static int send_tokens(wjz_tx *tx, const struct notice *notices, size_t count, w
                          wjz_times(expiries, rows));
 }
 
-int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, wjz_arena *arena) {
+int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, bool careful, wjz_arena *arena) {
     if (count == 0) return 0;
-    int r = send_notices(tx, notices, count, arena);
+    int r = send_notices(tx, careful ? &KEEP_NOTICES : &ADD_NOTICES, notices, count, arena);
     if (r == 0) r = send_sendings(tx, notices, count, arena);
     if (r == 0) r = send_tokens(tx, notices, count, arena);
     return r;

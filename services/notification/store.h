@@ -16,9 +16,10 @@ WJZ_MUST_CHECK int store_people(wjz_tx *tx, const char *const *codes, size_t cod
 WJZ_MUST_CHECK int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations, size_t count,
                                 wjz_arena *arena, struct duty **ret_duties, size_t *ret_count, wjz_err *err);
 
-/* Queues the insertion of notices, their sendings and the hashes of their links; what was told before stays as it is.
- */
-WJZ_MUST_CHECK int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, wjz_arena *arena);
+/* Queues the insertion of notices, their sendings and the hashes of their links. What was told before stays as it is if
+ * careful, else fails the transaction with -EEXIST. */
+WJZ_MUST_CHECK int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, bool careful,
+                                 wjz_arena *arena);
 
 /* --- sending --- */
 

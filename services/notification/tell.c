@@ -128,7 +128,8 @@ static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, 
     return r;
 }
 
-int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, wjz_err *err) {
+int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, bool careful,
+         wjz_err *err) {
     for (size_t i = 0; i < count; i++) {
         int r = ask_check(asks[i].notice, i, err);
         if (r < 0) return r;
@@ -154,7 +155,7 @@ int tell(struct notification *self, wjz_tx *tx, wjz_arena *arena, const struct a
     size_t notice_count = 0;
     r = compose(&composer, asks, count, arena, &notices, &notice_count, err);
     if (r < 0) return r;
-    r = store_notices(tx, notices, notice_count, arena);
+    r = store_notices(tx, notices, notice_count, careful, arena);
     if (r == 0) r = prepare_aftermath(self, tx, notices, notice_count);
     return r < 0 ? wjz_err_set(err, r, "could not store %zu notices", notice_count) : 0;
 }
