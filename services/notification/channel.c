@@ -111,6 +111,8 @@ static int record(struct channel *channel, const struct transfer *transfer, cons
     if (r < 0) return r;
     wjz_arena *arena = wjz_tx_arena(tx);
     r = store_finish(tx, sending, channel->name, states[outcome->result], due_us);
+    if (r == 0 && outcome->silent && outcome->result == ATTEMPT_DEFERRED)
+        r = store_postpone(tx, sending, channel->name, due_us);
     if (r == 0) r = store_log(tx, &line, 1, arena);
     if (r == 0 && outcome->result == ATTEMPT_FAILED) r = tell_failure(channel, tx, arena, sending, outcome, err);
     return r < 0 ? r : wjz_tx_commit(&tx, err);

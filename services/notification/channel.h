@@ -25,6 +25,7 @@ struct outcome {
     enum attempt_result result;
     int status;         /* of the other side, 0: none */
     const char *answer; /* its words, or what prevented them; in the arena, or static */
+    bool silent;        /* nobody answered at this recipient's own address: no use to try its other notices now */
 };
 
 struct channel_spec {

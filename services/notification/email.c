@@ -83,9 +83,9 @@ static const char *message_id(struct notification *self, const struct sending *s
 }
 
 static struct outcome judge(int r, int status, const char *answer, const wjz_err *err, wjz_arena *arena) {
-    if (r == 0) return (struct outcome){ATTEMPT_SENT, status, answer};
+    if (r == 0) return (struct outcome){.result = ATTEMPT_SENT, .status = status, .answer = answer};
     const char *said = wjz_arena_strdup(arena, err->text);
-    struct outcome outcome = {ATTEMPT_UNREACHABLE, status, said == NULL ? "" : said};
+    struct outcome outcome = {.result = ATTEMPT_UNREACHABLE, .status = status, .answer = said == NULL ? "" : said};
     if (r == -EREMOTEIO) outcome.result = status >= 500 ? ATTEMPT_FAILED : ATTEMPT_DEFERRED;
     if (r == -EINVAL) outcome.result = ATTEMPT_FAILED;
     if (r == -ENOMEM || r == -ECANCELED) outcome.result = ATTEMPT_DEFERRED;

@@ -116,6 +116,17 @@ static const wjz_stmt FINISH = {
     0,
 };
 
+static const wjz_stmt POSTPONE = {
+    "notification_postpone",
+    "UPDATE notification.sending s SET due_at = $4"
+    "  FROM (SELECT w.region, w.notice, w.channel FROM notification.sending w"
+    "          JOIN notification.notice n ON n.region = w.region AND n.id = w.notice"
+    "         WHERE w.region = $1 AND w.channel = $2 AND w.state = 'waiting' AND w.due_at < $4 AND n.recipient = $3"
+    "           FOR UPDATE OF w SKIP LOCKED) o"
+    " WHERE s.region = o.region AND s.notice = o.notice AND s.channel = o.channel",
+    0,
+};
+
 static const wjz_stmt ACKNOWLEDGE_LINK = {
     "notification_acknowledge_link",
     "WITH link AS ("
@@ -439,6 +450,11 @@ int store_log(wjz_tx *tx, const struct delivery *deliveries, size_t count, wjz_a
 int store_finish(wjz_tx *tx, const struct sending *sending, const char *channel, const char *state, int64_t due_us) {
     return wjz_tx_send_v(tx, &FINISH, wjz_i32(sending->region), wjz_i64(sending->notice), wjz_text(channel),
                          wjz_i32(sending->attempt), wjz_i16((int16_t)sending->round), wjz_text(state),
+                         wjz_time(due_us));
+}
+
+int store_postpone(wjz_tx *tx, const struct sending *sending, const char *channel, int64_t due_us) {
+    return wjz_tx_send_v(tx, &POSTPONE, wjz_i32(sending->region), wjz_text(channel), wjz_text(sending->recipient),
                          wjz_time(due_us));
 }
 

@@ -52,6 +52,9 @@ WJZ_MUST_CHECK int store_log(wjz_tx *tx, const struct delivery *deliveries, size
 WJZ_MUST_CHECK int store_finish(wjz_tx *tx, const struct sending *sending, const char *channel, const char *state,
                                 int64_t due_us);
 
+/* What else waits for the recipient over the channel is not due before that moment. */
+WJZ_MUST_CHECK int store_postpone(wjz_tx *tx, const struct sending *sending, const char *channel, int64_t due_us);
+
 /* --- acknowledging --- */
 
 struct acknowledgement {

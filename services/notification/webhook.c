@@ -55,9 +55,13 @@ static const char *logged(const char *answer, wjz_arena *arena) {
 
 static struct outcome judge(int r, int status, const char *answer, const wjz_err *err, wjz_arena *arena) {
     const char *said = logged(r == 0 ? answer : err->text, arena);
-    if (r < 0) return (struct outcome){r == -EINVAL ? ATTEMPT_FAILED : ATTEMPT_DEFERRED, 0, said};
-    if (status >= 200 && status < 300) return (struct outcome){ATTEMPT_SENT, status, said};
-    return (struct outcome){status == 410 ? ATTEMPT_FAILED : ATTEMPT_DEFERRED, status, said};
+    if (r == -EINVAL) return (struct outcome){.result = ATTEMPT_FAILED, .answer = said};
+    if (r < 0)
+        return (struct outcome){
+            .result = ATTEMPT_DEFERRED, .answer = said, .silent = r != -ENOMEM && r != -ECANCELED && r != -EMSGSIZE};
+    enum attempt_result result = status == 410 ? ATTEMPT_FAILED : ATTEMPT_DEFERRED;
+    if (status >= 200 && status < 300) result = ATTEMPT_SENT;
+    return (struct outcome){.result = result, .status = status, .answer = said};
 }
 
 static int post(struct notification *self, const struct sending *sending, wjz_arena *arena, int *ret_status,

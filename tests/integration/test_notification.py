@@ -11,6 +11,7 @@ import http.server
 import ipaddress
 import json
 import re
+import socket
 import ssl
 import threading
 import urllib.error
@@ -534,6 +535,25 @@ def test_a_webhook_that_never_will_is_given_up(house, told, county, hook, answer
     wait_until(lambda: states(county) == [("webhook", "failed", 1, 1)])
     assert len(hook.calls) == len(answers)
     wait_until(lambda: inbox(county, OPERATOR))
+
+
+def test_a_webhook_that_hangs_holds_up_its_own_notices_alone(house, told, county, hook):
+    """Thirty notices at two at once would take fifteen times the timeout before anybody else's turn came."""
+    with socket.socket() as hanging:
+        hanging.bind(("127.0.0.1", 0))
+        hanging.listen(64)  # takes connections and never says a word
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}/"
+        county.run("UPDATE directory.person SET webhook = %s, webhook_secret = %s WHERE code = %s", url, SECRET, LI)
+        county.run("UPDATE directory.person SET webhook = %s, webhook_secret = %s WHERE code = %s", hook.url, SECRET, CHIEF)
+        start(
+            house, told, webhook_require_tls=False, webhook_parallel=2, send_timeout="3s", send_lease="4m", backoff_first="10m", backoff_most="10m"
+        )
+        tell(told, *[notice(f"h:{number}", person=LI) for number in range(30)])
+        wait_until(lambda: [row[1] for row in log(county, "webhook")].count("started") >= 2)
+        tell(told, notice("h:chief", person=CHIEF))
+        wait_until(lambda: len(hook.calls) == 1, what="the other one's webhook called")
+        assert [row[1] for row in log(county, "webhook")].count("started") <= 5
+        assert {row[1] for row in states(county)} <= {"waiting", "sending", "sent"}
 
 
 # --- acknowledging ---
