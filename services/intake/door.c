@@ -11,12 +11,17 @@
 
 enum { BATCH_ITEMS = 512 };
 
-/* NULL when the batch must be refused, which has been done then. */
+/* NULL when the batch must be refused, which has been done then. A connection outlives the key that it was made with:
+ * so the key is asked about again. */
 static feed *admit_batch(const intake *it, wjz_call *call, const Wjz__Intake__FeedBatch *batch) {
     const char *sender = wjz_call_sender(call);
-    feed *of = feeds_find(&it->feeds, strcmp(sender, "local") == 0 ? batch->feed : sender);
+    bool local = strcmp(sender, "local") == 0;
+    feed *of = local ? feeds_find(&it->feeds, batch->feed) : feeds_find_curve(&it->feeds, sender);
     const char *message = NULL;
-    if (of == NULL || strcmp(of->name, batch->feed) != 0) {
+    if (of == NULL && !local) {
+        message = "the connection's key has been replaced";
+        (void)refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", message, "connect with the feed's present key");
+    } else if (of == NULL || strcmp(of->name, batch->feed) != 0) {
         message = "the connection's key belongs to another feed";
         (void)refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", message,
                      "send the name of the feed that the key was made for");
@@ -62,9 +67,8 @@ const wjz_request_route DOOR_ROUTES[] = {
 
 static bool admit(const char *public_key, char sender[64], void *state) {
     const intake *it = state;
-    const feed *of = feeds_find_curve(&it->feeds, public_key);
-    if (of == NULL) return false; /* a disabled feed is admitted and told */
-    (void)snprintf(sender, 64, "%s", of->name);
+    if (feeds_find_curve(&it->feeds, public_key) == NULL) return false; /* a disabled feed is admitted and told */
+    (void)snprintf(sender, 64, "%s", public_key);
     return true;
 }
 

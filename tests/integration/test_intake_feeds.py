@@ -249,6 +249,20 @@ def test_an_unknown_key_gets_no_answer(platform):
     assert outcomes(platform.push(complaint(1), sequence=1)) == ["accepted"]
 
 
+def test_a_key_that_was_replaced_is_of_no_use_to_who_is_still_connected(module_house, intake, platform, db):
+    assert outcomes(platform.push(complaint(1))) == ["accepted"]
+    old, new = platform.client, wire.curve_keys()
+    define_feed(module_house, platform.name, curve_key=new[0], new_bearer_key=False)
+    with pytest.raises(wire.Refused) as refused:
+        old.ask(platform.batch(complaint(2)))
+    assert refused.value.refusal.code == REFUSAL.FORBIDDEN and "present key" in refused.value.refusal.remedy
+    platform.keys = new
+    platform.connect()
+    assert outcomes(platform.push(complaint(3))) == ["accepted"]
+    stored = "SELECT count(*) FROM intake.complaint c JOIN intake.feed f ON f.number = c.feed WHERE f.name = %s"
+    assert db.value(stored, platform.name) == 2
+
+
 def test_a_disabled_feed_is_told(module_house, platform):
     define_feed(module_house, platform.name, disabled=True, new_bearer_key=False)
     with pytest.raises(wire.Refused) as refused:
