@@ -47,7 +47,7 @@ const command commands[] = {
     {"feeds define",
      "NAME [--title T] [--profile P] [--region R] [--legal-basis L] [--clue-source S] [--curve-key K] "
      "[--new-bearer-key]"
-     " [--rate N] [--silent-after HOURS] [--disable]",
+     " [--rate N] [--silent-after HOURS] [--disable | --enable]",
      "设置数据源 — make or change a feed; prints a new key once",
      "  a new feed needs --title --profile --region --legal-basis --clue-source; of an old one only what is given "
      "changes\n"

@@ -42,10 +42,28 @@ int command_feeds_list(session *s, int argc, char **argv, wjz_err *err) {
     return r < 0 ? r : session_connected(s, false, print_list, NULL, err);
 }
 
+typedef struct feed_change {
+    Wjz__Intake__DefineFeed *question;
+    bool keep; /* whether it is disabled: as it was */
+} feed_change;
+
+/* The question always says whether a feed is disabled, and a feed that somebody has shut stays shut. */
+static int keep_disabled(session *s, Wjz__Intake__DefineFeed *question, wjz_err *err) {
+    static const wjz_stmt stmt = {"ctl_feed_disabled", "SELECT disabled FROM intake.feed WHERE name = $1", 1};
+    wjz_rows *rows;
+    wjz_param name = wjz_text(question->name);
+    int r = session_read(s, &stmt, &name, 1, &rows, err);
+    if (r >= 0 && wjz_rows_count(rows) > 0) question->disabled = wjz_row_bool(rows, 0, 0);
+    return r;
+}
+
 static int ask_define(session *s, void *arg, wjz_err *err) {
-    const Wjz__Intake__DefineFeed *question = arg;
+    const feed_change *change = arg;
+    const Wjz__Intake__DefineFeed *question = change->question;
     const ProtobufCMessage *answer;
-    int r = session_ask(s, "intake", &question->base, &wjz__intake__feed_defined__descriptor, &answer, err);
+    int r = change->keep ? keep_disabled(s, change->question, err) : 0;
+    if (r < 0) return r;
+    r = session_ask(s, "intake", &question->base, &wjz__intake__feed_defined__descriptor, &answer, err);
     if (r < 0) return r;
     const Wjz__Intake__FeedDefined *defined = (const Wjz__Intake__FeedDefined *)answer;
     static const out_column columns[] = {
@@ -76,7 +94,7 @@ int command_feeds_define(session *s, int argc, char **argv, wjz_err *err) {
     question.clue_source = text_option(&argc, argv, "clue-source");
     question.curve_key = text_option(&argc, argv, "curve-key");
     question.new_bearer_key = argument_flag(&argc, argv, "new-bearer-key");
-    question.disabled = argument_flag(&argc, argv, "disable");
+    bool disable = argument_flag(&argc, argv, "disable"), enable = argument_flag(&argc, argv, "enable");
     const char *region = argument_option(&argc, argv, "region"), *rate = argument_option(&argc, argv, "rate");
     const char *silent = argument_option(&argc, argv, "silent-after");
     int64_t number = 0, per_second = 0, hours = 0;
@@ -84,10 +102,13 @@ int command_feeds_define(session *s, int argc, char **argv, wjz_err *err) {
     if (r >= 0 && rate) r = argument_number("--rate", rate, 1, 1000000, &per_second, err);
     if (r >= 0 && silent) r = argument_number("--silent-after", silent, 1, 24 * 366, &hours, err);
     if (r >= 0) r = argument_end(argc, argv, 1, "feeds define NAME …", err);
+    if (r >= 0 && disable && enable) r = wjz_err_set(err, -EINVAL, "give --disable or --enable, not both");
     if (r < 0) return r;
+    feed_change change = {.question = &question, .keep = !disable && !enable};
+    question.disabled = disable;
     question.name = argv[0];
     question.region = (uint32_t)number;
     question.rate_per_second = (uint32_t)per_second;
     question.silent_after_s = (uint32_t)hours * 3600;
-    return session_connected(s, true, ask_define, &question, err);
+    return session_connected(s, true, ask_define, &change, err);
 }

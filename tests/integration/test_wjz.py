@@ -244,6 +244,21 @@ def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_
         assert done.returncode == 1 and all(part in done.stderr for part in parts), done.stderr
 
 
+def test_a_feed_that_was_shut_stays_shut_until_it_is_opened(installation):
+    def enabled(*words):
+        installation.wjz("feeds", "define", "shut-feed", *words)
+        feeds = (json.loads(line) for line in installation.wjz("--json", "feeds", "list").stdout.splitlines())
+        return next(feed["enabled"] for feed in feeds if feed["name"] == "shut-feed")
+
+    new = ["--title", "甲", "--profile", "hotline-12345", "--region", "510184", "--legal-basis", "测试", "--clue-source", "complaint"]
+    assert enabled(*new) == "yes"
+    assert enabled("--disable") == "no"
+    assert enabled("--title", "乙") == "no" and enabled("--new-bearer-key") == "no"
+    assert enabled("--enable") == "yes" and enabled("--title", "丙") == "yes"
+    done = installation.wjz("feeds", "define", "shut-feed", "--enable", "--disable", check=False)
+    assert done.returncode == 2 and "not both" in done.stderr
+
+
 def test_roles_can_write_their_own_schema_only(installation):
     """Least privilege: scoring cannot write an assignment, nobody but intake a complaint."""
     import psycopg2
