@@ -53,14 +53,15 @@ static int print_list(session *s, void *arg, wjz_err *err) {
 }
 
 int command_clues_list(session *s, int argc, char **argv, wjz_err *err) {
+    static const char *const BRANCHES[] = {"public_interest", "administrative", "civil", "criminal", "none", NULL};
     query q = {.domain = argument_option(&argc, argv, "domain"),
-               .branch = argument_option(&argc, argv, "branch"),
                .organ = argument_option(&argc, argv, "organ"),
                .stars = 1,
                .limit = 50};
     const char *stars = argument_option(&argc, argv, "stars"), *limit = argument_option(&argc, argv, "limit");
     int r = stars ? argument_number("--stars", stars, 1, 5, &q.stars, err) : 0;
     if (r >= 0 && limit) r = argument_number("--limit", limit, 1, 10000000, &q.limit, err);
+    if (r >= 0) r = argument_choice(&argc, argv, "branch", BRANCHES, &q.branch, err);
     if (r >= 0)
         r = argument_end(argc, argv, 0, "clues list [--stars N] [--domain D] [--branch B] [--organ O] [--limit N]",
                          err);

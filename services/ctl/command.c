@@ -275,6 +275,22 @@ int argument_number_option(int *argc, char **argv, const char *name, int64_t lea
     return text ? argument_number(label, text, least, most, ret_number, err) : 0;
 }
 
+int argument_choice(int *argc, char **argv, const char *name, const char *const *words, const char **ret_word,
+                    wjz_err *err) {
+    const char *said = argument_option(argc, argv, name);
+    *ret_word = said;
+    if (said == NULL) return 0;
+    char all[200];
+    size_t length = 0;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(said, words[i]) == 0) return 0;
+        const char *divider = i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ";
+        int added = snprintf(all + length, sizeof all - length, "%s%s", divider, words[i]);
+        if (added > 0 && length + (size_t)added < sizeof all) length += (size_t)added;
+    }
+    return wjz_err_set(err, -EINVAL, "--%s is \"%s\": give %s", name, said, all);
+}
+
 int argument_options(int *argc, char **argv, const char *name, char **list, size_t most, size_t *ret_count,
                      wjz_err *err) {
     const char *value;

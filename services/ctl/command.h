@@ -31,6 +31,9 @@ WJZ_MUST_CHECK int argument_number(const char *name, const char *text, int64_t l
 /* The same of "--name N"; the fallback when it is not there. */
 WJZ_MUST_CHECK int argument_number_option(int *argc, char **argv, const char *name, int64_t least, int64_t most,
                                           int64_t fallback, int64_t *ret_number, wjz_err *err);
+/* "--name WORD" of a list that NULL ends; NULL when it is not there. */
+WJZ_MUST_CHECK int argument_choice(int *argc, char **argv, const char *name, const char *const *words,
+                                   const char **ret_word, wjz_err *err);
 /* Every "--name value", at most `most` of them. */
 WJZ_MUST_CHECK int argument_options(int *argc, char **argv, const char *name, char **list, size_t most,
                                     size_t *ret_count, wjz_err *err);

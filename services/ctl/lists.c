@@ -53,9 +53,12 @@ static const out_column ASSIGNMENT_COLUMNS[] = {
 };
 
 int command_assignments(session *s, int argc, char **argv, wjz_err *err) {
-    const char *state = argument_option(&argc, argv, "state"), *organ = argument_option(&argc, argv, "organ");
+    static const char *const STATES[] = {"assigned",  "accepted", "verifying", "returned", "transferred",
+                                         "escalated", "closed",   "withdrawn", NULL};
+    const char *state, *organ = argument_option(&argc, argv, "organ");
     int64_t limit;
     int r = take_limit(&argc, argv, &limit, err);
+    if (r >= 0) r = argument_choice(&argc, argv, "state", STATES, &state, err);
     if (r >= 0) r = argument_end(argc, argv, 0, "assignments [--state STATE] [--organ O] [--limit N]", err);
     if (r < 0) return r;
     /* The trace is long: programs get it, people see it with `wjz clues show`. */
@@ -92,9 +95,11 @@ static const out_column NOTICE_COLUMNS[] = {
 };
 
 int command_notices(session *s, int argc, char **argv, wjz_err *err) {
-    const char *person = argument_option(&argc, argv, "person"), *state = argument_option(&argc, argv, "state");
+    static const char *const STATES[] = {"told", "open", "acknowledged", "escalated", NULL};
+    const char *person = argument_option(&argc, argv, "person"), *state;
     int64_t limit;
     int r = take_limit(&argc, argv, &limit, err);
+    if (r >= 0) r = argument_choice(&argc, argv, "state", STATES, &state, err);
     if (r >= 0) r = argument_end(argc, argv, 0, "notices [--person CODE] [--state STATE] [--limit N]", err);
     if (r < 0) return r;
     list l = {&NOTICES,

@@ -15,7 +15,7 @@ typedef struct query {
     decider by;
 } query;
 
-static const char *const KINDS[] = {"repeat", "confidence", "edge", "star"};
+static const char *const KINDS[] = {"repeat", "confidence", "edge", "star", NULL};
 
 #define QUESTION                                                                                                       \
     "SELECT r.id::text, r.kind, nullif(r.cause, ''), round(r.weight::numeric, 2)::text, r.clue::text,"                 \
@@ -70,14 +70,10 @@ static int print_list(session *s, void *arg, wjz_err *err) {
 }
 
 int command_review_list(session *s, int argc, char **argv, wjz_err *err) {
-    query q = {.kind = argument_option(&argc, argv, "kind"), .all = argument_flag(&argc, argv, "all"), .limit = 50};
+    query q = {.all = argument_flag(&argc, argv, "all"), .limit = 50};
     const char *limit = argument_option(&argc, argv, "limit");
     int r = limit ? argument_number("--limit", limit, 1, 10000000, &q.limit, err) : 0;
-    bool known = !q.kind;
-    for (size_t i = 0; i < WJZ_COUNT(KINDS) && !known; i++)
-        known = strcmp(q.kind, KINDS[i]) == 0;
-    if (r >= 0 && !known)
-        return wjz_err_set(err, -EINVAL, "--kind is \"%s\": give repeat, confidence, edge or star", q.kind);
+    if (r >= 0) r = argument_choice(&argc, argv, "kind", KINDS, &q.kind, err);
     if (r >= 0)
         r = argument_end(argc, argv, 0, "review list [--kind repeat|confidence|edge|star] [--all] [--limit N]", err);
     return r < 0 ? r : session_connected(s, false, print_list, &q, err);

@@ -48,9 +48,11 @@ static int print_list(session *s, void *arg, wjz_err *err) {
 }
 
 int command_warnings_list(session *s, int argc, char **argv, wjz_err *err) {
-    query q = {.state = argument_option(&argc, argv, "state"), .limit = 50};
+    static const char *const STATES[] = {"proposed", "issued", "acknowledged", "cleared", NULL};
+    query q = {.limit = 50};
     const char *limit = argument_option(&argc, argv, "limit");
     int r = limit ? argument_number("--limit", limit, 1, 10000000, &q.limit, err) : 0;
+    if (r >= 0) r = argument_choice(&argc, argv, "state", STATES, &q.state, err);
     if (r >= 0) r = argument_end(argc, argv, 0, "warnings list [--state STATE] [--limit N]", err);
     return r < 0 ? r : session_connected(s, false, print_list, &q, err);
 }
