@@ -77,9 +77,20 @@ typedef struct wjz_emit_route {
     const char *destination;                /* a service's name */
 } wjz_emit_route;
 
+enum { WJZ_OUTBOX_PARAMS = 7 };
+#define WJZ_OUTBOX_ROW(region, id, destination, type, envelope, owner, lease_s)                                        \
+    "(region, id, destination, type, envelope, owner, due_at) VALUES (" region ", " id ", " destination ", " type      \
+    ", " envelope ", " owner ", now() + make_interval(secs => " lease_s "))"
+
 /* Emits body to every destination of its type, within tx. Keep the packed size under 1 MB (about 256 items);
  * -EMSGSIZE above 4 MB, -ENOENT for a type without route. */
 WJZ_MUST_CHECK int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err);
+
+/* The same for who stores one thing at a time and would rather do it by one statement: the message's row is the caller's
+ * to insert within tx, as part of a larger statement with "INSERT INTO schema.outbox " WJZ_OUTBOX_ROW("$1", …). params:
+ * its values, good until the send. Committed without the row, the message would be sent and never be durable. -EINVAL for
+ * a type that has not one destination, else as above. */
+WJZ_MUST_CHECK int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err);
 
 /* --- request --- */
 

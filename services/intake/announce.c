@@ -48,6 +48,14 @@ static int emit_slice(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDescriptor
     return wjz_bus_emit(bus, tx, keys[0].region, &message.base, err);
 }
 
+int announce_alone(wjz_bus *bus, wjz_tx *tx, const complaint_key *key, wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err) {
+    uint64_t id = (uint64_t)key->id;
+    Wjz__Intake__ComplaintsAccepted message = WJZ__INTAKE__COMPLAINTS_ACCEPTED__INIT;
+    message.complaint = &id;
+    message.n_complaint = 1;
+    return wjz_bus_emit_row(bus, tx, key->region, &message.base, row, err);
+}
+
 int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list, wjz_err *err) {
     list->count = unique_keys(list->keys, list->count);
     for (size_t from = 0; from < list->count;) {

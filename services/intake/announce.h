@@ -18,4 +18,8 @@ size_t unique_keys(complaint_key *keys, size_t count);
 WJZ_MUST_CHECK int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDescriptor *type, announced *list,
                             wjz_err *err);
 
+/* A new complaint alone; its message's row is left to the caller, see wjz_bus_emit_row. */
+WJZ_MUST_CHECK int announce_alone(wjz_bus *bus, wjz_tx *tx, const complaint_key *key, wjz_param row[WJZ_OUTBOX_PARAMS],
+                                  wjz_err *err);
+
 #endif

@@ -323,15 +323,22 @@ static int insert_items(group *g, wjz_err *err) {
 
 /* --- messages and receipts --- */
 
+static uint8_t *pack_receipt(const group *g, const submission *it, size_t *ret_length) {
+    Wjz__Intake__FeedReceipt *receipt = receipt_make(it, g->arena);
+    if (receipt == NULL) return NULL;
+    *ret_length = wjz__intake__feed_receipt__get_packed_size(receipt);
+    uint8_t *packed = wjz_arena_alloc(g->arena, *ret_length);
+    if (packed != NULL) wjz__intake__feed_receipt__pack(receipt, packed);
+    return packed;
+}
+
 static int store_receipts(group *g, wjz_err *err) {
     for (size_t i = 0; i < g->submission_count; i++) {
         submission *it = g->submissions[i];
         if (g->no_receipt[i] || (it->key == NULL && it->sequence == 0)) continue;
-        Wjz__Intake__FeedReceipt *receipt = receipt_make(it, g->arena);
-        size_t length = receipt != NULL ? wjz__intake__feed_receipt__get_packed_size(receipt) : 0;
-        uint8_t *packed = receipt != NULL ? wjz_arena_alloc(g->arena, length) : NULL;
+        size_t length;
+        const uint8_t *packed = pack_receipt(g, it, &length);
         if (packed == NULL) return no_memory(err);
-        wjz__intake__feed_receipt__pack(receipt, packed);
         if (store_insert_receipt(g->tx, it, packed, length) < 0) return no_memory(err);
     }
     for (size_t i = 0; i < g->submission_count; i++) {
@@ -342,6 +349,27 @@ static int store_receipts(group *g, wjz_err *err) {
     return 0;
 }
 
+/* --- one complaint alone, as they come most of the day --- */
+
+static bool is_alone(const group *g) {
+    const submission *it = g->submissions[0];
+    bool receipt = it->sequence != 0 && it->key == NULL && !g->no_receipt[0];
+    return g->submission_count == 1 && g->complaints.count == 1 && g->records.count == 0 && g->feedback.count == 0 &&
+           g->context->all_new && !g->context->rehearsal && receipt && it->also == NULL;
+}
+
+static int store_alone(group *g, wjz_err *err) {
+    wjz_param message[WJZ_OUTBOX_PARAMS];
+    accept_all(&g->complaints, &g->told_complaints); /* or the whole fails */
+    int r = announce_alone(g->context->bus, g->tx, g->told_complaints.keys, message, err);
+    if (r < 0) return r;
+    size_t length;
+    const uint8_t *receipt = pack_receipt(g, g->submissions[0], &length);
+    if (receipt == NULL) return no_memory(err);
+    r = store_insert_alone(g->tx, g->complaints.items, g->context->seal, message, receipt, length);
+    return r < 0 ? no_memory(err) : 0;
+}
+
 int group_store(const group_context *context, submission *const *submissions, size_t count, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(context->db, &tx, err);
@@ -350,6 +378,10 @@ int group_store(const group_context *context, submission *const *submissions, si
         .context = context, .submissions = submissions, .submission_count = count, .tx = tx, .arena = wjz_tx_arena(tx)};
     if (!make_lists(&g)) return no_memory(err);
     r = collect(&g, err);
+    if (r == 0 && is_alone(&g)) {
+        r = store_alone(&g, err);
+        return r == 0 ? wjz_tx_commit(&tx, err) : r;
+    }
     if (r == 0) r = insert_items(&g, err);
     if (context->rehearsal) return r == 0 && g.touched_count > 0 ? wjz_tx_wait(tx, NULL, err) : r;
     if (r == 0) r = announce(context->bus, tx, &wjz__intake__complaints_accepted__descriptor, &g.told_complaints, err);

@@ -3,6 +3,7 @@
 #define INTAKE_STORE_H
 
 #include "intake/submission.h"
+#include "wjz/bus.h"
 #include "wjz/seal.h"
 
 /* --- complaints, records, feedback: many rows a statement, within the writer's transaction --- */
@@ -17,6 +18,10 @@ typedef struct stored_item {
  * it with -EEXIST. Result: wjz_rows_affected. */
 WJZ_MUST_CHECK int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new,
                                            const wjz_seal *seal);
+/* Queues the same for a new one that is all of a batch with a sequence, with the message about it (wjz_bus_emit_row)
+ * and the receipt. */
+WJZ_MUST_CHECK int store_insert_alone(wjz_tx *tx, const stored_item *item, const wjz_seal *seal,
+                                      const wjz_param message[WJZ_OUTBOX_PARAMS], const void *receipt, size_t length);
 WJZ_MUST_CHECK int store_insert_records(wjz_tx *tx, const stored_item *items, size_t count);
 WJZ_MUST_CHECK int store_insert_feedback(wjz_tx *tx, const stored_item *items, size_t count);
 

@@ -73,6 +73,16 @@ static const wjz_stmt INSERT_NEW_COMPLAINTS = {
 static const wjz_stmt INSERT_NEW_COMPLAINT = {
     "intake_insert_new_complaint", "INSERT INTO intake.complaint (" COLUMN_NAMES ") VALUES (" COLUMN_VALUES ")", 0};
 
+/* With its message and the receipt of its batch, which one statement stores with a tenth less work than three. */
+static const wjz_stmt INSERT_ALONE = {
+    "intake_insert_alone",
+    "WITH complaint AS (INSERT INTO intake.complaint (" COLUMN_NAMES ") VALUES (" COLUMN_VALUES
+    ")), message AS (INSERT INTO intake.outbox " WJZ_OUTBOX_ROW(
+        "$39", "$40", "$41", "$42", "$43", "$44", "$45") ") "
+                                                         "INSERT INTO intake.batch (region, feed, sequence, "
+                                                         "content_hash, receipt) VALUES ($46, $47, $48, $49, $50)",
+    0};
+
 static const wjz_stmt INSERT_COMPLAINTS = {"intake_insert_complaints",
                                            "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT " COLUMN_ARRAYS
                                            " ON CONFLICT (region, feed, external_id) DO NOTHING",
@@ -241,6 +251,25 @@ static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items,
     size_t n = stmt == &INSERT_NEW_COMPLAINT ? make_row_params(&c, params) : make_params(&c, count, params);
     if (numbers != NULL) params[n++] = wjz_i32s(numbers, count);
     return wjz_tx_send(tx, stmt, params, (int)n);
+}
+
+int store_insert_alone(wjz_tx *tx, const stored_item *item, const wjz_seal *seal,
+                       const wjz_param message[WJZ_OUTBOX_PARAMS], const void *receipt, size_t length) {
+    columns c;
+    const submission *from = item->from;
+    if (!make_columns(&c, 1, wjz_tx_arena(tx))) return -ENOMEM;
+    int r = fill(&c, item, 1, seal, wjz_tx_arena(tx));
+    if (r < 0) return r;
+    wjz_param params[COLUMN_COUNT + WJZ_OUTBOX_PARAMS + 5];
+    size_t n = make_row_params(&c, params);
+    for (size_t i = 0; i < WJZ_OUTBOX_PARAMS; i++)
+        params[n++] = message[i];
+    params[n++] = wjz_i32(from->feed->region);
+    params[n++] = wjz_i32(from->feed->number);
+    params[n++] = wjz_i64((int64_t)from->sequence);
+    params[n++] = wjz_i64((int64_t)from->hash);
+    params[n++] = wjz_bytes(receipt, length);
+    return wjz_tx_send(tx, &INSERT_ALONE, params, (int)n);
 }
 
 int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new, const wjz_seal *seal) {

@@ -278,6 +278,12 @@ int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessag
     return wjz_relay_emit(bus->relay, tx, region, body, err);
 }
 
+int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                     wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err) {
+    if (!bus->relay) return wjz_err_set(err, -ENOENT, "cannot emit %s: a client has no outbox", body->descriptor->name);
+    return wjz_relay_emit_row(bus->relay, tx, region, body, params, err);
+}
+
 int wjz_bus_request(wjz_bus *bus, const char *service, int32_t region, const ProtobufCMessage *body, int64_t timeout_ms,
                     const ProtobufCMessageDescriptor *reply_type, wjz_arena *arena, const ProtobufCMessage **ret_reply,
                     wjz_refusal *ret_refusal, wjz_err *err) {

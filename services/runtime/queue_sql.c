@@ -28,9 +28,7 @@ const wjz_stmt WJZ_BUS_ERA = {"bus_era", "SELECT bus.current_era()", 1};
 
 static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
     [WJZ_OUTBOX_INSERT] = {"outbox_insert",
-                           "INSERT INTO @.outbox (region, id, destination, type, envelope, owner, due_at) "
-                           "VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))",
-                           0},
+                           "INSERT INTO @.outbox " WJZ_OUTBOX_ROW("$1", "$2", "$3", "$4", "$5", "$6", "$7"), 0},
     [WJZ_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM @.outbox o USING " KEYS " WHERE " SAME, 0},
     [WJZ_OUTBOX_RENEW] = {"outbox_renew",
                           "UPDATE @.outbox o SET due_at = now() + make_interval(secs => $5) FROM " KEYS " WHERE " SAME

@@ -6,7 +6,7 @@
 #include "wjz/err.h"
 
 typedef enum wjz_queue_stmt {
-    WJZ_OUTBOX_INSERT,  /* region, id, destination, type, envelope, owner, lease in seconds */
+    WJZ_OUTBOX_INSERT,  /* as WJZ_OUTBOX_ROW */
     WJZ_OUTBOX_DELETE,  /* regions, ids, destinations */
     WJZ_OUTBOX_RENEW,   /* regions, ids, destinations, owner, lease → id, destination of those still ours */
     WJZ_OUTBOX_CLAIM,   /* destination, most rows, owner, lease, most bytes → region, id, envelope, attempts */

@@ -73,11 +73,10 @@ static wjz_parcel *parcel_new(wjz_destination *destination, uint64_t id, int32_t
     return parcel;
 }
 
-/* Takes over data. */
-static int emit_to(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_t region, const char *type,
-                   uint8_t *data, size_t length) {
+/* What is to be sent when tx is committed, and the row it must have then. Takes over data. */
+static int prepare(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_t region, const char *type,
+                   uint8_t *data, size_t length, wjz_param row[WJZ_OUTBOX_PARAMS]) {
     wjz_relay *relay = destination->relay;
-    const wjz_ground *ground = relay->ground;
     wjz_parcel *parcel = parcel_new(destination, id, region, data, length);
     if (!parcel) {
         free(data);
@@ -95,10 +94,22 @@ static int emit_to(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_
     }
     relay->committing++;
     if (!parcel->spilled) wjz_parcel_hold(parcel);
-    int32_t owner = parcel->spilled ? 0 : (int32_t)wjz_registry_number(ground->registry);
-    return wjz_tx_send_v(tx, &ground->sql->stmts[WJZ_OUTBOX_INSERT], wjz_i32(region), wjz_i64((int64_t)id),
-                         wjz_text(destination->name), wjz_text(type), wjz_bytes(data, length), wjz_i32(owner),
-                         wjz_f64(lease_s));
+    int32_t owner = parcel->spilled ? 0 : (int32_t)wjz_registry_number(relay->ground->registry);
+    wjz_param values[WJZ_OUTBOX_PARAMS] = {wjz_i32(region), wjz_i64((int64_t)id),    wjz_text(destination->name),
+                                           wjz_text(type),  wjz_bytes(data, length), wjz_i32(owner),
+                                           wjz_f64(lease_s)};
+    memcpy(row, values, sizeof values);
+    return 0;
+}
+
+static int pack_for(const wjz_relay *relay, const wjz_emit_route *route, wjz_tx *tx, uint64_t id, int32_t region,
+                    const ProtobufCMessage *body, wjz_param row[WJZ_OUTBOX_PARAMS]) {
+    uint8_t *data;
+    size_t length;
+    int r = wjz_envelope_pack(id, region, 0, body, &data, &length);
+    if (r < 0) return r;
+    return prepare(wjz_relay_destination(relay, route->destination), tx, id, region, body->descriptor->name, data,
+                   length, row);
 }
 
 /* To every destination that the table has for the body's type; how many these are. */
@@ -107,30 +118,53 @@ static int emit_by(wjz_relay *relay, const wjz_emit_route *table, wjz_tx *tx, ui
     int routes = 0;
     for (const wjz_emit_route *route = table; route && route->type; route++) {
         if (route->type != body->descriptor) continue;
-        uint8_t *data;
-        size_t length;
-        int r = wjz_envelope_pack(id, region, 0, body, &data, &length);
-        if (r == 0)
-            r = emit_to(wjz_relay_destination(relay, route->destination), tx, id, region, body->descriptor->name, data,
-                        length);
+        wjz_param row[WJZ_OUTBOX_PARAMS];
+        int r = pack_for(relay, route, tx, id, region, body, row);
+        if (r == 0) r = wjz_tx_send(tx, &relay->ground->sql->stmts[WJZ_OUTBOX_INSERT], row, WJZ_OUTBOX_PARAMS);
         if (r < 0) return wjz_err_set(err, r, "could not emit %s to %s", body->descriptor->name, route->destination);
         routes++;
     }
     return routes;
 }
 
-int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
-    const ProtobufCMessageDescriptor *type = body->descriptor;
+static int check_size(const ProtobufCMessage *body, wjz_err *err) {
     size_t size = protobuf_c_message_get_packed_size(body);
-    if (size > BODY_LIMIT)
-        return wjz_err_set(err, -EMSGSIZE, "cannot emit %s of %zu bytes: the limit is %d", type->name, size,
-                           BODY_LIMIT);
+    if (size <= BODY_LIMIT) return 0;
+    return wjz_err_set(err, -EMSGSIZE, "cannot emit %s of %zu bytes: the limit is %d", body->descriptor->name, size,
+                       BODY_LIMIT);
+}
+
+/* NULL when there is none, or another one as well. */
+static const wjz_emit_route *only_route(const wjz_emit_route *table, const ProtobufCMessageDescriptor *type) {
+    const wjz_emit_route *found = NULL;
+    for (const wjz_emit_route *route = table; route && route->type; route++) {
+        if (route->type != type) continue;
+        if (found) return NULL;
+        found = route;
+    }
+    return found;
+}
+
+int wjz_relay_emit_row(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                       wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err) {
+    int r = check_size(body, err);
+    if (r < 0) return r;
+    const wjz_emit_route *route = only_route(relay->options.emits, body->descriptor);
+    if (!route)
+        return wjz_err_set(err, -EINVAL, "cannot emit %s as a row: it has not one destination", body->descriptor->name);
+    r = pack_for(relay, route, tx, (uint64_t)wjz_id_next(), region, body, row);
+    return r < 0 ? wjz_err_set(err, r, "could not emit %s to %s", body->descriptor->name, route->destination) : 0;
+}
+
+int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
+    int r = check_size(body, err);
+    if (r < 0) return r;
     /* Every service may report a dead letter, whether its table says so or not. */
     static const wjz_emit_route DIED[] = {{&wjz__bus__message_died__descriptor, "notification"}, {NULL, NULL}};
     uint64_t id = (uint64_t)wjz_id_next();
     int routes = emit_by(relay, relay->options.emits, tx, id, region, body, err);
     if (routes == 0) routes = emit_by(relay, DIED, tx, id, region, body, err);
-    if (routes == 0) return wjz_err_set(err, -ENOENT, "cannot emit %s: it has no route", type->name);
+    if (routes == 0) return wjz_err_set(err, -ENOENT, "cannot emit %s: it has no route", body->descriptor->name);
     return routes < 0 ? routes : 0;
 }
 

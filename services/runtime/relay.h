@@ -19,6 +19,9 @@ WJZ_MUST_CHECK int wjz_relay_open(const wjz_ground *ground, const wjz_relay_opti
                                   char ret_endpoint[WJZ_ENDPOINT_TEXT], wjz_err *err);
 /* Begins to send, once the instance is registered. */
 WJZ_MUST_CHECK int wjz_relay_start(wjz_relay *relay, wjz_err *err);
+/* As wjz_bus_emit_row. */
+WJZ_MUST_CHECK int wjz_relay_emit_row(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                                      wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err);
 /* As wjz_bus_emit. */
 WJZ_MUST_CHECK int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
                                   wjz_err *err);

@@ -380,6 +380,50 @@ static void rolled_back(WJZ_UNUSED void *arg) {
     node_close(&intake);
 }
 
+/* The row is the caller's: delivered when the statement with it is committed, and only then. */
+static const wjz_stmt SOURCE_AND_ROW = {
+    "test_source_and_row",
+    "WITH s AS (INSERT INTO intake.source VALUES ($8)) "
+    "INSERT INTO intake.outbox " WJZ_OUTBOX_ROW("$1", "$2", "$3", "$4", "$5", "$6", "$7"),
+    0};
+
+static int emit_row(node *self, wjz_tx *tx, int64_t item) {
+    wjz_param params[WJZ_OUTBOX_PARAMS + 1];
+    uint64_t ids[] = {(uint64_t)item};
+    Wjz__Intake__ComplaintsAccepted body = WJZ__INTAKE__COMPLAINTS_ACCEPTED__INIT;
+    body.complaint = ids;
+    body.n_complaint = 1;
+    assert_ok(wjz_bus_emit_row(self->bus, tx, REGION, &body.base, params, err));
+    params[WJZ_OUTBOX_PARAMS] = wjz_i64(item);
+    return wjz_tx_send(tx, &SOURCE_AND_ROW, params, WJZ_OUTBOX_PARAMS + 1);
+}
+
+static void as_a_row(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver scoring = {0};
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    wjz_tx *tx = NULL;
+    assert_ok(wjz_tx_begin(intake.db, &tx, err));
+    assert_int_equal(emit_row(&intake, tx, 1), 0);
+    wjz_tx_abort(&tx);
+    assert_ok(wjz_tx_begin(intake.db, &tx, err));
+    Wjz__Intake__FeedbackAccepted other = WJZ__INTAKE__FEEDBACK_ACCEPTED__INIT;
+    wjz_param params[WJZ_OUTBOX_PARAMS];
+    assert_int_equal(wjz_bus_emit_row(intake.bus, tx, REGION, &other.base, params, &(wjz_err){0}), -EINVAL);
+    assert_int_equal(emit_row(&intake, tx, 2), 0);
+    assert_ok(wjz_tx_commit(&tx, err));
+    wait_until(effects() == 1 && outbox() == 0);
+    assert_int_equal(test_db_int(db, "SELECT min(item) FROM scoring.effect"), 2);
+    assert_int_equal(test_db_int(db, "SELECT sum(item) FROM intake.source"), 2);
+    node_close(&scoring.node);
+    node_close(&intake);
+}
+
+static void test_as_a_row(WJZ_UNUSED void **state) {
+    world_run(as_a_row, NULL);
+}
+
 static void test_rolled_back(WJZ_UNUSED void **state) {
     world_run(rolled_back, NULL);
 }
@@ -758,6 +802,7 @@ int main(void) {
         TEST(test_late),
         TEST(test_transient),
         TEST(test_rolled_back),
+        TEST(test_as_a_row),
         TEST(test_consumer_killed),
         TEST(test_consumer_killed_beside_another),
         TEST(test_producer_killed),
