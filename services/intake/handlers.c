@@ -150,6 +150,9 @@ static int on_begin_import(wjz_call *call, void *state, wjz_err *err) {
                                                     .value = strlen(said->feed) < 64 ? said->feed : NULL,
                                                     .message = "there is no such feed",
                                                     .remedy = "define it first: wjz feeds define"});
+    if (of->disabled)
+        return refuse(call, WJZ_REFUSAL_FORBIDDEN, "feed", "the feed is disabled",
+                      "enable it first: wjz feeds define NAME --enable");
     const char *fault = find_file_fault(it, said);
     if (fault != NULL) return refuse_file(call, it, said, fault);
     import_file file = {said->file_name, said->size, said->sha256.data, said->dry_run, said->actor};

@@ -26,6 +26,7 @@ static const wjz_stmt BEGIN_IMPORT = {
     " file_name = excluded.file_name, actor = excluded.actor, error = '',"
     " stage = CASE WHEN i.stage = 4 AND i.received = i.size THEN 2 WHEN " IMPORT_IS_ANEW " THEN 1 ELSE i.stage END,"
     " received = CASE WHEN " IMPORT_IS_ANEW " AND i.stage = 3 THEN 0 ELSE i.received END,"
+    " begun_at = CASE WHEN i.stage = 1 OR " IMPORT_IS_ANEW " THEN now() ELSE i.begun_at END,"
     " profiles_at = CASE WHEN " IMPORT_IS_ANEW " THEN NULL ELSE i.profiles_at END,"
     " rows_read = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.rows_read END,"
     " accepted = CASE WHEN " IMPORT_IS_ANEW " THEN 0 ELSE i.accepted END,"
@@ -87,6 +88,13 @@ static const wjz_stmt FORGET_CHUNKS = {"intake_forget_chunks",
                                        "AND c.import = $2 AND i.region = c.region"
                                        " AND i.id = c.import AND i.stage = 3",
                                        0};
+/* Files that nobody went on with: what citizens said and who they are stands in them as it came. */
+static const wjz_stmt FORGET_FILES = {
+    "intake_forget_files",
+    "WITH left_alone AS (UPDATE intake.import SET received = 0 WHERE stage IN (1, 4) AND received > 0"
+    "   AND greatest(begun_at, finished_at) < now() - make_interval(days => $1) RETURNING region, id)"
+    " DELETE FROM intake.import_chunk c USING left_alone l WHERE c.region = l.region AND c.import = l.id",
+    0};
 static const wjz_stmt RELEASE_IMPORT = {
     "intake_release_import",
     "UPDATE intake.import SET lease_until = '-infinity' WHERE region = $1 AND id = $2 AND owner = $3", 0};
@@ -230,4 +238,8 @@ int store_read_errors(wjz_tx *tx, const import_row *it, int32_t sheet, int64_t l
                       wjz_rows **ret_rows, wjz_err *err) {
     return wjz_tx_query_v(tx, &READ_ERRORS, ret_rows, err, wjz_i32(it->region), wjz_i64(it->id), wjz_i32(sheet),
                           wjz_i64(line), wjz_i32(number));
+}
+
+int store_forget_files(wjz_tx *tx, int days) {
+    return wjz_tx_send_v(tx, &FORGET_FILES, wjz_i32(days));
 }

@@ -76,6 +76,9 @@ WJZ_MUST_CHECK int store_end_import(wjz_tx *tx, const import_row *it, int32_t ow
                                     const char *profile, const char *error);
 /* Queues: it is free for others at once. */
 WJZ_MUST_CHECK int store_release_import(wjz_tx *tx, const import_row *it, int32_t owner);
+/* Queues: contents of files that failed, or came in part only, and were left alone for that long. Begun again, such a
+ * file is sent again. */
+WJZ_MUST_CHECK int store_forget_files(wjz_tx *tx, int days);
 /* Errors behind a place (sheet, line, number), at most 1000, for paging. Waits. */
 WJZ_MUST_CHECK int store_read_errors(wjz_tx *tx, const import_row *it, int32_t sheet, int64_t line, int32_t number,
                                      wjz_rows **ret_rows, wjz_err *err);

@@ -7,6 +7,7 @@
 #include "intake/feed_health.h"
 #include "intake/gaps.h"
 #include "intake/store.h"
+#include "intake/store_import.h"
 #include "intake/store_reports.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
@@ -15,6 +16,7 @@ enum {
     ROUND_MS = 2000,
     RECEIPT_DAYS = 30,
     ATTACHMENT_DAYS = 2, /* a photo waits for its report */
+    FILE_DAYS = 7,       /* a file that failed or came in part waits for who goes on with it */
 };
 
 struct upkeep {
@@ -85,6 +87,7 @@ static int forget(intake *it, wjz_err *err) {
     int r = wjz_tx_begin(it->db, &tx, err);
     if (r == 0) r = store_forget_receipts(tx, RECEIPT_DAYS);
     if (r == 0) r = store_forget_attachments(tx, ATTACHMENT_DAYS);
+    if (r == 0) r = store_forget_files(tx, FILE_DAYS);
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 

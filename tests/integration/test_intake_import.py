@@ -250,6 +250,36 @@ def test_a_file_of_no_size_that_can_be_is_refused_with_the_remedy(module_house, 
     assert told.value == str(size) and said in told.message and told.remedy
 
 
+def test_files_that_nobody_goes_on_with_are_forgotten(module_house, db, feed):
+    """Names and telephones stand in them in clear."""
+    broken = "甲,乙\n张三,13800001111\n".encode()
+    failed = import_file(module_house, feed, broken)
+    assert failed.stage == STAGE.FAILED
+    whole = to_csv(HEADER, *[[f"GD{n}", "t", f"内容{n}", "2026-03-05", ""] for n in range(3)])
+    file = dict(feed=feed, file_name="a.csv", size=len(whole), sha256=hashlib.sha256(whole).digest(), actor="tester")
+    begun = getattr(ask_intake(module_house, pb().BeginImport(**file)), "import")
+    ask_intake(module_house, pb().ImportChunk(**{"import": begun, "offset": 0, "data": whole[:20]}))
+    kept = "SELECT count(*) FROM intake.import_chunk WHERE import = ANY (%s)"
+    numbers = [getattr(failed, "import"), begun]
+    assert db.value(kept, numbers) == 2
+    db.run(
+        "UPDATE intake.import SET begun_at = begun_at - interval '8 days', finished_at = finished_at - interval '8 days' WHERE id = ANY (%s)", numbers
+    )
+    module_house.start("intake", door="", http="", forget_every="1s")
+    wait_until(lambda: db.value(kept, numbers) == 0, what="both files forgotten")
+    again = import_file(module_house, feed, broken)
+    assert again.stage == STAGE.FAILED and again.error == failed.error
+    assert import_file(module_house, feed, whole).accepted == 3
+
+
+def test_a_file_for_a_feed_that_is_shut_is_refused(module_house, feed):
+    define_feed(module_house, feed, disabled=True)
+    with pytest.raises(wire.Refused) as refused:
+        ask_intake(module_house, pb().BeginImport(feed=feed, file_name="a.csv", size=10, sha256=b"\1" * 32, actor="tester"))
+    told = refused.value.refusal
+    assert told.code == wire.proto("envelope").Refusal.FORBIDDEN and told.field == "feed" and "--enable" in told.remedy
+
+
 def test_id_numbers_are_not_kept_by_imports(module_house, db, feed):
     data = to_csv(
         ["工单编号", "内容", "诉求人", "身份证号"],
