@@ -13,6 +13,7 @@
 #include "wjz/clock.h"
 
 enum { SUSPECT_AFTER = 2 /* deaths */ };
+enum { FEW_BYTES = 4096 /* messages of one item each that fill a consumer's window, or one that names some hundred */ };
 
 /* --- parcels --- */
 
@@ -23,6 +24,7 @@ void wjz_parcels_append(wjz_parcels *list, wjz_parcel *parcel) {
     *(list->last ? &list->last->next : &list->first) = parcel;
     list->last = parcel;
     list->count++;
+    list->bytes += parcel->length;
 }
 
 void wjz_parcels_prepend(wjz_parcels *list, wjz_parcel *parcel) {
@@ -32,6 +34,7 @@ void wjz_parcels_prepend(wjz_parcels *list, wjz_parcel *parcel) {
     *(list->first ? &list->first->previous : &list->last) = parcel;
     list->first = parcel;
     list->count++;
+    list->bytes += parcel->length;
 }
 
 void wjz_parcel_unlink(wjz_parcel *parcel) {
@@ -40,6 +43,7 @@ void wjz_parcel_unlink(wjz_parcel *parcel) {
     *(parcel->previous ? &parcel->previous->next : &list->first) = parcel->next;
     *(parcel->next ? &parcel->next->previous : &list->last) = parcel->previous;
     list->count--;
+    list->bytes -= parcel->length;
     parcel->list = NULL;
     parcel->holder = NULL;
 }
@@ -173,9 +177,15 @@ static uint64_t rank(const wjz_consumer_link *link, int32_t region) {
     return mixed ^ mixed >> 33;
 }
 
-/* The region's own consumer while less than half of its credit is used: what comes slowly makes batches there, instead
- * of several transactions side by side that wait for each other. Else the one with most free credit. While suspects
- * wait, the first consumer is kept free for them. not: NULL, or who is no choice. */
+/* Whether what it has in hand is little work, also where it is many messages: what comes one by one while it stands
+ * still for some milliseconds is one transaction when it goes on, sooner than another one has found out what it did. */
+static bool has_little(const wjz_consumer_link *link) {
+    return link->credit * 2 > link->window || link->in_flight.bytes < FEW_BYTES;
+}
+
+/* The region's own consumer while that has little in hand: what comes slowly makes batches there, instead of several
+ * transactions side by side that wait for each other. Else the one with most free credit. While suspects wait, the
+ * first consumer is kept free for them. not: NULL, or who is no choice. */
 static wjz_consumer_link *pick(const wjz_destination *destination, int32_t region, const wjz_consumer_link * not ) {
     wjz_consumer_link *best = NULL, *own = NULL, *link = destination->consumers;
     if (link && destination->suspects.count > 0) link = link->next;
@@ -184,7 +194,7 @@ static wjz_consumer_link *pick(const wjz_destination *destination, int32_t regio
         if (!best || link->credit > best->credit) best = link;
         if (!own || rank(link, region) > rank(own, region)) own = link;
     }
-    return own && own->credit * 2 > own->window ? own : best;
+    return own && has_little(own) ? own : best;
 }
 
 static wjz_consumer_link *pick_idle(const wjz_destination *destination) {

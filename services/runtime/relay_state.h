@@ -14,7 +14,7 @@ typedef struct wjz_parcel wjz_parcel;
 
 typedef struct wjz_parcels {
     wjz_parcel *first, *last;
-    size_t count;
+    size_t count, bytes;
 } wjz_parcels;
 
 /* A message for one destination. It is in exactly one list: waiting or suspects of its destination, in_flight of a

@@ -202,6 +202,33 @@ static void test_share(WJZ_UNUSED void **state) {
     world_run(share, NULL);
 }
 
+/* While a region's consumer stands still, single items gather with it: they are one batch when it goes on. */
+static void gather(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver receivers[2] = {{.hold = true}, {.hold = true}};
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    for (int i = 0; i < 2; i++)
+        receiver_open(&receivers[i], i ? "scoring-2" : "scoring-1", (wjz_bus_options){.credit = 16, .workers = 1});
+    wjz_metric *credit = wjz_gauge("wjz_queue_credit", "destination=\"scoring\"", "");
+    wait_until(wjz_metric_value(credit) == 32);
+    emit(&intake, 1, 12);
+    wait_until(wjz_metric_value(credit) == 20);
+    wait_until(receivers[0].held + receivers[1].held == 1);
+    for (int i = 0; i < 2; i++) {
+        receivers[i].hold = false;
+        wjz_event_set(the_world.loop, &receivers[i].release);
+    }
+    wait_until(effects() == 12 && outbox() == 0);
+    assert_int_equal(test_db_int(db, "SELECT count(DISTINCT instance) FROM scoring.effect"), 1);
+    for (int i = 0; i < 2; i++)
+        node_close(&receivers[i].node);
+    node_close(&intake);
+}
+
+static void test_gather(WJZ_UNUSED void **state) {
+    world_run(gather, NULL);
+}
+
 static void batches(WJZ_UNUSED void *arg) {
     node intake;
     receiver scoring = {.hold = true};
@@ -795,6 +822,7 @@ int main(void) {
         TEST(test_flow_over_curve),
         TEST(test_leftovers),
         TEST(test_share),
+        TEST(test_gather),
         TEST(test_batches),
         TEST(test_together),
         TEST(test_rest),
