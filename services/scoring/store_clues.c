@@ -27,7 +27,8 @@ enum {
     CLUE_ASKED = 1 << 6,
 };
 
-/* A clue's columns behind its key, and their values from `u`, below. */
+/* A clue's columns behind its key, and their values from `u`, below. What is out of range is refused as NULL: a check
+ * constraint would be read anew by each statement. */
 #define COLUMNS                                                                                                        \
     "pack, told, mediation, urgent, confidential, look_on_spot, focus, asked, told_state, revision, first_report_at,"  \
     " last_report_at, report_period, feed, card, index, stars, confidence, kind, branch, domain, town, village,"       \
@@ -35,48 +36,37 @@ enum {
 #define VALUES                                                                                                         \
     "$2, (u.flags & 1) <> 0, (u.flags & 2) <> 0, (u.flags & 4) <> 0, (u.flags & 8) <> 0, (u.flags & 16) <> 0,"         \
     " (u.flags & 32) <> 0, (u.flags & 64) <> 0, u.told_state, u.revision, u.first_at, u.last_at,"                      \
-    " scoring.report_period(u.last_at), u.feed, u.card, u.value, u.stars, u.confidence, u.kind, u.branch, u.domain,"   \
-    " u.town, u.village, u.report_region, u.place, u.subject, u.complaints, u.reporters, u.repeats, u.longitude,"      \
-    " u.latitude, u.own_stars"
+    " scoring.report_period(u.last_at), u.feed, u.card, CASE WHEN u.value BETWEEN 0 AND 100 THEN u.value END,"         \
+    " CASE WHEN u.stars BETWEEN 1 AND 5 THEN u.stars END, u.confidence, u.kind, u.branch, u.domain, u.town,"           \
+    " u.village, u.report_region, u.place, u.subject, u.complaints, u.reporters, u.repeats, u.longitude, u.latitude,"  \
+    " u.own_stars"
 
 /* Parameters from $3 on: a row (of "" and ""), or an array of each (of "unnest(" and "[])"). */
 #define FROM_PARAMETERS(of, each)                                                                                      \
-    " FROM (SELECT " of "$3::int4" each " AS flags, " of "$4::int8" each " AS id, " of "$5::int8" each                 \
-    " AS told_state, " of "$6::int4" each " AS revision, " of "$7::timestamptz" each " AS first_at, " of               \
-    "$8::timestamptz" each " AS last_at, " of "$9::text" each " AS feed, " of "$10::bytea" each " AS card, " of        \
-    "$11::float8" each " AS value, " of "$12::int2" each " AS stars, " of "$13::float8" each " AS confidence, " of     \
-    "$14::text" each " AS kind, " of "$15::text" each " AS branch, " of "$16::text" each " AS domain, " of             \
-    "$17::int4" each " AS town, " of "$18::int8" each " AS village, " of "$19::int4" each " AS report_region, " of     \
-    "$20::text" each " AS place, " of "$21::text" each " AS subject, " of "$22::int4" each " AS complaints, " of       \
-    "$23::int4" each " AS reporters, " of "$24::int4" each " AS repeats, " of "$25::float8" each " AS longitude, " of  \
-    "$26::float8" each " AS latitude, " of "$27::int2" each " AS own_stars) u"
+    " FROM (SELECT $1::int4 AS region, " of "$3::int4" each " AS flags, " of "$4::int8" each " AS id, " of             \
+    "$5::int8" each " AS told_state, " of "$6::int4" each " AS revision, " of "$7::timestamptz" each                   \
+    " AS first_at, " of "$8::timestamptz" each " AS last_at, " of "$9::text" each " AS feed, " of "$10::bytea" each    \
+    " AS card, " of "$11::float8" each " AS value, " of "$12::int2" each " AS stars, " of "$13::float8" each           \
+    " AS confidence, " of "$14::text" each " AS kind, " of "$15::text" each " AS branch, " of "$16::text" each         \
+    " AS domain, " of "$17::int4" each " AS town, " of "$18::int8" each " AS village, " of "$19::int4" each            \
+    " AS report_region, " of "$20::text" each " AS place, " of "$21::text" each " AS subject, " of "$22::int4" each    \
+    " AS complaints, " of "$23::int4" each " AS reporters, " of "$24::int4" each " AS repeats, " of "$25::float8" each \
+    " AS longitude, " of "$26::float8" each " AS latitude, " of "$27::int2" each " AS own_stars) u"
 
-#define INSERT "INSERT INTO scoring.clue (region, id, " COLUMNS ") SELECT $1, u.id, " VALUES
+#define INSERT "INSERT INTO scoring.clue (region, id, " COLUMNS ") SELECT u.region, u.id, " VALUES
 
 static const wjz_stmt ADD_CLUE = {"scoring_add_clue", INSERT FROM_PARAMETERS("", ""), 0};
 
 static const wjz_stmt ADD_CLUES = {"scoring_add_clues", INSERT FROM_PARAMETERS("unnest(", "[])"), 0};
 
-static const wjz_stmt PUT_CLUE = {"scoring_put_clue",
-                                  "UPDATE scoring.clue c SET (" COLUMNS ", scored_at) = ROW (" VALUES
-                                  ", now())" FROM_PARAMETERS("", "") " WHERE c.region = $1 AND c.id = u.id",
-                                  0};
+/* Found by region and id of the parameters, so that also a plan made while the table is empty probes the index of ids
+ * for each: there is no other way to look for a region that is not known beforehand. */
+#define UPDATE "UPDATE scoring.clue c SET (" COLUMNS ", scored_at) = ROW (" VALUES ", now())"
+#define FOUND " WHERE c.region = u.region AND c.id = u.id"
 
-/* Found by way of the conflict: a join with the parameters might be planned badly while the table is empty. */
-static const wjz_stmt PUT_CLUES = {
-    "scoring_put_clues",
-    INSERT FROM_PARAMETERS("unnest(", "[])") //
-    " ON CONFLICT (region, id) DO UPDATE SET told_state = excluded.told_state, revision = excluded.revision,"
-    " told = excluded.told, asked = excluded.asked, first_report_at = excluded.first_report_at, last_report_at ="
-    " excluded.last_report_at, report_period = excluded.report_period, feed = excluded.feed, card = excluded.card,"
-    " index = excluded.index, stars = excluded.stars, confidence = excluded.confidence, kind = excluded.kind,"
-    " branch = excluded.branch, domain = excluded.domain, town = excluded.town, village = excluded.village,"
-    " report_region = excluded.report_region, place = excluded.place, subject = excluded.subject, mediation ="
-    " excluded.mediation, urgent = excluded.urgent, confidential = excluded.confidential, look_on_spot ="
-    " excluded.look_on_spot, focus = excluded.focus, complaint_count = excluded.complaint_count, reporter_count ="
-    " excluded.reporter_count, repeat_count = excluded.repeat_count, pack = excluded.pack, longitude ="
-    " excluded.longitude, latitude = excluded.latitude, own_stars = excluded.own_stars, scored_at = now()",
-    0};
+static const wjz_stmt PUT_CLUE = {"scoring_put_clue", UPDATE FROM_PARAMETERS("", "") FOUND, 0};
+
+static const wjz_stmt PUT_CLUES = {"scoring_put_clues", UPDATE FROM_PARAMETERS("unnest(", "[])") FOUND, 0};
 
 static const wjz_stmt MERGE_CLUES = {
     "scoring_merge_clues",
