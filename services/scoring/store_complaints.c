@@ -18,24 +18,26 @@
     " c.return_count, c.urge_count, c.delay_days, c.votes_for, c.votes_against, c.photo_count, c.parent_id,"           \
     " c.reporter_hash, c.confidential,"
 
-enum { COLUMNS = 33, CHANGED = -1 /* in place of a revision */ };
+enum { COLUMNS = 33 /* of a flood; else feed and kind are one */, CHANGED = -1 /* in place of a revision */ };
 enum { FLOOD = 32 /* complaints */, RUN_LEAST = 16 /* of them in a run, on average */, RUN_GAP_US = 1000 };
 
 /* Nearly all are read when nothing has changed them yet. LIMIT keeps it at one index probe for each complaint, and the
  * order at the index of ids, also in a plan that was made while the tables were empty: then a region seems to be as few
- * rows as one complaint, and any index that begins with it as good. */
+ * rows as one complaint, and any index that begins with it as good. What stands beside a complaint is asked for in the
+ * list: each further table in FROM would take all columns through one more step, at a sixth of the whole for a single
+ * complaint. */
 #define ONE " AND v.id >= wanted.number AND v.id <= wanted.number ORDER BY v.id LIMIT 1"
 
 static const wjz_stmt LOAD_RECEIVED = {
     "scoring_load_received",
-    BEFORE_KIND
-    "f.name, c.external_id, CASE WHEN c.anonymous THEN 'anonymous' ELSE f.source_kind END," BEFORE_CATEGORIES
-    "c.categories," BEHIND_CATEGORIES " CASE WHEN s.one IS NULL THEN 0 ELSE -1 END"
-    " FROM unnest($2::int8[]) AS wanted (number) CROSS JOIN LATERAL (SELECT * FROM intake.complaint_as_received v"
-    " WHERE v.region = $1" ONE ") c JOIN intake.feed f ON f.number = c.feed"
-    " LEFT JOIN LATERAL (SELECT 1 AS one FROM intake.complaint_changed v WHERE v.region = $1 AND v.complaint = c.id"
-    " LIMIT 1) s ON true",
-    COLUMNS};
+    BEFORE_KIND "(SELECT f.name || E'\\x1f' || CASE WHEN c.anonymous THEN 'anonymous' ELSE f.source_kind END"
+                " FROM intake.feed f WHERE f.number = c.feed), c.external_id," BEFORE_CATEGORIES
+                "c.categories," BEHIND_CATEGORIES
+                " CASE WHEN EXISTS (SELECT FROM intake.complaint_changed v WHERE v.region = $1 AND v.complaint = c.id)"
+                " THEN -1 ELSE 0 END"
+                " FROM unnest($2::int8[]) AS wanted (number) CROSS JOIN LATERAL (SELECT * FROM"
+                " intake.complaint_as_received v WHERE v.region = $1" ONE ") c",
+    COLUMNS - 1};
 
 /* Each run is the ids of complaints that were stored together; order and limit as above. */
 #define RUNS " FROM unnest($2::int8[], $3::int8[]) AS run (first, last) CROSS JOIN LATERAL ("
@@ -58,11 +60,11 @@ static const wjz_stmt LOAD_FEEDS = {"scoring_load_feeds", "SELECT number, name, 
 static const wjz_stmt LOAD_CHANGED = {
     "scoring_load_changed",
     BEFORE_KIND
-    "c.feed, c.external_id, c.source_kind," BEFORE_CATEGORIES
+    "c.feed || E'\\x1f' || c.source_kind, c.external_id," BEFORE_CATEGORIES
     "array_to_string(c.categories, E'\\x1f')," BEHIND_CATEGORIES " c.revision"
     " FROM unnest($2::int8[]) AS wanted (number) CROSS JOIN LATERAL (SELECT * FROM intake.complaint_for_scoring v"
     " WHERE v.region = $1" ONE ") c",
-    COLUMNS};
+    COLUMNS - 1};
 
 static source_kind source_of(const char *name) {
     static const char *const names[] = {
@@ -119,13 +121,20 @@ static int read_said(const wjz_rows *rows, int row, int at, row_texts *texts, co
     return at;
 }
 
+/* A feed's name and what kind of source it is. */
+static void read_feed(const char *both, complaint *ret) {
+    char *between = strchr((char *)(uintptr_t)both, '\x1f');
+    if (between) *between = '\0';
+    ret->feed = both;
+    ret->source = source_of(between ? between + 1 : "");
+}
+
 /* Every text of the complaint is the arena's: it outlives the rows. */
 static int read_complaint(const wjz_rows *rows, int row, row_texts *texts, complaint *ret) {
     int at = 0;
     ret->id = wjz_row_int(rows, row, at++);
-    ret->feed = row_text(texts, rows, row, at++);
+    read_feed(row_text(texts, rows, row, at++), ret);
     ret->external_id = row_text(texts, rows, row, at++);
-    ret->source = source_of(row_text(texts, rows, row, at++));
     at = read_said(rows, row, at, texts, ret);
     ret->revision = (int32_t)wjz_row_int(rows, row, at);
     return texts->failed ? -ENOMEM : 0;
