@@ -92,7 +92,8 @@ static int send_chunks(session *s, import *job, uint64_t id, uint64_t at, wjz_er
         chunk.offset = at;
         chunk.data = (ProtobufCBinaryData){length, job->buffer};
         const ProtobufCMessage *answer;
-        int r = session_ask(s, "intake", &chunk.base, &wjz__intake__import_chunk_taken__descriptor, &answer, err);
+        int r = session_ask_patiently(s, "intake", &chunk.base, &wjz__intake__import_chunk_taken__descriptor, &answer,
+                                      err);
         if (r < 0) return r;
         at = ((const Wjz__Intake__ImportChunkTaken *)answer)->received;
         out_progress("上传 / sending", at, job->size);
@@ -107,7 +108,8 @@ static int follow(session *s, uint64_t id, Wjz__Intake__ImportState *ret_state, 
         question.import = id;
         const ProtobufCMessage *answer;
         wjz_arena_reset(s->arena);
-        int r = session_ask(s, "intake", &question.base, &wjz__intake__import_state__descriptor, &answer, err);
+        int r = session_ask_patiently(s, "intake", &question.base, &wjz__intake__import_state__descriptor, &answer,
+                                      err);
         if (r < 0) return r;
         const Wjz__Intake__ImportState *state = (const Wjz__Intake__ImportState *)answer;
         out_progress("导入 / importing", state->rows, state->rows_total);

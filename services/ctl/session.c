@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wjz/clock.h"
+
 /* Of a service that is there: one that is not is known at once. */
-enum { ANSWER_MS = 60000 };
+enum { ANSWER_MS = 60000, PATIENT_MS = 120000, AGAIN_MS = 300 };
 
 typedef struct run {
     session *session;
@@ -121,6 +123,24 @@ int session_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err)
 int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                 const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
     return session_ask_in(s, service, 0, question, answer_type, ret_answer, err);
+}
+
+/* Nobody there, or the store away: both pass when a process is started again. */
+static bool may_pass(int r, const wjz_refusal *refusal) {
+    return r == -ETIMEDOUT || r == -EHOSTUNREACH || (r == -EREMOTE && refusal->code == WJZ_REFUSAL_RETRY_LATER);
+}
+
+int session_ask_patiently(session *s, const char *service, const ProtobufCMessage *question,
+                          const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
+                          wjz_err *err) {
+    int64_t until_us = wjz_clock_monotonic_us() + PATIENT_MS * INT64_C(1000);
+    for (;;) {
+        wjz_refusal refusal = {0};
+        int r = wjz_bus_request(s->bus, service, 0, question, ANSWER_MS, answer_type, s->arena, ret_answer, &refusal,
+                                err);
+        if (!may_pass(r, &refusal) || wjz_clock_monotonic_us() >= until_us) return r;
+        wjz_fiber_sleep(s->loop, AGAIN_MS);
+    }
 }
 
 int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,

@@ -31,7 +31,7 @@ WJZ_MUST_CHECK int session_read(session *s, const wjz_stmt *stmt, const wjz_para
 /* The region that was given (0: none was), else the only one that has feeds; -EINVAL when there are several or none. */
 WJZ_MUST_CHECK int session_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err);
 
-/* wjz_bus_request with 10 s and the model county's region 0, saying what to do when nobody answers. */
+/* wjz_bus_request with 60 s and the model county's region 0, saying what to do when nobody answers. */
 WJZ_MUST_CHECK int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                                const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
                                wjz_err *err);
@@ -39,5 +39,9 @@ WJZ_MUST_CHECK int session_ask(session *s, const char *service, const ProtobufCM
 WJZ_MUST_CHECK int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
                                   const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
                                   wjz_err *err);
+/* The same of what may be asked again: while nobody is there, or the store is away, for two minutes. */
+WJZ_MUST_CHECK int session_ask_patiently(session *s, const char *service, const ProtobufCMessage *question,
+                                         const ProtobufCMessageDescriptor *answer_type,
+                                         const ProtobufCMessage **ret_answer, wjz_err *err);
 
 #endif

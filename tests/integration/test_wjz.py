@@ -1,7 +1,9 @@
 """The operators' command line on a whole installation: up, status, scale, demonstration, lists, down, reset."""
 
 import json
+import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -262,6 +264,25 @@ def test_a_feed_that_was_shut_stays_shut_until_it_is_opened(installation):
     assert enabled("--enable") == "yes" and enabled("--title", "丙") == "yes"
     done = installation.wjz("feeds", "define", "shut-feed", "--enable", "--disable", check=False)
     assert done.returncode == 2 and "not both" in done.stderr
+
+
+def test_an_import_outlives_the_instance_that_answered_it(installation, tmp_path):
+    """Intake is killed in the middle of a dry run; the command waits for the next instance, and every row is counted once."""
+    file, count = tmp_path / "many.csv", 20_000
+    lines = (f"M{number},河道垃圾,第{number}处河边被人倾倒垃圾" for number in range(count))
+    file.write_text("\n".join(["工单编号,诉求标题,诉求内容", *lines]))
+    read, killed = "SELECT coalesce(max(rows_read), 0) FROM intake.import WHERE file_name = 'many.csv'", threading.Event()
+
+    def kill_in_the_middle():
+        wait_until(lambda: installation.value(read) > 0)
+        installation.signal_services("intake", signal.SIGKILL)
+        killed.set()
+
+    killer = threading.Thread(target=kill_in_the_middle)
+    killer.start()
+    (told,) = rows(installation.wjz("--json", "import", "--feed", "government-mailbox", "--dry-run", file))
+    killer.join()
+    assert killed.is_set() and (told["rows"], told["accepted"], told["rejected"]) == (count, count, 0)
 
 
 def test_roles_can_write_their_own_schema_only(installation):
