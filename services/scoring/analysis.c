@@ -36,7 +36,8 @@ enum {
 typedef struct analysis {
     const rule_pack *pack;
     const complaint *complaint;
-    wjz_arena *arena;
+    wjz_arena *arena;   /* of the finding */
+    wjz_arena *scratch; /* of all else */
     normal_text *text;
     uint32_t own_chars; /* characters of the complaint's own text; the agency's reply comes behind */
     text_spots spots;   /* of them */
@@ -56,8 +57,7 @@ static Wjz__Scoring__Span *new_span(analysis *a, uint32_t from, uint32_t to) {
     return span;
 }
 
-static int read_text(analysis *a) {
-    const complaint *c = a->complaint;
+int analysis_text(const complaint *c, wjz_arena *arena, normal_text **ret_text) {
     const struct {
         Wjz__Scoring__Field field;
         const char *text;
@@ -67,11 +67,15 @@ static int read_text(analysis *a) {
                              {WJZ__SCORING__FIELD__FIELD_VISIT_NOTE, c->visit_note},
                              {WJZ__SCORING__FIELD__FIELD_ADDRESS, c->incident_address},
                              {WJZ__SCORING__FIELD__FIELD_REPLY, c->handle_result}};
-    text_part *parts = wjz_arena_alloc(a->arena, PART_COUNT * sizeof *parts);
+    text_part *parts = wjz_arena_alloc(arena, PART_COUNT * sizeof *parts);
     if (!parts) return -ENOMEM;
     for (int i = 0; i < PART_COUNT; i++)
         parts[i] = (text_part){sources[i].field, sources[i].text, strlen(sources[i].text)};
-    int r = normalise(parts, PART_COUNT, a->arena, &a->text);
+    return normalise(parts, PART_COUNT, arena, ret_text);
+}
+
+static int read_text(analysis *a) {
+    int r = analysis_text(a->complaint, a->scratch, &a->text);
     if (r < 0) return r;
     a->own_chars = a->text->part_char[PART_REPLY];
     return 0;
@@ -248,7 +252,7 @@ static int find_taught(analysis *a, const class_votes *votes, taught_view *ret_v
     taught_view view = {.rules = a->pack, .matches = a->matches, .votes = *votes};
     if (a->pack->taught) {
         view.rules = a->pack->taught;
-        int r = taught_match(a->pack, &a->matches, a->text, PART_TITLE, PART_REPLY, a->arena, &view.matches);
+        int r = taught_match(a->pack, &a->matches, a->text, PART_TITLE, PART_REPLY, a->scratch, &view.matches);
         if (r < 0) return r;
         classify_votes(view.rules, &view.matches, a->complaint->order_type, &view.votes);
     }
@@ -258,13 +262,13 @@ static int find_taught(analysis *a, const class_votes *votes, taught_view *ret_v
 
 /* The index that the rules of the model's training give these words. */
 static int score_taught(analysis *a, const taught_view *view, const class_votes *margins, double *ret_index) {
-    if (view->rules == a->pack) return score_words(a->pack, a->finding, a->arena, ret_index);
+    if (view->rules == a->pack) return score_words(a->pack, a->finding, a->scratch, ret_index);
     Wjz__Scoring__Finding then = *a->finding;
     class_decision decision;
     classify_decide(view->rules, margins, true, &decision);
     analysis_set_class(view->rules, &decision, &then);
     int r = keep_hits(a, &view->matches, &then);
-    return r < 0 ? r : score_words(view->rules, &then, a->arena, ret_index);
+    return r < 0 ? r : score_words(view->rules, &then, a->scratch, ret_index);
 }
 
 /* What the model gives beyond what the rules of its training find in the same words, and the words that moved it. It
@@ -322,8 +326,8 @@ static int decide(analysis *a, feature_list *ret_features) {
     const feature_source source = source_of(a, &view);
     if (ret_features) r = features_of(&source, a->arena, ret_features);
     if (r == 0 && model) {
-        steps = wjz_arena_calloc(a->arena, (size_t)a->own_chars + 1, sizeof *steps);
-        r = steps ? model_predict(model, &source, steps, a->own_chars, a->arena, &verdict) : -ENOMEM;
+        steps = wjz_arena_calloc(a->scratch, (size_t)a->own_chars + 1, sizeof *steps);
+        r = steps ? model_predict(model, &source, steps, a->own_chars, a->scratch, &verdict) : -ENOMEM;
         if (r == 0) votes = votes_with_model(&verdict.votes, &votes, &view.votes);
     }
     if (r < 0) return r;
@@ -344,8 +348,8 @@ void analysis_set_class(const rule_pack *pack, const class_decision *decision, W
 
 static int run(analysis *a, const gazetteer *places, feature_list *ret_features) {
     int r = read_text(a);
-    if (r == 0) r = extract_spots(a->text, a->own_chars, a->arena, &a->spots);
-    if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->arena, &a->matches);
+    if (r == 0) r = extract_spots(a->text, a->own_chars, a->scratch, &a->spots);
+    if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->scratch, &a->matches);
     if (r < 0) return r;
     a->name_count = extract_names(&a->spots, a->names, NAMES_LIMIT);
     a->quantity_count = extract_quantities(&a->spots, a->quantities, QUANTITIES_LIMIT);
@@ -364,9 +368,9 @@ static int run(analysis *a, const gazetteer *places, feature_list *ret_features)
 }
 
 static int analyse_all(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-                       Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text, feature_list *ret_features,
-                       wjz_err *err) {
-    analysis a = {.pack = pack, .complaint = report, .arena = arena};
+                       wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text,
+                       feature_list *ret_features, wjz_err *err) {
+    analysis a = {.pack = pack, .complaint = report, .arena = arena, .scratch = scratch};
     a.finding = wjz_arena_alloc(arena, sizeof *a.finding);
     int r = a.finding ? 0 : -ENOMEM;
     if (r == 0) {
@@ -385,15 +389,16 @@ static int analyse_all(const rule_pack *pack, const gazetteer *places, const com
 
 int analyse_features(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
                      Wjz__Scoring__Finding **ret_finding, feature_list *ret_features, wjz_err *err) {
-    return analyse_all(pack, places, report, arena, ret_finding, NULL, ret_features, err);
+    return analyse_all(pack, places, report, arena, arena, ret_finding, NULL, ret_features, err);
 }
 
 int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-                      Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text, wjz_err *err) {
-    return analyse_all(pack, places, report, arena, ret_finding, ret_text, NULL, err);
+                      wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text,
+                      wjz_err *err) {
+    return analyse_all(pack, places, report, arena, scratch, ret_finding, ret_text, NULL, err);
 }
 
 int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
             Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
-    return analyse_all(pack, places, report, arena, ret_finding, NULL, NULL, err);
+    return analyse_all(pack, places, report, arena, arena, ret_finding, NULL, NULL, err);
 }

@@ -16,10 +16,14 @@
 WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
                            Wjz__Scoring__Finding **ret_finding, wjz_err *err);
 
-/* The same, and the text in the form that was worked on; its last part is the agency's reply. It lives in the arena and
- * borrows the complaint's texts. */
+/* The same, and the text in the form that was worked on (analysis_text). That and all that only the analysis needs
+ * lives in `scratch`: a caller who drops it after each complaint works in the nearest cache. */
 WJZ_MUST_CHECK int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report,
-                                     wjz_arena *arena, Wjz__Scoring__Finding **ret_finding,
+                                     wjz_arena *arena, wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding,
                                      const normal_text **ret_text, wjz_err *err);
+
+/* The complaint's text as it is analysed; its last part is the agency's reply. It lives in the arena and borrows the
+ * complaint's texts. -ENOMEM, -EMSGSIZE above 64 MB. */
+WJZ_MUST_CHECK int analysis_text(const complaint *report, wjz_arena *arena, normal_text **ret_text);
 
 #endif

@@ -26,7 +26,7 @@ typedef struct analysed {
     Wjz__Scoring__Finding *finding;
     matter *matter;
     wjz_blob packed_finding, packed_matter;
-    const normal_text *text;
+    const complaint *report;
     watch_hit *hits;
     size_t hit_count;
     int32_t revision;
@@ -70,18 +70,31 @@ static void stage_ended(turn *t, scoring_stage stage) {
 
 /* --- read and analyse --- */
 
-static int match_watches(turn *t, analysed *item, wjz_err *err) {
-    int r = watch_set_match(t->standing->watches, item->complaint, item->text, item->finding, t->arena, &item->hits,
+static int match_watches(turn *t, analysed *item, const normal_text *text, wjz_err *err) {
+    int r = watch_set_match(t->standing->watches, item->complaint, text, item->finding, t->arena, &item->hits,
                             &item->hit_count);
     return r ? wjz_err_set(err, r, "could not match watches") : 0;
 }
 
+/* The matter in one piece, without what finding it took. */
+static int sum_up(turn *t, const complaint *c, const normal_text *text, analysed *ret) {
+    matter *m = NULL;
+    int r = matter_of_text(t->self->repeats, c, ret->finding, text, t->self->scratch, &m);
+    void *room = r ? NULL : wjz_arena_alloc(t->arena, matter_size(m));
+    if (!room) return r ? r : -ENOMEM;
+    ret->matter = matter_copy(m, room);
+    return 0;
+}
+
 static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err) {
+    const normal_text *text = NULL;
     ret->complaint = c->id;
-    int r = analyse_with_text(t->pack, t->self->places, c, t->arena, &ret->finding, &ret->text, err);
-    if (!r) r = match_watches(t, ret, err);
+    ret->report = c;
+    wjz_arena_reset(t->self->scratch);
+    int r = analyse_with_text(t->pack, t->self->places, c, t->arena, t->self->scratch, &ret->finding, &text, err);
+    if (!r) r = match_watches(t, ret, text, err);
     if (r) return r;
-    r = matter_of_text(t->self->repeats, c, ret->finding, ret->text, t->arena, &ret->matter);
+    r = sum_up(t, c, text, ret);
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
     if (!r) r = finding_pack(ret->finding, t->arena, &ret->packed_finding);
     if (r) return wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(c->content));
@@ -159,13 +172,20 @@ static int by_wanted(const void *a, const void *b) {
     return wjz_id_order(&((const regroup_want *)a)->complaint, &((const regroup_want *)b)->complaint);
 }
 
+static int match_again(turn *t, analysed *item, wjz_err *err) {
+    normal_text *text = NULL;
+    wjz_arena_reset(t->self->scratch);
+    int r = analysis_text(item->report, t->self->scratch, &text);
+    return r ? wjz_err_set(err, r, "could not match watches") : match_watches(t, item, text, err);
+}
+
 /* What was matched before the lock was held is matched again when the watches have changed since. */
 static int renew_standing(turn *t, wjz_err *err) {
     const standing_view *before = t->standing;
     region_versions versions = follow_versions(t->followed);
     int r = standing_renew(&t->self->standing, t->tx, t->region, &versions, &t->standing, err);
     for (size_t i = 0; !r && t->standing != before && i < t->count; i++)
-        r = match_watches(t, &t->items[i], err);
+        r = match_again(t, &t->items[i], err);
     return r;
 }
 

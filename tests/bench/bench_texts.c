@@ -182,7 +182,8 @@ static void parts_one(size_t i) {
 static Wjz__Scoring__Finding *analyse_text(size_t i, const normal_text **ret_text) {
     Wjz__Scoring__Finding *finding = NULL;
     wjz_err err = {0};
-    if (analyse_with_text(bench.pack, bench.places, &bench.complaints[i], bench.turn, &finding, ret_text, &err) < 0)
+    if (analyse_with_text(bench.pack, bench.places, &bench.complaints[i], bench.turn, bench.turn, &finding, ret_text,
+                          &err) < 0)
         stop("analyse", err.text);
     return finding;
 }
