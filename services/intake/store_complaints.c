@@ -6,9 +6,20 @@
 #include "intake/store.h"
 #include "intake/store_known.h"
 
-/* Columns by type; an array of count values each. */
-enum { TIME_RECEIVED, TIME_DISPATCHED, TIME_DUE, TIME_FINISHED, TIME_VISITED, TIMES };
-enum { COUNT_REDISPATCH, COUNT_RETURN, COUNT_URGE, COUNT_DELAY, COUNT_FOR, COUNT_AGAINST, COUNT_PHOTO, COUNTS };
+/* Columns by type; an array of count values each. Of each type first what a complaint has when it has just come, behind
+ * it what its platform adds while it is handled: clocks, urgings, visits, votes. */
+enum { TIME_RECEIVED, TIME_FINISHED, TIME_DISPATCHED, TIME_DUE, TIME_VISITED, TIMES, FIRST_TIMES = TIME_DISPATCHED };
+enum {
+    COUNT_PHOTO,
+    COUNT_REDISPATCH,
+    COUNT_RETURN,
+    COUNT_URGE,
+    COUNT_DELAY,
+    COUNT_FOR,
+    COUNT_AGAINST,
+    COUNTS,
+    FIRST_COUNTS = COUNT_REDISPATCH
+};
 enum {
     TEXT_EXTERNAL_ID,
     TEXT_CHANNEL,
@@ -24,7 +35,8 @@ enum {
     TEXT_STATUS,
     TEXT_NOTE,
     TEXT_PARENT,
-    TEXTS
+    TEXTS,
+    FIRST_TEXTS = TEXT_NOTE
 };
 
 typedef struct columns {
@@ -40,26 +52,28 @@ typedef struct columns {
     wjz_blob *cipher;
 } columns;
 
-#define COLUMN_NAMES                                                                                                   \
-    "id, content_hash, reporter_hash, received_at, dispatched_at, due_at, finished_at, visited_at, longitude, "        \
-    "latitude, region, "                                                                                               \
-    "feed, redispatch_count, return_count, urge_count, delay_days, votes_for, votes_against, photo_count, "            \
-    "satisfaction, solved, "                                                                                           \
+#define FIRST_NAMES                                                                                                    \
+    "id, content_hash, reporter_hash, received_at, finished_at, longitude, latitude, region, feed, photo_count, "      \
     "anonymous, confidential, external_id, source_channel, order_type, title, content, categories, incident_address, " \
-    "town, "                                                                                                           \
-    "village, handler_unit, handle_result, status, visit_note, parent_id, reporter_cipher"
+    "town, village, handler_unit, handle_result, status, reporter_cipher, satisfaction"
+#define LATER_NAMES                                                                                                    \
+    "dispatched_at, due_at, visited_at, redispatch_count, return_count, urge_count, delay_days, votes_for, "           \
+    "votes_against, solved, visit_note, parent_id"
+#define COLUMN_NAMES FIRST_NAMES ", " LATER_NAMES
 /* In the select list: in FROM each array would become a table of its own first, which costs more than the insertion. */
-#define COLUMN_ARRAYS                                                                                                  \
+#define FIRST_ARRAYS                                                                                                   \
     "unnest($1::int8[]), unnest($2::int8[]), unnest($3::int8[]), unnest($4::timestamptz[]), "                          \
-    "unnest($5::timestamptz[]), unnest($6::timestamptz[]), unnest($7::timestamptz[]), "                                \
-    "unnest($8::timestamptz[]), unnest($9::float8[]), unnest($10::float8[]), unnest($11::int4[]), "                    \
-    "unnest($12::int4[]), unnest($13::int4[]), unnest($14::int4[]), unnest($15::int4[]), "                             \
-    "unnest($16::int4[]), unnest($17::int4[]), unnest($18::int4[]), unnest($19::int4[]), "                             \
-    "unnest($20::int2[]), unnest($21::int2[]), unnest($22::bool[]), unnest($23::bool[]), "                             \
-    "unnest($24::text[]), unnest($25::text[]), unnest($26::text[]), unnest($27::text[]), "                             \
-    "unnest($28::text[]), unnest($29::text[]), unnest($30::text[]), unnest($31::text[]), "                             \
-    "unnest($32::text[]), unnest($33::text[]), unnest($34::text[]), unnest($35::text[]), "                             \
-    "unnest($36::text[]), unnest($37::text[]), unnest($38::bytea[])"
+    "unnest($5::timestamptz[]), unnest($6::float8[]), unnest($7::float8[]), unnest($8::int4[]), "                      \
+    "unnest($9::int4[]), unnest($10::int4[]), unnest($11::bool[]), unnest($12::bool[]), "                              \
+    "unnest($13::text[]), unnest($14::text[]), unnest($15::text[]), unnest($16::text[]), "                             \
+    "unnest($17::text[]), unnest($18::text[]), unnest($19::text[]), unnest($20::text[]), "                             \
+    "unnest($21::text[]), unnest($22::text[]), unnest($23::text[]), unnest($24::text[]), unnest($25::bytea[]), "       \
+    "unnest($26::int2[])"
+#define COLUMN_ARRAYS                                                                                                  \
+    FIRST_ARRAYS                                                                                                       \
+    ", unnest($27::timestamptz[]), unnest($28::timestamptz[]), unnest($29::timestamptz[]), "                           \
+    "unnest($30::int4[]), unnest($31::int4[]), unnest($32::int4[]), unnest($33::int4[]), unnest($34::int4[]), "        \
+    "unnest($35::int4[]), unnest($36::int2[]), unnest($37::text[]), unnest($38::text[])"
 #define COLUMN_VALUES                                                                                                  \
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "  \
     "$25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38"
@@ -69,18 +83,21 @@ enum { COLUMN_COUNT = 38 };
 static const wjz_stmt INSERT_NEW_COMPLAINTS = {
     "intake_insert_new_complaints", "INSERT INTO intake.complaint (" COLUMN_NAMES ") SELECT " COLUMN_ARRAYS, 0};
 
+/* All of them have just come: the table's defaults stand for the rest, a third of the columns and 7 % of the work. */
+static const wjz_stmt INSERT_JUST_COME = {"intake_insert_just_come",
+                                          "INSERT INTO intake.complaint (" FIRST_NAMES ") SELECT " FIRST_ARRAYS, 0};
+
 /* One alone: to take apart arrays of one item costs a quarter more. */
 static const wjz_stmt INSERT_NEW_COMPLAINT = {
     "intake_insert_new_complaint", "INSERT INTO intake.complaint (" COLUMN_NAMES ") VALUES (" COLUMN_VALUES ")", 0};
 
+#define MESSAGE_ROW WJZ_OUTBOX_ROW("$39", "$40", "$41", "$42", "$43", "$44", "$45")
 /* With its message and the receipt of its batch, which one statement stores with a tenth less work than three. */
 static const wjz_stmt INSERT_ALONE = {
     "intake_insert_alone",
     "WITH complaint AS (INSERT INTO intake.complaint (" COLUMN_NAMES ") VALUES (" COLUMN_VALUES
-    ")), message AS (INSERT INTO intake.outbox " WJZ_OUTBOX_ROW(
-        "$39", "$40", "$41", "$42", "$43", "$44", "$45") ") "
-                                                         "INSERT INTO intake.batch (region, feed, sequence, "
-                                                         "content_hash, receipt) VALUES ($46, $47, $48, $49, $50)",
+    ")), message AS (INSERT INTO intake.outbox " MESSAGE_ROW
+    ") INSERT INTO intake.batch (region, feed, sequence, content_hash, receipt) VALUES ($46, $47, $48, $49, $50)",
     0};
 
 static const wjz_stmt INSERT_COMPLAINTS = {"intake_insert_complaints",
@@ -194,26 +211,37 @@ static int fill(columns *c, const stored_item *items, size_t count, const wjz_se
     return 0;
 }
 
-static size_t make_params(const columns *c, size_t count, wjz_param *params) {
+static size_t make_first_params(const columns *c, size_t count, wjz_param *params) {
     size_t n = 0;
     params[n++] = wjz_i64s(c->id, count);
     params[n++] = wjz_i64s(c->hash, count);
     params[n++] = wjz_i64s(c->reporter, count);
-    for (size_t i = 0; i < TIMES; i++)
+    for (size_t i = 0; i < FIRST_TIMES; i++)
         params[n++] = wjz_times(c->times[i], count);
     params[n++] = wjz_f64s(c->longitude, c->no_position, count);
     params[n++] = wjz_f64s(c->latitude, c->no_position, count);
     params[n++] = wjz_i32s(c->region, count);
     params[n++] = wjz_i32s(c->feed, count);
-    for (size_t i = 0; i < COUNTS; i++)
+    for (size_t i = 0; i < FIRST_COUNTS; i++)
         params[n++] = wjz_i32s(c->counts[i], count);
-    params[n++] = wjz_i16s(c->satisfaction, count);
-    params[n++] = wjz_i16s(c->solved, count);
     params[n++] = wjz_bools(c->anonymous, count);
     params[n++] = wjz_bools(c->confidential, count);
-    for (size_t i = 0; i < TEXTS; i++)
+    for (size_t i = 0; i < FIRST_TEXTS; i++)
         params[n++] = wjz_texts(c->texts[i], count);
     params[n++] = wjz_blobs(c->cipher, count);
+    params[n++] = wjz_i16s(c->satisfaction, count);
+    return n;
+}
+
+static size_t make_params(const columns *c, size_t count, wjz_param *params) {
+    size_t n = make_first_params(c, count, params);
+    for (size_t i = FIRST_TIMES; i < TIMES; i++)
+        params[n++] = wjz_times(c->times[i], count);
+    for (size_t i = FIRST_COUNTS; i < COUNTS; i++)
+        params[n++] = wjz_i32s(c->counts[i], count);
+    params[n++] = wjz_i16s(c->solved, count);
+    for (size_t i = FIRST_TEXTS; i < TEXTS; i++)
+        params[n++] = wjz_texts(c->texts[i], count);
     return n;
 }
 
@@ -222,22 +250,40 @@ static size_t make_row_params(const columns *c, wjz_param *params) {
     params[n++] = wjz_i64(c->id[0]);
     params[n++] = wjz_i64(c->hash[0]);
     params[n++] = wjz_i64(c->reporter[0]);
-    for (size_t i = 0; i < TIMES; i++)
+    for (size_t i = 0; i < FIRST_TIMES; i++)
         params[n++] = wjz_time(c->times[i][0]);
     params[n++] = c->no_position[0] ? wjz_null_f64() : wjz_f64(c->longitude[0]);
     params[n++] = c->no_position[0] ? wjz_null_f64() : wjz_f64(c->latitude[0]);
     params[n++] = wjz_i32(c->region[0]);
     params[n++] = wjz_i32(c->feed[0]);
-    for (size_t i = 0; i < COUNTS; i++)
+    for (size_t i = 0; i < FIRST_COUNTS; i++)
         params[n++] = wjz_i32(c->counts[i][0]);
-    params[n++] = wjz_i16(c->satisfaction[0]);
-    params[n++] = wjz_i16(c->solved[0]);
     params[n++] = wjz_bool(c->anonymous[0]);
     params[n++] = wjz_bool(c->confidential[0]);
-    for (size_t i = 0; i < TEXTS; i++)
+    for (size_t i = 0; i < FIRST_TEXTS; i++)
         params[n++] = wjz_text(c->texts[i][0]);
     params[n++] = wjz_bytes(c->cipher[0].data, c->cipher[0].length);
+    params[n++] = wjz_i16(c->satisfaction[0]);
+    for (size_t i = FIRST_TIMES; i < TIMES; i++)
+        params[n++] = wjz_time(c->times[i][0]);
+    for (size_t i = FIRST_COUNTS; i < COUNTS; i++)
+        params[n++] = wjz_i32(c->counts[i][0]);
+    params[n++] = wjz_i16(c->solved[0]);
+    for (size_t i = FIRST_TEXTS; i < TEXTS; i++)
+        params[n++] = wjz_text(c->texts[i][0]);
     return n;
+}
+
+static bool has_just_come(const Wjz__Intake__Complaint *it) {
+    return it->dispatched_at_us == 0 && it->due_at_us == 0 && it->visited_at_us == 0 && it->redispatch_count == 0 &&
+           it->return_count == 0 && it->urge_count == 0 && it->delay_days == 0 && it->votes_for == 0 &&
+           it->votes_against == 0 && it->solved == 0 && it->visit_note[0] == '\0' && it->parent_id[0] == '\0';
+}
+
+static bool have_just_come(const stored_item *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!has_just_come(items[i].item->item->complaint)) return false;
+    return true;
 }
 
 static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items, const int32_t *numbers, size_t count,
@@ -248,7 +294,9 @@ static int send_rows(wjz_tx *tx, const wjz_stmt *stmt, const stored_item *items,
     int r = fill(&c, items, count, seal, arena);
     if (r < 0) return r;
     wjz_param params[COLUMN_COUNT + 1];
-    size_t n = stmt == &INSERT_NEW_COMPLAINT ? make_row_params(&c, params) : make_params(&c, count, params);
+    size_t n = stmt == &INSERT_NEW_COMPLAINT ? make_row_params(&c, params)
+               : stmt == &INSERT_JUST_COME   ? make_first_params(&c, count, params)
+                                             : make_params(&c, count, params);
     if (numbers != NULL) params[n++] = wjz_i32s(numbers, count);
     return wjz_tx_send(tx, stmt, params, (int)n);
 }
@@ -273,7 +321,10 @@ int store_insert_alone(wjz_tx *tx, const stored_item *item, const wjz_seal *seal
 }
 
 int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new, const wjz_seal *seal) {
-    const wjz_stmt *stmt = !all_new ? &INSERT_COMPLAINTS : count == 1 ? &INSERT_NEW_COMPLAINT : &INSERT_NEW_COMPLAINTS;
+    const wjz_stmt *stmt = !all_new                       ? &INSERT_COMPLAINTS
+                           : count == 1                   ? &INSERT_NEW_COMPLAINT
+                           : have_just_come(items, count) ? &INSERT_JUST_COME
+                                                          : &INSERT_NEW_COMPLAINTS;
     return send_rows(tx, stmt, items, NULL, count, seal);
 }
 

@@ -44,6 +44,40 @@ def test_a_complaint_is_stored_before_its_receipt(db, platform):
     assert receipt.items[0].id in emitted(db, "ComplaintsAccepted")
 
 
+LATER = {
+    "dispatched_at_us": 1780000000000000,
+    "due_at_us": 1780000300000000,
+    "visited_at_us": 1780000200000000,
+    "redispatch_count": 1,
+    "return_count": 2,
+    "urge_count": 3,
+    "delay_days": 4,
+    "votes_for": 5,
+    "votes_against": 6,
+    "solved": 1,
+    "visit_note": "回访",
+    "parent_id": "P-1",
+}
+
+
+def columns_of(db, identity):
+    names = [name.removesuffix("_us") for name in LATER]
+    read = [f"(extract(epoch FROM {name}) * 1000000)::int8" if name.endswith("_at") else name for name in names]
+    return db.row(f"SELECT content, {', '.join(read)} FROM intake.complaint WHERE region = %s AND id = %s", REGION, identity)
+
+
+def test_every_column_is_stored_whatever_comes_together(db, platform):
+    nothing = [None if name.endswith("_at_us") else "" if isinstance(value, str) else 0 for name, value in LATER.items()]
+    number = 0
+    for together in [(LATER,), ({},), ({}, {}), (LATER, LATER), ({}, LATER)]:
+        pushed = [complaint(number + i, content=f"内容{number + i}", **later) for i, later in enumerate(together)]
+        receipt = platform.push(*pushed)
+        number += len(pushed)
+        assert outcomes(receipt) == ["accepted"] * len(pushed)
+        for item, later, made in zip(receipt.items, together, pushed, strict=True):
+            assert list(columns_of(db, item.id)) == [made.content, *(later.values() if later else nothing)]
+
+
 def test_the_same_batch_again_gets_the_same_receipt(db, platform):
     items = [complaint(n) for n in range(20)]
     first = platform.push(*items, sequence=1)
