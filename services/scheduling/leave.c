@@ -110,9 +110,9 @@ int leave_record(struct scheduling *self, int32_t region, const Wjz__Scheduling_
     int r = wjz_tx_begin(self->db, &tx, err);
     if (r == 0) r = store_person(tx, region, asked->prosecutor, &known, &prosecutor, err);
     if (r < 0) return r;
-    if (!prosecutor)
-        return refuse(ret_refusal, WJZ_REFUSAL_NOT_FOUND, "prosecutor", "the directory knows no such active prosecutor",
-                      "give a prosecutor's code");
+    if (!known) /* whoever has a duty or is given clues, a chief procurator among them */
+        return refuse(ret_refusal, WJZ_REFUSAL_NOT_FOUND, "prosecutor", "the directory knows no such active person",
+                      "give the code of somebody in the directory");
     return record(self, region, asked, arena, &tx, ret_answer, err);
 }
 

@@ -188,6 +188,27 @@ def test_leave_finds_substitutes_and_gives_the_same_answer_again(county, service
         assert refusal(county, wrong)[1] == field
 
 
+def test_who_is_given_clues_without_having_duties_has_leave_too(county, service):
+    """A chief procurator has the clues that all others are away from."""
+    chief = f"P-{REGION}-901"
+    county.run(
+        "INSERT INTO directory.person (region, code, organ, name, roles) SELECT region, %s, organ, '检察长', '{chief_procurator}'"
+        " FROM directory.person WHERE code = %s",
+        chief,
+        ZHANG,
+    )
+    service()
+    (tomorrow,) = next_days(1)
+    begin = datetime.datetime.combine(tomorrow, datetime.time(0), SHANGHAI)
+    ask(
+        county,
+        scheduling("RecordLeave")(
+            prosecutor=chief, from_us=micros(begin), to_us=micros(begin + datetime.timedelta(days=2)), reason="病假", actor=LI
+        ),
+    )
+    assert county.value("SELECT lower(during) = %s FROM scheduling.leave WHERE prosecutor = %s", begin, chief)
+
+
 def test_a_person_s_decision_outlasts_planning(county, service):
     (tomorrow,) = next_days(1)
     duty(county, STATION, tomorrow, ZHANG)
