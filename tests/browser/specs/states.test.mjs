@@ -18,6 +18,8 @@ const PAGES = [
   ['audit', 'shenji', '/admin/audit'],
 ]
 const READING = '**/api/v1/**'
+// One of each way to read: things at once, a list by pages.
+const BUSY = ['desk', 'clues', 'feeds']
 // Those who work on a phone work with these.
 const ON_A_PHONE = ['desk', 'clues', 'map', 'stations', 'statistics']
 // Who is there and what things are called is known before there is a page.
@@ -60,6 +62,18 @@ const tests = PAGES.flatMap(([name, login, address, emptyAddress]) => [
       assert.equal(await page.getByRole('alert').count(), 0)
     })
   }],
+  ...(BUSY.includes(name) ? [[`${name}: busy, said so, and there by itself`, { login, sizes: sizesOf(name) }, async (page) => {
+    const later = { status: 503, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
+    await page.route(READING, (route) => (reads(route) ? route.fulfill(later) : route.continue()))
+    await page.goto(address)
+    const busy = page.getByRole('alert').first()
+    await busy.getByText(/秒后自动重试/).waitFor()
+    await busy.getByRole('button', { name: '重试' }).waitFor()
+    await look(page, `states-${name}-busy`, { refused: true })
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await eventually(page, async () => assert.equal(await page.getByRole('alert').count(), 0))
+    await settled(page)
+  }]] : []),
   [`${name}: nothing there`, { login, sizes: sizesOf(name) }, async (page) => {
     if (!emptyAddress) {
       await page.route(READING, async (route) => {

@@ -1,6 +1,7 @@
 // A list that comes in pages: the pages read so far as one list, and the next one on demand.
 import { computed, ref, shallowRef, watch, type WatchSource } from 'vue'
 import { asProblem, type Problem } from './problem'
+import { useRetry } from './retry'
 
 interface Page<T> {
   items: T[]
@@ -12,10 +13,14 @@ export function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, sources
   const next = ref<string | null>(null)
   const problem = shallowRef<Problem>()
   const loading = ref(true)
+  const retry = useRetry(() => void load(wanted))
+  let wanted: string | undefined
   let round = 0
 
   async function load(cursor?: string): Promise<void> {
     const mine = ++round
+    wanted = cursor
+    retry.begin()
     loading.value = true
     try {
       const page = await read(cursor)
@@ -26,7 +31,10 @@ export function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, sources
     } catch (error) {
       if (mine === round) problem.value = asProblem(error)
     } finally {
-      if (mine === round) loading.value = false
+      if (mine === round) {
+        loading.value = false
+        retry.end(problem.value)
+      }
     }
   }
 
@@ -34,5 +42,5 @@ export function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, sources
   const more = () => (next.value && !loading.value ? load(next.value) : Promise.resolve())
   if (sources.length) watch(sources, reload, { immediate: true })
   else void reload()
-  return { data: items, problem, loading, reload, more, hasMore: computed(() => next.value !== null) }
+  return { data: items, problem, loading, pause: retry.pause, reload, more, hasMore: computed(() => next.value !== null) }
 }

@@ -21,7 +21,7 @@ const en: Messages = {
   missing: { title: 'No such page', text: 'The address may be wrong, or the page has moved.', back: 'Back to the desk' },
   refused: { title: 'Not permitted', text: 'Your roles do not include this page. Ask the security administrator of your procuratorate if you need it.' },
   problem: {
-    unreachable: 'The service cannot be reached. Check the network and try again.', page: 'The page failed. Reload it and try again.', other: 'The service gave no result ({status}).', atField: '{said} ({field})', because: '{said} {more}',
+    unreachable: 'The service cannot be reached. Check the network and try again.', page: 'The page failed. Reload it and try again.', other: 'The service gave no result ({status}).', atField: '{said} ({field})', because: '{said} {more}', again: 'It is tried again by itself in {n} s.',
     status: {
       400: 'What was entered is not right.', 401: 'Your login has ended. Log in again.', 403: 'You may not do this.', 404: 'Not found, or not yours to see.', 409: 'Not possible in the present state; look at it as it is now.', 412: 'Somebody was quicker. This is how it stands now; look before you decide.',
       413: 'Too large.', 422: 'What was entered is not right.', 428: 'This page is out of date. Reload it.', 429: 'Too many requests. Wait a moment.', 500: 'The service failed; it has been recorded.', 502: 'The service is away. Try again later.', 503: 'The service is busy. Try again later.', 504: 'The service did not answer in time. Try again later.',
