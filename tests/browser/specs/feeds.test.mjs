@@ -72,7 +72,10 @@ suite([
     // batch, then new, revised, duplicate, rejected: the latest first
     assert.deepEqual(told, [[6, 1, 0, 0, 0], [2, 0, 0, 1, 1], [1, 2, 0, 0, 0]])
     await receipts.getByText('被拒 1 件的答复').click()
-    await receipts.getByText('第 2 件').waitFor()
+    const refused = receipts.getByRole('listitem').filter({ hasText: '第 2 件' })
+    await refused.getByText('标题和内容都没有。').waitFor()
+    await refused.getByText('请把所反映的事项作为内容发送。').waitFor()
+    await refused.getByText('both title and content are missing; send what was reported as content', { exact: true }).waitFor() // as the platform has it
     await look(page, 'feed-gap')
     push({ sequence: 4, items: [complaint(4)] })
     await visit(page, `/feeds/${name}`)
@@ -90,7 +93,7 @@ suite([
     const item = page.locator('.import', { hasText: `export-${page.mark}.csv` })
     await item.getByText('已完成').waitFor()
     await item.getByRole('button', { name: '行错误' }).click()
-    await item.locator('tbody tr').first().waitFor()
+    await item.locator('tbody tr', { hasText: '缺少工单编号。' }).getByText('external_id is missing').waitFor()
     await look(page, 'imports')
     assert.equal((await page.request.get(await item.getByRole('link', { name: '下载行错误' }).getAttribute('href'))).status(), 200)
   }],
