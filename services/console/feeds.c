@@ -1,5 +1,6 @@
 /* Feeds: health, gaps, receipts, imports. All changes are intake's. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +62,16 @@ static const read_spec FEED = {
 
 enum { REFUSALS_SHOWN = 20 };
 
-static const read_spec RECEIPTS = {{"console_receipts",
-                                    "SELECT r.sequence, r.stored_at, r.receipt FROM console.receipt r WHERE r.feed = "
-                                    "$1 AND ($2::int8 IS NULL OR r.sequence < $2) AND $3::int8 IS NOT DISTINCT FROM $3"
-                                    " ORDER BY r.sequence DESC LIMIT $4",
-                                    3},
-                                   {{"feed", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
+/* Numbered batches, then pushes over HTTP, each in their own order; a cursor is the last of both that was shown. */
+static const read_spec RECEIPTS = {
+    {"console_receipts",
+     "(SELECT false AS pushed, r.sequence AS place, '' AS key, r.stored_at, r.receipt FROM console.receipt r"
+     " WHERE r.feed = $1 AND ($2::int8 IS NULL OR r.sequence < $2) ORDER BY r.sequence DESC LIMIT $4)"
+     " UNION ALL (SELECT true, p.number, p.key, p.stored_at, p.receipt FROM console.push_receipt p"
+     " WHERE p.feed = $1 AND ($3::int8 IS NULL OR p.number < $3) ORDER BY p.number DESC LIMIT $4)"
+     " ORDER BY pushed, place DESC",
+     5},
+    {{"feed", BIND_TEXT}, {"cursor", BIND_CURSOR}, {"limit", BIND_LIMIT}, {0}}};
 
 static json_t *refusal_json(const Wjz__Intake__ItemReceipt *item, size_t position) {
     return json_pack("{s:I, s:s, s:s, s:s, s:s}", "position", (json_int_t)position, "code", item->code, "field",
@@ -75,7 +80,9 @@ static json_t *refusal_json(const Wjz__Intake__ItemReceipt *item, size_t positio
 
 static json_t *receipt_json(exchange *x, const wjz_rows *rows, int row) {
     const ProtobufCMessage *body;
-    wjz_blob bytes = wjz_row_bytes(rows, row, 2);
+    wjz_blob bytes = wjz_row_bytes(rows, row, 4);
+    bool pushed = wjz_row_bool(rows, row, 0), keyed = pushed && !wjz_row_null(rows, row, 2);
+    const char *place = wjz_arena_printf(x->arena, "%" PRId64, wjz_row_int(rows, row, 1));
     json_int_t counts[5] = {0};
     json_t *refusals = json_array();
     char at[WJZ_CLOCK_TEXT];
@@ -90,22 +97,42 @@ static json_t *receipt_json(exchange *x, const wjz_rows *rows, int row) {
                 (void)json_array_append_new(refusals, refusal_json(item, i + 1));
         }
     }
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "sequence",
-                     json_sprintf("%lld", (long long)wjz_row_int(rows, row, 0)), "stored_at",
-                     wjz_clock_format(wjz_row_time(rows, row, 1), at), "accepted", counts[1], "duplicate", counts[2],
+    return json_pack("{s:o, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:o}", "id",
+                     json_sprintf("%s-%s", pushed ? "push" : "batch", place), "sequence", pushed ? NULL : place, "key",
+                     keyed ? wjz_row_text(rows, row, 2) : NULL, "stored_at",
+                     wjz_clock_format(wjz_row_time(rows, row, 3), at), "accepted", counts[1], "duplicate", counts[2],
                      "revised", counts[3], "rejected", counts[4], "refusals", refusals);
 }
 
-static int receipts_run(exchange *x, WJZ_UNUSED wjz_err *err) {
-    const wjz_rows *rows = wjz_tx_rows(x->tx, 1);
-    int count = wjz_rows_count(rows), limit = bind_limit(x), shown = count > limit ? limit : count;
-    char next[CURSOR_TEXT];
+/* The rows of a page, the latest first as far as the order of each kind allows. */
+static json_t *receipts_page(exchange *x, const wjz_rows *rows, cursor *last, bool *ret_more) {
     json_t *items = json_array();
-    for (int i = 0; i < shown; i++)
-        (void)json_array_append_new(items, receipt_json(x, rows, i));
-    if (count > limit) cursor_write((cursor){wjz_row_int(rows, shown - 1, 0), 0}, next);
-    return answer_json(
-        x, 200, json_pack("{s:o, s:o}", "items", items, "next", count > limit ? json_string(next) : json_null()));
+    int count = wjz_rows_count(rows), pushes = 0, limit = bind_limit(x);
+    while (pushes < count && !wjz_row_bool(rows, pushes, 0))
+        pushes++;
+    int batch = 0, push = pushes;
+    while (batch + push - pushes < limit && (batch < pushes || push < count)) {
+        bool next_is_push =
+            batch == pushes || (push < count && wjz_row_time(rows, push, 3) > wjz_row_time(rows, batch, 3));
+        (void)json_array_append_new(items, receipt_json(x, rows, next_is_push ? push : batch));
+        if (next_is_push)
+            last->id = wjz_row_int(rows, push++, 1);
+        else
+            last->key = wjz_row_int(rows, batch++, 1);
+    }
+    *ret_more = batch < pushes || push < count;
+    return items;
+}
+
+static int receipts_run(exchange *x, WJZ_UNUSED wjz_err *err) {
+    const char *from = wjz_request_query(x->request, "cursor");
+    char next[CURSOR_TEXT];
+    bool more = false;
+    cursor last = {INT64_MAX, INT64_MAX};
+    if (from && *from && cursor_read(from, &last) < 0) return -EINVAL; /* it was read before */
+    json_t *items = receipts_page(x, wjz_tx_rows(x->tx, 1), &last, &more);
+    if (more) cursor_write(last, next);
+    return answer_json(x, 200, json_pack("{s:o, s:s?}", "items", items, "next", more ? next : NULL));
 }
 
 /* --- imports --- */

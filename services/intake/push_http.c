@@ -2,11 +2,13 @@
 #include "intake/push_http.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "intake/identity.h"
 #include "intake/json_item.h"
 #include "intake/taking.h"
+#include "wjz/id.h"
 #include "wjz/log.h"
 
 static void problem(wjz_request *request, int status, const char *code, const char *detail, const char *field,
@@ -222,6 +224,11 @@ static bool is_good_key(const char *key) {
     return true;
 }
 
+/* Of a push without one: its receipt is kept, too, for those who look at the feed. None that is given has a space. */
+static const char *own_key(wjz_arena *arena) {
+    return wjz_arena_printf(arena, " %" PRId64, wjz_id_next());
+}
+
 static void push(wjz_request *request, intake *it, item_kind kind) {
     feed *of = http_authorise(it, request, wjz_request_param(request, "feed"), NULL);
     if (of == NULL) return;
@@ -237,7 +244,8 @@ static void push(wjz_request *request, intake *it, item_kind kind) {
                    .items = body.items,
                    .refusals = body.refusals,
                    .count = body.count,
-                   .key = key,
+                   .key = key != NULL ? key : own_key(body.arena),
+                   .key_is_new = key == NULL,
                    .arena = body.arena};
     Wjz__Intake__FeedReceipt *receipt = NULL;
     uint32_t retry_ms = 0;

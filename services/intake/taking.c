@@ -160,7 +160,7 @@ int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_
                      .drop_id_numbers = what->drop_id_numbers,
                      .sequence = what->sequence,
                      .key = what->key,
-                     .look_first = what->key != NULL,
+                     .look_first = what->key != NULL && !what->key_is_new,
                      .also = what->also,
                      .also_arg = what->also_arg,
                      .arena = what->arena};

@@ -11,7 +11,8 @@ typedef struct taking {
     const submitted_item *refusals; /* by item, may be NULL when no item is NULL */
     size_t count;
     uint64_t sequence; /* 0: none */
-    const char *key;   /* NULL: none */
+    const char *key;   /* under which the receipt is kept; NULL: none */
+    bool key_is_new;   /* nobody has used it before */
     bool any_version, drop_id_numbers, unlimited;
     submission_also_fn *also;
     void *also_arg;

@@ -1,6 +1,7 @@
 """The console: what its pages can do, every answer held against the interface's document."""
 
 import datetime
+import json
 import re
 import time
 
@@ -403,6 +404,55 @@ def test_a_service_that_is_away_is_told_and_is_back_by_itself(world):
         scheduling.go_on()
     wait_until(lambda: down() == [])
     wait_until(lambda: world["head"].ask("planShifts", {"from": day(0), "to": day(1)}).status_code == 200)
+
+
+class HttpFeed:
+    """Pushes over HTTP, as a platform does."""
+
+    def __init__(self, house, name):
+        made = json.loads(house.wjz("--json", "feeds", "define", name, "--new-bearer-key"))
+        door = next(filter(None, (re.search(r'event="http door open" port=(\d+)', process.text()) for process in house.processes)))
+        self.headers = {"Authorization": f"Bearer {made['bearer_key']}"}
+        self.url = f"http://127.0.0.1:{door.group(1)}/v1/feeds/{name}/complaints"
+
+    def push(self, **headers):
+        """One complaint that is always the same, and one that is refused."""
+        import requests
+
+        body = [{"external_id": "H-1", "title": "路灯不亮", "content": "路灯三天不亮"}, {"external_id": ""}]
+        answer = requests.post(self.url, json=body, headers={**self.headers, **headers}, timeout=PATIENCE)
+        assert answer.status_code == 200, answer.text
+
+
+def test_receipts_of_batches_and_pushes_are_one_list_in_pages(world):
+    organ = world["organ"]
+    feed = "demo-hotline"
+    batches = organ.get("listReceipts", feed=feed, limit=200)["items"]
+    assert len(batches) > 1 and {row["key"] for row in batches} == {None}
+    platform = HttpFeed(world.house, feed)
+    platform.push()
+    platform.push(**{"Idempotency-Key": "k-1"})
+    rows = organ.get("listReceipts", feed=feed, limit=200)["items"]
+    assert [(row["sequence"], row["key"], row["rejected"]) for row in rows[:2]] == [(None, "k-1", 1), (None, None, 1)]
+    assert rows[0]["refusals"][0]["code"] == "missing" and rows[2:] == batches
+    found, cursor = [], None
+    while cursor or not found:
+        page = organ.get("listReceipts", feed=feed, limit=1, **({"cursor": cursor} if cursor else {}))
+        found += page["items"]
+        cursor = page["next"]
+    assert found == rows
+    assert organ.ask("listReceipts", feed=feed, cursor="x").status_code == 400
+
+
+def test_what_a_feed_brings_is_told_live(world):
+    import requests
+
+    platform = HttpFeed(world.house, "demo-hotline")
+    with requests.get(f"{world.base}/api/v1/events", cookies=world["organ"].http.cookies.get_dict(), stream=True, timeout=PATIENCE) as stream:
+        lines = stream.iter_lines(decode_unicode=True)
+        assert next(line for line in lines if line.startswith("data:"))  # hello
+        platform.push()
+        assert next(line for line in lines if '"feed"' in line)
 
 
 def test_live_events_reach_the_page(world):

@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 from intake_tools import REGION, ask_intake, define_feed, emitted, feed_name, pb, wait_until
+from wjzlib import wire
 from wjzlib.wait import PATIENCE
 
 
@@ -158,6 +159,22 @@ def test_an_idempotency_key_gives_the_first_receipt_again(feed):
     problem(feed.push(complaint(3), **{"Idempotency-Key": "a-1"}), 422, "key_reused")
     problem(feed.push(complaint(3), **{"Idempotency-Key": "x" * 201}), 400, "invalid")
     assert outcomes(feed.push(complaint(3), **{"Idempotency-Key": "a-2"})) == ["accepted"]
+
+
+def test_every_push_leaves_its_receipt(feed, db):
+    feed.push([complaint(1)], **{"Idempotency-Key": "a-1"})
+    feed.push([complaint(1)], **{"Idempotency-Key": "a-1"})
+    for _ in range(2):
+        feed.push([complaint(1), complaint(2, external_id="")])
+    problem(feed.push(complaint(3), **{"Idempotency-Key": "a 1"}), 400, "invalid")  # that is how those without one are told apart
+    rows = db.rows(
+        "SELECT q.key, q.receipt FROM intake.idempotent_request q JOIN intake.feed f ON f.number = q.feed AND f.region = q.region"
+        " WHERE f.name = %s ORDER BY q.number",
+        feed.name,
+    )
+    assert [key if key == "a-1" else key[0] for key, _ in rows] == ["a-1", " ", " "]
+    kept = [[item.outcome for item in wire.proto("intake").FeedReceipt.FromString(bytes(receipt)).items] for _, receipt in rows]
+    assert kept == [[1], [2, 4], [2, 4]]
 
 
 def test_a_feed_over_its_rate(module_house, address):
