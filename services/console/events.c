@@ -9,6 +9,7 @@
 #include "console/console.h"
 #include "console/exchange.h"
 #include "proto/console.pb-c.h"
+#include "proto/intake.pb-c.h"
 #include "proto/notification.pb-c.h"
 #include "wjz/clock.h"
 #include "wjz/log.h"
@@ -96,6 +97,10 @@ static void on_inbox_changed(const wjz_message *message, void *arg) {
     tell_here(arg, "inbox", 0, (int64_t)changed->notice, changed->person);
 }
 
+static void on_feed_changed(const wjz_message *message, void *arg) {
+    tell_here(arg, "feed", message->region, 0, NULL);
+}
+
 int events_new(wjz_loop *loop, wjz_bus *bus, events **ret_events, wjz_err *err) {
     WJZ_CLEANUP(events_destroy) events *e = calloc(1, sizeof *e);
     if (!e) return wjz_err_set(err, -ENOMEM, "out of memory");
@@ -106,6 +111,7 @@ int events_new(wjz_loop *loop, wjz_bus *bus, events **ret_events, wjz_err *err) 
     int r = wjz_timer_open(loop, BEAT_MS, BEAT_MS, beat, e, &e->beat);
     if (r == 0) r = wjz_bus_subscribe(bus, &wjz__console__view_changed__descriptor, on_view_changed, e, err);
     if (r == 0) r = wjz_bus_subscribe(bus, &wjz__notification__inbox_changed__descriptor, on_inbox_changed, e, err);
+    if (r == 0) r = wjz_bus_subscribe(bus, &wjz__intake__feed_changed__descriptor, on_feed_changed, e, err);
     if (r < 0) return r;
     *ret_events = WJZ_STEAL(e);
     return 0;

@@ -101,6 +101,9 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     }
     if (r < 0) return r;
     wjz_log_info("feed defined", "feed=%s", definition.name);
+    Wjz__Intake__FeedChanged changed = WJZ__INTAKE__FEED_CHANGED__INIT;
+    changed.feed = said->name;
+    wjz_bus_publish(it->bus, definition.region, &changed.base);
     Wjz__Intake__FeedDefined reply = WJZ__INTAKE__FEED_DEFINED__INIT;
     reply.name = said->name;
     reply.bearer_key = key;

@@ -25,6 +25,13 @@ struct upkeep {
     int64_t health_due_us, forget_due_us; /* of the monotonic clock */
 };
 
+/* Whoever looks at the feed reads again: the counts, and what came with them. */
+static void publish(const intake *it, feed *of) {
+    Wjz__Intake__FeedChanged changed = WJZ__INTAKE__FEED_CHANGED__INIT;
+    changed.feed = of->name;
+    wjz_bus_publish(it->bus, of->region, &changed.base);
+}
+
 /* Takes the counts out first: what is added while the transaction runs belongs to the next one. */
 static int write_counts(intake *it, feed *of, wjz_err *err) {
     feed_counts counts = of->counts;
@@ -34,7 +41,10 @@ static int write_counts(intake *it, feed *of, wjz_err *err) {
     int r = wjz_tx_begin(it->db, &tx, err);
     if (r == 0) r = store_add_counts(tx, of, &counts);
     if (r == 0) r = wjz_tx_commit(&tx, err);
-    if (r == 0) return 0;
+    if (r == 0) {
+        publish(it, of);
+        return 0;
+    }
     of->counts.accepted += counts.accepted;
     of->counts.duplicate += counts.duplicate;
     of->counts.revised += counts.revised;

@@ -48,19 +48,25 @@ export function pidsOf(service) {
 
 const FEED = ['--profile', 'hotline-12345', '--region', 510184, '--legal-basis', '数据共享协议', '--clue-source', 'complaint']
 
-/** A feed of one's own that pushes over HTTP: (complaints | enforcement-records | feedback, items) → when all are accepted. */
-export function makeFeed(name, title) {
+/** A feed of one's own that pushes over HTTP: (complaints | enforcement-records | feedback, items, headers) → outcomes of the items. */
+export function makeHttpFeed(name, title) {
   const { bearer_key } = JSON.parse(wjz('--json', 'feeds', 'define', name, '--title', title, ...FEED, '--new-bearer-key'))
-  return async (what, ...items) => {
+  return async (what, items, headers = {}) => {
     const answer = await fetch(`http://${environment.WJZ_HTTP}/v1/feeds/${name}/${what}`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${bearer_key}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${bearer_key}`, 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify(items),
     })
     const text = await answer.text()
     assert.equal(answer.status, 200, text)
-    assert.deepEqual(JSON.parse(text).items.map((item) => item.outcome), items.map(() => 'accepted'), text)
+    return JSON.parse(text).items.map((item) => item.outcome)
   }
+}
+
+/** The same: (complaints | enforcement-records | feedback, items) → when all are accepted. */
+export function makeFeed(name, title) {
+  const push = makeHttpFeed(name, title)
+  return async (what, ...items) => assert.deepEqual(await push(what, items), items.map(() => 'accepted'))
 }
 
 /** A feed of one's own that pushes numbered batches through the door of ZeroMQ: (batches) → receipts, by the names of proto/intake.proto. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { change, choose, look, settled, told, visit } from '../lib/browser.mjs'
-import { makeDoorFeed } from '../lib/house.mjs'
+import { change, choose, eventually, look, settled, told, visit } from '../lib/browser.mjs'
+import { makeDoorFeed, makeHttpFeed } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
 function makeFile(page) {
@@ -34,6 +34,10 @@ async function makeFeed(page, name, title) {
   assert.equal(made.status(), 200, await made.text())
 }
 
+/** What the receipts in sight say: batch or push, then new, revised, duplicate, rejected. */
+const receiptsOn = (page) =>
+  page.getByRole('region', { name: '回执' }).first().locator('tbody tr:has(td.number)').evaluateAll((rows) => rows.map((row) => [...row.cells].filter((_, i) => i !== 1).map((cell) => cell.textContent)))
+
 /** The next column's options are looked for only once this column's are gone. */
 async function map(page, header, field) {
   await choose(page, header, field)
@@ -49,7 +53,7 @@ suite([
     await settled(page)
     await look(page, 'feed')
   }],
-  ['a gap in the numbers of batches is seen until it closes, and what the platform was answered', { login: 'guanli' }, async (page) => {
+  ['a gap in the numbers of batches is seen until it closes, without a touch, and what the platform was answered', { login: 'guanli' }, async (page, openAs) => {
     const name = `numbered-${page.mark}`
     const push = makeDoorFeed(name, `编号推送 ${page.mark}`)
     const complaint = (number) => ({ complaint: { external_id: `${name}-${number}`, title: '路灯不亮', content: `第 ${number} 盏路灯三天不亮。`, received_at_us: 1790000000000000 + number } })
@@ -68,21 +72,40 @@ suite([
     const gaps = page.getByRole('region', { name: '缺失的批次' })
     await gaps.getByText('3–5', { exact: true }).waitFor()
     const receipts = page.getByRole('region', { name: '回执' }).first()
-    const told = await receipts.locator('tbody tr:has(td.number)').evaluateAll((rows) => rows.map((row) => [...row.cells].filter((_, i) => i !== 1).map((cell) => Number(cell.textContent))))
-    // batch, then new, revised, duplicate, rejected: the latest first
-    assert.deepEqual(told, [[6, 1, 0, 0, 0], [2, 0, 0, 1, 1], [1, 2, 0, 0, 0]])
+    assert.deepEqual(await receiptsOn(page), [['6', '1', '0', '0', '0'], ['2', '0', '0', '1', '1'], ['1', '2', '0', '0', '0']]) // the latest first
     await receipts.getByText('被拒 1 件的答复').click()
     const refused = receipts.getByRole('listitem').filter({ hasText: '第 2 件' })
     await refused.getByText('标题和内容都没有。').waitFor()
     await refused.getByText('请把所反映的事项作为内容发送。').waitFor()
     await refused.getByText('both title and content are missing; send what was reported as content', { exact: true }).waitFor() // as the platform has it
     await look(page, 'feed-gap')
+    const list = await openAs('guanli')
+    await visit(list, '/feeds')
+    const listed = list.getByRole('row', { name: new RegExp(name) })
+    await listed.getByText('有缺口').waitFor()
     push({ sequence: 4, items: [complaint(4)] })
-    await visit(page, `/feeds/${name}`)
-    assert.deepEqual(await gaps.getByRole('listitem').allInnerTexts(), ['3', '5'])
+    await eventually(page, async () => assert.deepEqual(await gaps.getByRole('listitem').allInnerTexts(), ['3', '5']))
+    await refused.getByText('标题和内容都没有。').waitFor() // what was opened stays open
     push({ sequence: 3, items: [complaint(3)] }, { sequence: 5, items: [complaint(5)] })
-    await visit(page, `/feeds/${name}`)
     await gaps.getByText('批次连续，没有缺口。').waitFor()
+    await listed.getByText('正常').waitFor()
+  }],
+  ['pushes over HTTP have receipts as batches have, seen as they come', { login: 'guanli' }, async (page) => {
+    const name = `pushed-${page.mark}`
+    const push = makeHttpFeed(name, `网络推送 ${page.mark}`)
+    const complaint = (number) => ({ external_id: `${name}-${number}`, title: '路灯不亮', content: `第 ${number} 盏路灯三天不亮。`, received_at: '2026-10-01T08:00:00+08:00' })
+    await visit(page, `/feeds/${name}`)
+    await page.getByText('还没有回执。').waitFor()
+    assert.deepEqual(await push('complaints', [complaint(1), complaint(2)]), ['accepted', 'accepted'])
+    await eventually(page, async () => assert.deepEqual(await receiptsOn(page), [['HTTP 推送 没有幂等键', '2', '0', '0', '0']]))
+    const key = `${name}-${'0123456789'.repeat(8)}`
+    assert.deepEqual(await push('complaints', [complaint(2), { ...complaint(3), urge_count: 'x' }], { 'Idempotency-Key': key }), ['duplicate', 'rejected'])
+    const rows = [[`HTTP 推送 ${key}`, '0', '0', '1', '1'], ['HTTP 推送 没有幂等键', '2', '0', '0', '0']]
+    await eventually(page, async () => assert.deepEqual(await receiptsOn(page), rows))
+    await page.getByText('被拒 1 件的答复').click()
+    await page.getByText('催办次数的值类型不对。').waitFor()
+    await page.getByText('urge_count has a value of another kind; send a whole number', { exact: true }).waitFor()
+    await look(page, 'feed-pushed')
   }],
   ['a file is tried, and what is wrong in it is shown', { login: 'guanli' }, async (page) => {
     await visit(page, '/feeds/imports')

@@ -20,7 +20,7 @@ function take(message: MessageEvent<string>): void {
   tell(JSON.parse(message.data) as LiveEvent)
 }
 
-const kinds: LiveEvent['type'][] = ['hello', 'inbox', 'clue', 'assignment', 'import', 'services', 'session']
+const kinds: LiveEvent['type'][] = ['hello', 'inbox', 'clue', 'assignment', 'import', 'feed', 'services', 'session']
 
 export function startEvents(): void {
   if (source) return

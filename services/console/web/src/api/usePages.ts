@@ -13,20 +13,29 @@ export function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, sources
   const next = ref<string | null>(null)
   const problem = shallowRef<Problem>()
   const loading = ref(true)
-  const retry = useRetry(() => void load(wanted))
-  let wanted: string | undefined
+  const retry = useRetry(() => wanted())
+  let wanted: () => void
+  let shown = 1
   let round = 0
 
-  async function load(cursor?: string): Promise<void> {
+  /** The page after the cursor, beside those there are; or, without one, the first pages anew. */
+  async function load(cursor?: string, pages = 1): Promise<void> {
     const mine = ++round
-    wanted = cursor
+    wanted = () => void load(cursor, pages)
     retry.begin()
     loading.value = true
     try {
-      const page = await read(cursor)
-      if (mine !== round) return
-      items.value = cursor ? [...(items.value ?? []), ...page.items] : page.items
-      next.value = page.next
+      let found = cursor ? (items.value ?? []) : []
+      let at: string | null | undefined = cursor
+      for (let i = 0; i < pages && at !== null; i++) {
+        const page = await read(at)
+        if (mine !== round) return
+        found = [...found, ...page.items]
+        at = page.next
+      }
+      items.value = found
+      next.value = at ?? null
+      shown = cursor ? shown + pages : pages
       problem.value = undefined
     } catch (error) {
       if (mine === round) problem.value = asProblem(error)
@@ -39,8 +48,10 @@ export function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, sources
   }
 
   const reload = () => load()
+  /** All pages that are shown are read again, so that nobody who reads further down loses the place. */
+  const refresh = () => load(undefined, shown)
   const more = () => (next.value && !loading.value ? load(next.value) : Promise.resolve())
   if (sources.length) watch(sources, reload, { immediate: true })
   else void reload()
-  return { data: items, problem, loading, pause: retry.pause, reload, more, hasMore: computed(() => next.value !== null) }
+  return { data: items, problem, loading, pause: retry.pause, reload, refresh, more, hasMore: computed(() => next.value !== null) }
 }
