@@ -355,7 +355,8 @@ static int run(analysis *a, const gazetteer *places, feature_list *ret_features)
     a->quantity_count = extract_quantities(&a->spots, a->quantities, QUANTITIES_LIMIT);
     a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
     if (!a->finding->place) return -ENOMEM;
-    r = place_find(places, a->complaint, a->text, &a->spots, a->names, a->name_count, a->arena, a->finding->place);
+    r = place_find(places, a->complaint, a->text, &a->spots, a->names, a->name_count, a->arena, a->scratch,
+                   a->finding->place);
     if (r == 0) r = keep_hits(a, &a->matches, a->finding);
     if (r == 0) r = keep_anchors(a);
     if (r == 0) r = find_subject(a);

@@ -98,15 +98,17 @@ static void add_note(card_writer *writer, Wjz__Scoring__Factor *factor, const ch
     factor->notes[factor->n_notes++] = note;
 }
 
-/* A float from 1 to 100 to ten digits, as "%.10g" tells it: so many times 10 it is still exact in a double. */
+/* A float from 0.01 to 100 to ten digits, as "%.10g" tells it: so many times 10 it is still exact in a double. */
 static char *told_float(card_writer *writer, double value) {
     char text[16], *end = text + sizeof text, *first = end;
-    double size = fabs(value);
-    int decimals = size < 10 ? 9 : 8;
-    uint64_t digits = (uint64_t)rint(size * (size < 10 ? 1e9 : 1e8)); /* a half becomes even, as there */
+    double size = fabs(value), scale = 1e8;
+    int decimals = 8;
+    for (double least = 10; size < least && decimals < 11; least /= 10, scale *= 10)
+        decimals++;
+    uint64_t digits = (uint64_t)rint(size * scale); /* a half becomes even, as there */
     for (; decimals > 0 && digits % 10 == 0; decimals--)
         digits /= 10;
-    for (int point = decimals; decimals > 0 || digits > 0; decimals--, digits /= 10) {
+    for (int point = decimals; decimals >= 0 || digits > 0; decimals--, digits /= 10) {
         if (decimals == 0 && point > 0) *--first = '.';
         *--first = (char)('0' + digits % 10);
     }
@@ -118,7 +120,7 @@ static char *told_float(card_writer *writer, double value) {
 void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, double value) {
     if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
     bool whole = value > 0 && value < 1e9 && value == (double)(int32_t)value;
-    bool is_float = fabs(value) >= 1 && fabs(value) < 100 && value == (double)(float)value;
+    bool is_float = fabs(value) >= 0.01 && fabs(value) < 100 && value == (double)(float)value;
     if (whole)
         card_note_code(writer, factor, key, (uint64_t)value);
     else if (is_float)

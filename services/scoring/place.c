@@ -35,7 +35,7 @@ static void see(const place_entry *entry, size_t from, size_t to, void *arg) {
 }
 
 /* A field of the platform that holds a code or a name. */
-static int see_field(const gazetteer *places, const char *field, wjz_arena *arena, seen_places *seen) {
+static int see_field(const gazetteer *places, const char *field, wjz_arena *scratch, seen_places *seen) {
     if (!*field) return 0;
     if (isdigit((unsigned char)field[0])) {
         const place_entry *entry = gazetteer_by_code(places, strtoull(field, NULL, 10));
@@ -44,7 +44,7 @@ static int see_field(const gazetteer *places, const char *field, wjz_arena *aren
     }
     text_part part = {WJZ__SCORING__FIELD__FIELD_NONE, field, strlen(field)};
     normal_text *text;
-    int r = normalise(&part, 1, arena, &text);
+    int r = normalise(&part, 1, scratch, &text);
     if (r == 0) gazetteer_find(places, text, text->length, see, seen);
     return r;
 }
@@ -128,11 +128,12 @@ static int set_span(const normal_text *text, uint32_t from, uint32_t to, wjz_are
 }
 
 int place_find(const gazetteer *places, const complaint *report, const normal_text *text, const text_spots *spots,
-               const text_name *names, size_t name_count, wjz_arena *arena, Wjz__Scoring__Place *ret_place) {
+               const text_name *names, size_t name_count, wjz_arena *arena, wjz_arena *scratch,
+               Wjz__Scoring__Place *ret_place) {
     Wjz__Scoring__Place place = WJZ__SCORING__PLACE__INIT;
     seen_places seen = {0};
-    int r = see_field(places, report->village, arena, &seen);
-    if (r == 0) r = see_field(places, report->town, arena, &seen);
+    int r = see_field(places, report->village, scratch, &seen);
+    if (r == 0) r = see_field(places, report->town, scratch, &seen);
     if (r < 0) return r;
     seen.text = text;
     gazetteer_find(places, text, spots->to, see, &seen);

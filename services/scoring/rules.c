@@ -42,7 +42,8 @@ enum { RULES_LIMIT = 20000, ARENA_LIMIT = 256 << 20 };
 
 int rules_domain(const rule_pack *pack, const char *id) {
     for (size_t i = 0; i < pack->domain_count; i++)
-        if (strcmp(pack->domains[i].id, id) == 0) return (int)i;
+        if (*pack->domains[i].id == *id && strcmp(pack->domains[i].id, id) == 0)
+            return (int)i; /* most differ at once */
     return -1;
 }
 

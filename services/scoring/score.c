@@ -49,7 +49,7 @@ static int sort_members(matter_facts *m, const finding *const *findings, const i
 
 static int index_of(const char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0) return (int)i;
+        if (*names[i] == *name && strcmp(names[i], name) == 0) return (int)i; /* most differ at once */
     return 0;
 }
 
@@ -103,8 +103,9 @@ static void hear(voices *v, const finding *f) {
     if (f->source != v->first->source || (f->reporter && f->reporter != v->known)) v->independent = true;
 }
 
-/* Complaints within the window before the last one. A copy of a text that is counted is no other voice, whoever sent it: it may
- * be mass posting. One whose time is not known may be within the window or not: what it would add is not enough evidence. */
+/* Complaints within the window before the last one. A copy of a text that is counted is no other voice, whoever sent
+ * it: it may be mass posting. One whose time is not known may be within the window or not: what it would add is not
+ * enough evidence. */
 static void count_repeats(matter_facts *m) {
     int64_t last = 0, window = (int64_t)(m->pack->points.repetition_window_days * WJZ_DAY_US);
     for (size_t i = 0; i < m->count; i++)

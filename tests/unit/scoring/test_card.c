@@ -26,9 +26,10 @@ static void is_told_as_printf_does(wjz_arena *arena, double value) {
 
 static void numbers_are_told_as_printf_tells_them(void **state) {
     (void)state;
-    static const double edges[] = {0,         0.5,       0.99999994f, 1,     -1,    1.0000001f,
-                                   9.999999f, 10,        10.5,        -2.5,  12.05, 99.99999f,
-                                   1234567.5, 999999999, 1000000000,  -1e-9, 1e300, 1.0 / 3};
+    static const double edges[] = {
+        0,     0.5,          0.99999994f, 1,         -1,         1.0000001f, 9.999999f, 10,      10.5,  -2.5,
+        12.05, 99.99999f,    1234567.5,   999999999, 1000000000, -1e-9,      1e300,     1.0 / 3, 0.01f, 0.0099999998f,
+        0.1f,  0.099999994f, -0.3f,       0.9f};
     wjz_arena *arena = wjz_arena_new(0);
     for (size_t i = 0; i < WJZ_COUNT(edges); i++)
         is_told_as_printf_does(arena, edges[i]);
@@ -37,6 +38,7 @@ static void numbers_are_told_as_printf_tells_them(void **state) {
         chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         double value = ((double)(chance >> 40) / (1 << 17) - 64) * (i % 4 ? 1 : 1e-3);
         is_told_as_printf_does(arena, (double)(float)value);
+        is_told_as_printf_does(arena, (double)(float)(value / 64));
         is_told_as_printf_does(arena, value / 3);
     }
     wjz_arena_destroy(&arena);
