@@ -119,6 +119,7 @@ int notices_add(ledger *book, const directory *dir, notice_kind kind, const noti
     notice->template_ = borrowed(row->template);
     notice->subject_kind = borrowed("assignment");
     notice->subject = (uint64_t)of->id;
+    notice->fresh = of->is_new && row->key == EVENT_ONCE;
     bool urgent = row->urgent || of->urgent;
     notice->urgency = urgent ? WJZ__NOTIFICATION__URGENCY__URGENT : WJZ__NOTIFICATION__URGENCY__NORMAL;
     if (notice->event == NULL || address(book, about, to, notice) < 0 || fill_values(book, about, notice) < 0)

@@ -211,6 +211,7 @@ static int write_to(struct writer *writer, const struct ask *ask, const struct p
         .subject = (int64_t)asked->subject,
         .acknowledge_until_us = asked->acknowledge_until_us,
         .escalate_to = asked->escalate_to[0] == '\0' ? NULL : asked->escalate_to,
+        .fresh = asked->fresh,
     };
     route(writer->composer, person, notice);
     link_for(writer->composer, notice);

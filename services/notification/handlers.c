@@ -13,17 +13,6 @@
 
 /* --- queues --- */
 
-enum { WARY = 4 /* batches */ };
-
-/* What is asked for is nearly always new; what is asked for again, as what is told once a day, is so many times in a row. */
-static bool must_be_careful(struct notification *self, const wjz_batch *batch) {
-    if (wjz_batch_careful(batch))
-        self->wary = WARY;
-    else if (self->wary > 0)
-        self->wary--;
-    return self->wary > 0;
-}
-
 static int on_notices_requested(wjz_batch *batch, void *state, wjz_err *err) {
     wjz_arena *arena = wjz_batch_arena(batch);
     size_t messages = wjz_batch_count(batch), count = 0;
@@ -38,7 +27,7 @@ static int on_notices_requested(wjz_batch *batch, void *state, wjz_err *err) {
         for (size_t j = 0; j < requested->n_notices; j++)
             asks[at++] = (struct ask){message->region, requested->notices[j]};
     }
-    return tell(state, wjz_batch_tx(batch), arena, asks, count, must_be_careful(state, batch), err);
+    return tell(state, wjz_batch_tx(batch), arena, asks, count, wjz_batch_careful(batch), err);
 }
 
 /* A message that was given up is told to the operators. */

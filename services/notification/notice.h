@@ -52,6 +52,7 @@ struct notice {
     int64_t due_us[CHANNELS]; /* 0: does not go over this channel */
     int64_t token_expires_us; /* 0: no link */
     uint8_t token_hash[TOKEN_HASH];
+    bool fresh; /* nobody can have been told of the event before */
 };
 
 #endif

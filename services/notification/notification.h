@@ -22,7 +22,6 @@ struct notification {
     struct channel *channels[CHANNELS]; /* NULL: not set up */
     struct chase *chase;
     wjz_http *http; /* NULL: not served */
-    int wary;       /* batches in which it is looked for what was told before */
 };
 
 extern const wjz_service_spec notification_service;

@@ -57,8 +57,8 @@ static const wjz_stmt FIND_NAMES = {
 
 static const wjz_stmt ADD_NOTICES = {"notification_add_notices", INSERT_NOTICES, 0};
 
-static const wjz_stmt KEEP_NOTICES = {
-    "notification_keep_notices", INSERT_NOTICES " ON CONFLICT (region, event, recipient) DO NOTHING", 0};
+static const wjz_stmt KEEP_NOTICES = {"notification_keep_notices",
+                                      INSERT_NOTICES " ON CONFLICT (region, event, recipient) DO NOTHING", 0};
 
 static const wjz_stmt INSERT_SENDINGS = {
     "notification_insert_sendings",
@@ -295,7 +295,8 @@ int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations
 
 #define COLUMN(arena, count, type) ((type *)wjz_arena_alloc((arena), (count) * sizeof(type)))
 
-static int send_notices(wjz_tx *tx, const wjz_stmt *stmt, const struct notice *notices, size_t count,
+/* Those that are added as they are, or those that are kept unless they were told before. */
+static int send_notices(wjz_tx *tx, const struct notice *notices, size_t count, bool careful, bool added,
                         wjz_arena *arena) {
     enum { TEXTS = 9 };
     int32_t *regions = COLUMN(arena, count, int32_t);
@@ -309,23 +310,26 @@ static int send_notices(wjz_tx *tx, const wjz_stmt *stmt, const struct notice *n
         whole = whole && texts[i] != NULL;
     }
     if (!whole) return -ENOMEM;
+    size_t rows = 0;
     for (size_t i = 0; i < count; i++) {
         const struct notice *n = &notices[i];
+        if ((n->fresh && !careful) != added) continue;
         const char *const row[TEXTS] = {n->event, n->recipient, n->template,     n->locale,     n->urgency,
                                         n->title, n->body,      n->subject_kind, n->escalate_to};
         for (int j = 0; j < TEXTS; j++)
-            texts[j][i] = row[j];
-        regions[i] = n->region;
-        ids[i] = n->id;
-        subjects[i] = n->subject;
-        untils[i] = n->acknowledge_until_us;
-        guests[i] = (wjz_blob){n->guest, n->guest_length};
+            texts[j][rows] = row[j];
+        regions[rows] = n->region;
+        ids[rows] = n->id;
+        subjects[rows] = n->subject;
+        untils[rows] = n->acknowledge_until_us;
+        guests[rows++] = (wjz_blob){n->guest, n->guest_length};
     }
-    return wjz_tx_send_v(tx, stmt, wjz_i32s(regions, count), wjz_i64s(ids, count),
-                         wjz_texts(texts[0], count), wjz_texts(texts[1], count), wjz_blobs(guests, count),
-                         wjz_texts(texts[2], count), wjz_texts(texts[3], count), wjz_texts(texts[4], count),
-                         wjz_texts(texts[5], count), wjz_texts(texts[6], count), wjz_texts(texts[7], count),
-                         wjz_i64s(subjects, count), wjz_times(untils, count), wjz_texts(texts[8], count));
+    if (rows == 0) return 0;
+    return wjz_tx_send_v(tx, added ? &ADD_NOTICES : &KEEP_NOTICES, wjz_i32s(regions, rows), wjz_i64s(ids, rows),
+                         wjz_texts(texts[0], rows), wjz_texts(texts[1], rows), wjz_blobs(guests, rows),
+                         wjz_texts(texts[2], rows), wjz_texts(texts[3], rows), wjz_texts(texts[4], rows),
+                         wjz_texts(texts[5], rows), wjz_texts(texts[6], rows), wjz_texts(texts[7], rows),
+                         wjz_i64s(subjects, rows), wjz_times(untils, rows), wjz_texts(texts[8], rows));
 }
 
 static int send_sendings(wjz_tx *tx, const struct notice *notices, size_t count, wjz_arena *arena) {
@@ -368,7 +372,8 @@ static int send_tokens(wjz_tx *tx, const struct notice *notices, size_t count, w
 
 int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, bool careful, wjz_arena *arena) {
     if (count == 0) return 0;
-    int r = send_notices(tx, careful ? &KEEP_NOTICES : &ADD_NOTICES, notices, count, arena);
+    int r = send_notices(tx, notices, count, careful, true, arena);
+    if (r == 0) r = send_notices(tx, notices, count, careful, false, arena);
     if (r == 0) r = send_sendings(tx, notices, count, arena);
     if (r == 0) r = send_tokens(tx, notices, count, arena);
     return r;

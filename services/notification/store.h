@@ -5,8 +5,8 @@
 #include "notification/notice.h"
 #include "wjz/db.h"
 
-/* People by code, in whatever county, and the operators of the regions (region 0 among them: of all); and what the codes
- * named of people, stations and organs are called. One round trip. */
+/* People by code, in whatever county, and the operators of the regions (region 0 among them: of all); and what the
+ * codes named of people, stations and organs are called. One round trip. */
 WJZ_MUST_CHECK int store_people(wjz_tx *tx, const char *const *codes, size_t code_count, const int32_t *regions,
                                 size_t region_count, const char *const *named, size_t named_count, wjz_arena *arena,
                                 struct person **ret_people, size_t *ret_count, struct name **ret_names,
@@ -16,8 +16,8 @@ WJZ_MUST_CHECK int store_people(wjz_tx *tx, const char *const *codes, size_t cod
 WJZ_MUST_CHECK int store_duties(wjz_tx *tx, const int32_t *regions, const char *const *stations, size_t count,
                                 wjz_arena *arena, struct duty **ret_duties, size_t *ret_count, wjz_err *err);
 
-/* Queues the insertion of notices, their sendings and the hashes of their links. What was told before stays as it is if
- * careful, else fails the transaction with -EEXIST. */
+/* Queues the insertion of notices, their sendings and the hashes of their links. What was told before stays as it is; a
+ * fresh one that was, fails the transaction with -EEXIST unless careful. */
 WJZ_MUST_CHECK int store_notices(wjz_tx *tx, const struct notice *notices, size_t count, bool careful,
                                  wjz_arena *arena);
 

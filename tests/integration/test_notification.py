@@ -252,6 +252,11 @@ def test_one_notice_per_event_and_person_however_often_asked(house, told, county
     message = tell(told, notice("a:1"))
     tell(told, notice("a:1"), id=message)
     assert [row[0] for row in inbox(county, ZHANG)] == ["a:1", "a:2"]
+    # Also where the sender says that nobody can have been told.
+    tell(told, notice("a:3", fresh=True), notice("a:4"))
+    tell(told, notice("a:3", fresh=True), notice("a:3", person=LI, fresh=True), notice("a:5"))
+    assert [row[0] for row in inbox(county, ZHANG)] == ["a:1", "a:2", "a:3", "a:4", "a:5"]
+    assert [row[0] for row in inbox(county, LI)] == ["a:1", "a:3"]
     assert inbox(county, ZHANG)[0][1] == "新线索待接收：生态环境和资源保护，5★"
     assert inbox(county, LI)[0][1] == "New clue to accept: environment and resources, 5 stars"
     assert states(county) == []  # no mail server, no webhook
