@@ -208,7 +208,7 @@ static void take_object(const reader *r, const json_t *object, const char *prefi
     }
 }
 
-Wjz__Intake__FeedItem *json_to_item(const json_t *object, item_kind kind, wjz_arena *arena, issue_list *issues) {
+Wjz__Intake__FeedItem *json_read_item(const json_t *object, item_kind kind, wjz_arena *arena, issue_list *issues) {
     if (!json_is_object(object)) {
         issue_add(issues, arena, false, "invalid", "", NULL, "send an object for each item",
                   "the item is no JSON object");
@@ -223,5 +223,10 @@ Wjz__Intake__FeedItem *json_to_item(const json_t *object, item_kind kind, wjz_ar
     }
     reader r = {kind, arena, issues, (ProtobufCMessage *)(uintptr_t)body}; /* our own, just made */
     take_object(&r, object, "", IN_ITEM);
+    return item;
+}
+
+Wjz__Intake__FeedItem *json_to_item(const json_t *object, item_kind kind, wjz_arena *arena, issue_list *issues) {
+    Wjz__Intake__FeedItem *item = json_read_item(object, kind, arena, issues);
     return issue_first_fatal(issues) == NULL ? item : NULL;
 }

@@ -81,18 +81,24 @@ static bool make_room(pushed *p, size_t room) {
     return p->items != NULL && p->refusals != NULL;
 }
 
-static void refuse_item(pushed *p, const issue *why) {
-    p->refusals[p->count++] = (submitted_item){
-        .outcome = REJECTED, .code = why->code, .field = why->field, .message = why->message, .remedy = why->remedy};
+/* item: what was read of it, NULL when nothing was. */
+static void refuse_item(pushed *p, const Wjz__Intake__FeedItem *item, const issue *why) {
+    p->refusals[p->count++] = (submitted_item){.item = item,
+                                               .outcome = REJECTED,
+                                               .code = why->code,
+                                               .field = why->field,
+                                               .message = why->message,
+                                               .remedy = why->remedy};
 }
 
 static void add_json(pushed *p, const json_t *object) {
     issue_list issues = {0};
-    Wjz__Intake__FeedItem *item = json_to_item(object, p->kind, p->arena, &issues);
-    if (item != NULL)
+    Wjz__Intake__FeedItem *item = json_read_item(object, p->kind, p->arena, &issues);
+    const issue *why = issue_first_fatal(&issues);
+    if (why == NULL)
         p->items[p->count++] = item;
     else
-        refuse_item(p, issue_first_fatal(&issues));
+        refuse_item(p, item, why);
 }
 
 static void add_line(pushed *p, const char *line, size_t length) {
@@ -106,7 +112,7 @@ static void add_line(pushed *p, const char *line, size_t length) {
     issue_list issues = {0};
     issue_add(&issues, p->arena, false, "malformed", "", NULL, "send one JSON object on each line",
               "the line is no JSON: %s", err.text);
-    refuse_item(p, &issues.items[0]);
+    refuse_item(p, NULL, &issues.items[0]);
 }
 
 static bool is_blank_line(const char *line, size_t length) {

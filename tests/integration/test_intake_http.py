@@ -118,6 +118,7 @@ def test_what_is_wrong_with_an_item(feed, fields, code, field):
     assert outcomes(answer) == ["rejected", "accepted"]
     told = answer.json()["items"][0]
     assert (told["code"], told["field"]) == (code, field) and told["remedy"] and told["message"]
+    assert told["external_id"] == ("" if field == "external_id" else "GD1"), "a platform finds its item again"
 
 
 def problem(answer, status, code):
