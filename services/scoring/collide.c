@@ -20,6 +20,7 @@ typedef struct view {
     near_fact *facts;
     const finding **findings; /* of the facts that are complaints, else NULL */
     size_t count;
+    uint32_t states; /* a bit for each that a fact has */
     uint32_t town;
 } view;
 
@@ -52,7 +53,17 @@ static bool look(const matter_facts *m, card_writer *card, view *ret) {
     }
     for (size_t i = 0; i < context->near_count; i++)
         ret->facts[ret->count++] = context->near[i];
+    for (size_t i = 0; i < ret->count; i++)
+        ret->states |= UINT32_C(1) << ret->facts[i].state;
     return true;
+}
+
+/* Whether there is any fact for each record: most rules end here. */
+static bool may_match(const view *v, const collision_rule *rule) {
+    uint32_t needed = 0;
+    for (int i = 0; i < rule->record_count; i++)
+        needed |= UINT32_C(1) << rule->records[i].state;
+    return (needed & ~v->states) == 0;
 }
 
 static bool has_hit(const finding *f, const char *rule) {
@@ -63,8 +74,8 @@ static bool has_hit(const finding *f, const char *rule) {
 
 typedef enum fit { FIT_NO, FIT_UNKNOWN, FIT_YES } fit;
 
-/* Whether `later` was after `earlier`, and soon enough. A complaint is no answer to its own closing, and what was reported before a
- * complaint came was reported before it was closed: that is known without the day of closing. */
+/* Whether `later` was after `earlier`, and soon enough. A complaint is no answer to its own closing, and what was
+ * reported before a complaint came was reported before it was closed: that is known without the day of closing. */
 static fit comes_after(const view *v, const collision_record *record, size_t earlier, size_t later) {
     const near_fact *before = &v->facts[earlier], *fact = &v->facts[later];
     if (before->at_us && fact->at_us) {
@@ -152,6 +163,7 @@ void collide(const matter_facts *m, card_writer *card) {
     card->failed = !card->card->collisions || !look(m, card, &v);
     for (size_t i = 0; !card->failed && i < pack->collision_count; i++) {
         size_t taken[COLLISION_RECORDS];
+        if (!may_match(&v, &pack->collisions[i])) continue;
         bool decided = match(&v, &pack->collisions[i], 0, FIT_YES, taken);
         if (!decided && !match(&v, &pack->collisions[i], 0, FIT_UNKNOWN, taken)) continue;
         Wjz__Scoring__Collision *c = describe(&v, &pack->collisions[i], taken, decided, card->arena);
