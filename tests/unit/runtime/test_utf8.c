@@ -102,16 +102,17 @@ static void agrees_with_a_plain_decoder(WJZ_UNUSED void **state) {
 
 /* Long enough to be looked at by many bytes at once, on both sides of where these end, and cut off there. */
 static void agrees_within_a_long_text(WJZ_UNUSED void **state) {
-    static const unsigned char ends[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE6, 0xFF};
-    static const size_t places[] = {13, 29, 30, 31, 32, 60};
+    static const unsigned char ends[] = {0x41, 0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE6, 0xFF};
+    static const size_t places[] = {13, 29, 30, 31, 32};
     for (uint32_t all = 0; all < 1u << 16; all++) {
-        unsigned char text[64];
+        unsigned char text[40];
         size_t place = places[all % WJZ_COUNT(places)];
-        for (size_t k = 0; k < WJZ_COUNT(ends) * WJZ_COUNT(ends); k++) {
+        size_t fourths = all >> 8 < 0xE0 ? 1 : WJZ_COUNT(ends); /* behind shorter characters: ASCII */
+        for (size_t k = 0; k < WJZ_COUNT(ends) * fourths; k++) {
             memset(text, 'a', sizeof text);
             memcpy(text + place,
-                   (unsigned char[]){(unsigned char)(all >> 8), (unsigned char)all, ends[k / WJZ_COUNT(ends)],
-                                     ends[k % WJZ_COUNT(ends)]},
+                   (unsigned char[]){(unsigned char)(all >> 8), (unsigned char)all, ends[k % WJZ_COUNT(ends)],
+                                     ends[k / WJZ_COUNT(ends)]},
                    4);
             if (wjz_utf8_ok((const char *)text, sizeof text) != plain(text, sizeof text))
                 fail_msg("disagree on %04x %zu at %zu", all, k, place);
