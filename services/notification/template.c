@@ -330,37 +330,38 @@ static const char *readable(const struct templates *templates, const struct temp
     return wjz_arena_strndup(arena, value->text, shortened(value->text));
 }
 
-static const char *text_of(const struct piece *piece, const struct template_value *values, size_t count,
-                           size_t *ret_length) {
-    const char *text = piece->text;
-    size_t length = piece->length;
-    if (piece->value) {
-        text = "—";
-        for (size_t i = 0; i < count; i++) {
-            if (strncmp(values[i].name, piece->text, length) != 0 || values[i].name[length] != '\0') continue;
-            if (values[i].text[0] != '\0') text = values[i].text;
-            break;
-        }
-        length = strlen(text);
+/* What stands in a piece's place; text NULL when out of memory. */
+static struct piece filled_in(const struct templates *templates, const struct piece *piece,
+                              const struct template_value *values, size_t count, enum locale locale, wjz_arena *arena) {
+    if (!piece->value) return *piece;
+    const char *text = "";
+    for (size_t i = 0; i < count; i++) {
+        const char *name = values[i].name;
+        if (name[0] != piece->text[0] || strncmp(name, piece->text, piece->length) != 0 || name[piece->length] != '\0')
+            continue;
+        text = readable(templates, &values[i], locale, arena);
+        break;
     }
-    *ret_length = length;
-    return text;
+    if (text != NULL && text[0] == '\0') text = "—";
+    return (struct piece){.text = text, .length = text != NULL ? strlen(text) : 0};
 }
 
-static const char *fill(const struct pattern *pattern, const struct template_value *values, size_t count,
-                        wjz_arena *arena) {
-    size_t whole = 0, length = 0;
+/* NULL when out of memory. */
+static const char *fill(const struct templates *templates, const struct pattern *pattern,
+                        const struct template_value *values, size_t count, enum locale locale, wjz_arena *arena) {
+    struct piece *pieces = wjz_arena_alloc(arena, pattern->count * sizeof *pieces);
+    if (pieces == NULL) return NULL;
+    size_t whole = 0;
     for (size_t i = 0; i < pattern->count; i++) {
-        text_of(&pattern->pieces[i], values, count, &length);
-        whole += length;
+        pieces[i] = filled_in(templates, &pattern->pieces[i], values, count, locale, arena);
+        if (pieces[i].text == NULL) return NULL;
+        whole += pieces[i].length;
     }
-    char *filled = wjz_arena_alloc(arena, whole + 1);
+    char *filled = wjz_arena_alloc(arena, whole + 1), *at = filled;
     if (filled == NULL) return NULL;
-    char *at = filled;
     for (size_t i = 0; i < pattern->count; i++) {
-        const char *text = text_of(&pattern->pieces[i], values, count, &length);
-        memcpy(at, text, length);
-        at += length;
+        memcpy(at, pieces[i].text, pieces[i].length);
+        at += pieces[i].length;
     }
     *at = '\0';
     return filled;
@@ -371,15 +372,9 @@ int templates_render(const struct templates *templates, const char *name, enum l
                      struct rendered *ret_rendered) {
     const struct template *template = find(templates, name);
     if (template == NULL) return -ENOENT;
-    struct template_value *shown = wjz_arena_alloc(arena, count * sizeof *shown);
-    if (shown == NULL) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        shown[i] = (struct template_value){values[i].name, readable(templates, &values[i], locale, arena)};
-        if (shown[i].text == NULL) return -ENOMEM;
-    }
     struct rendered rendered = {
-        .title = fill(&template->title[locale], shown, count, arena),
-        .body = fill(&template->body[locale], shown, count, arena),
+        .title = fill(templates, &template->title[locale], values, count, locale, arena),
+        .body = fill(templates, &template->body[locale], values, count, locale, arena),
     };
     if (rendered.title == NULL || rendered.body == NULL) return -ENOMEM;
     *ret_rendered = rendered;
