@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "wjz/clock.h"
@@ -11,24 +10,24 @@
 typedef enum event_key { EVENT_ONCE, EVENT_PER_REVISION, EVENT_PER_COUNT, EVENT_PER_CLUE, EVENT_PER_DAY } event_key;
 
 typedef struct notice_row {
-    const char *template, *event; /* event: the word after the id */
+    const char *template, *event; /* event: what follows the id */
     event_key key;
     bool acknowledged, urgent;
 } notice_row;
 
 static const notice_row ROWS[] = {
-    [NOTICE_NEW] = {"assignment_new", "assigned", EVENT_ONCE, true, false},
-    [NOTICE_ESCALATED] = {"assignment_escalated", "assigned", EVENT_ONCE, true, true},
-    [NOTICE_MISSED] = {"assignment_missed", "escalated", EVENT_ONCE, false, false},
-    [NOTICE_OVERDUE] = {"assignment_overdue", "overdue", EVENT_PER_REVISION, true, true},
-    [NOTICE_CHANGED] = {"assignment_changed", "changed", EVENT_PER_REVISION, false, false},
-    [NOTICE_GONE] = {"assignment_gone", "gone", EVENT_PER_REVISION, false, false},
-    [NOTICE_RETURNED] = {"assignment_returned", "returned", EVENT_ONCE, false, false},
-    [NOTICE_SETTLED_BACK] = {"clue_back", "back", EVENT_PER_COUNT, false, false},
-    [NOTICE_UNROUTABLE] = {"clue_unroutable", "unroutable", EVENT_PER_CLUE, false, true},
-    [NOTICE_UNSTAFFED] = {"organ_unstaffed", "unstaffed", EVENT_PER_DAY, false, true},
-    [NOTICE_RECUSAL] = {"recusal_declared", "recusal", EVENT_PER_REVISION, true, true},
-    [NOTICE_RECUSAL_OVERDUE] = {"recusal_overdue", "recusal_overdue", EVENT_PER_REVISION, false, true},
+    [NOTICE_NEW] = {"assignment_new", ":assigned", EVENT_ONCE, true, false},
+    [NOTICE_ESCALATED] = {"assignment_escalated", ":assigned", EVENT_ONCE, true, true},
+    [NOTICE_MISSED] = {"assignment_missed", ":escalated", EVENT_ONCE, false, false},
+    [NOTICE_OVERDUE] = {"assignment_overdue", ":overdue", EVENT_PER_REVISION, true, true},
+    [NOTICE_CHANGED] = {"assignment_changed", ":changed", EVENT_PER_REVISION, false, false},
+    [NOTICE_GONE] = {"assignment_gone", ":gone", EVENT_PER_REVISION, false, false},
+    [NOTICE_RETURNED] = {"assignment_returned", ":returned", EVENT_ONCE, false, false},
+    [NOTICE_SETTLED_BACK] = {"clue_back", ":back", EVENT_PER_COUNT, false, false},
+    [NOTICE_UNROUTABLE] = {"clue_unroutable", ":unroutable", EVENT_PER_CLUE, false, true},
+    [NOTICE_UNSTAFFED] = {"organ_unstaffed", ":unstaffed", EVENT_PER_DAY, false, true},
+    [NOTICE_RECUSAL] = {"recusal_declared", ":recusal", EVENT_PER_REVISION, true, true},
+    [NOTICE_RECUSAL_OVERDUE] = {"recusal_overdue", ":recusal_overdue", EVENT_PER_REVISION, false, true},
 };
 
 /* protobuf-c's texts are not const, but it only reads what it packs. */
@@ -36,23 +35,39 @@ static char *borrowed(const char *text) {
     return (char *)(uintptr_t)text;
 }
 
+/* before, the number, after: each notice has five, too many for printf. NULL when out of memory. */
+static char *decimal(const ledger *book, const char *before, int64_t number, const char *after) {
+    char digits[20], *first = digits + sizeof digits; /* as many as the largest has */
+    uint64_t left = (uint64_t)number;
+    do
+        *--first = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    size_t head = strlen(before), count = (size_t)(digits + sizeof digits - first), tail = strlen(after) + 1;
+    char *text = wjz_arena_alloc(book->arena, head + count + tail);
+    if (text == NULL) return NULL;
+    memcpy(text, before, head);
+    memcpy(text + head, first, count);
+    memcpy(text + head + count, after, tail);
+    return text;
+}
+
 static char *event_of(ledger *book, const notice_row *row, const notice_about *about) {
     const assignment *of = about->of;
     switch (row->key) {
     case EVENT_ONCE:
-        return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s", of->id, row->event);
+        return decimal(book, "assignment:", of->id, row->event);
     case EVENT_PER_REVISION:
-        return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s:%" PRId64, of->id, row->event, of->revision);
+        return wjz_arena_printf(book->arena, "assignment:%" PRId64 "%s:%" PRId64, of->id, row->event, of->revision);
     case EVENT_PER_COUNT:
-        return wjz_arena_printf(book->arena, "assignment:%" PRId64 ":%s:%d", of->id, row->event,
+        return wjz_arena_printf(book->arena, "assignment:%" PRId64 "%s:%d", of->id, row->event,
                                 about->told->complaints);
     case EVENT_PER_CLUE:
-        return wjz_arena_printf(book->arena, "clue:%" PRId64 ":%s", of->clue, row->event);
+        return decimal(book, "clue:", of->clue, row->event);
     case EVENT_PER_DAY:
         break;
     }
     wjz_day day = wjz_clock_day(book->now_us);
-    return wjz_arena_printf(book->arena, "organ:%s:%s:%04d-%02d-%02d", of->organ, row->event, day.year, day.month,
+    return wjz_arena_printf(book->arena, "organ:%s%s:%04d-%02d-%02d", of->organ, row->event, day.year, day.month,
                             day.day);
 }
 
@@ -65,11 +80,11 @@ static int fill_values(ledger *book, const notice_about *about, Wjz__Notificatio
     const struct {
         const char *key, *value;
     } values[] = {
-        {"assignment", wjz_arena_printf(book->arena, "%" PRId64, of->id)},
-        {"clue", wjz_arena_printf(book->arena, "%" PRId64, of->clue)},
-        {"stars", wjz_arena_printf(book->arena, "%d", of->stars)},
+        {"assignment", decimal(book, "", of->id, "")},
+        {"clue", decimal(book, "", of->clue, "")},
+        {"stars", decimal(book, "", of->stars, "")},
         {"index", wjz_arena_printf(book->arena, "%.0f", about->told->index)},
-        {"complaints", wjz_arena_printf(book->arena, "%d", about->told->complaints)},
+        {"complaints", decimal(book, "", about->told->complaints, "")},
         {"branch", of->branch},
         {"domain", of->domain},
         {"organ", of->organ},
