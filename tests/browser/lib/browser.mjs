@@ -59,6 +59,13 @@ export async function visit(page, path) {
   await settled(page)
 }
 
+/** The same for a page that is to follow what happens next: once its stream of events is open, nothing is missed. */
+export async function visitLive(page, path) {
+  const stream = page.waitForResponse((answer) => answer.url().endsWith('/api/v1/events') && answer.ok())
+  await visit(page, path)
+  await stream
+}
+
 export async function settled(page) {
   await page.waitForSelector('main h1, main h2, main form')
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .el-loading-mask'))

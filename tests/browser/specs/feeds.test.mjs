@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { change, choose, eventually, look, settled, told, visit } from '../lib/browser.mjs'
+import { change, choose, eventually, look, settled, told, visit, visitLive } from '../lib/browser.mjs'
 import { makeDoorFeed, makeHttpFeed } from '../lib/house.mjs'
 import { suite } from '../lib/suite.mjs'
 
@@ -63,7 +63,7 @@ suite([
       { sequence: 6, items: [complaint(6)] },
     )
     assert.deepEqual(last.missing, [{ first: '3', last: '5' }])
-    await visit(page, '/feeds')
+    await visitLive(page, '/feeds')
     const row = page.getByRole('row', { name: new RegExp(name) })
     await row.getByText('有缺口').waitFor()
     await row.getByRole('link').click()
@@ -80,7 +80,7 @@ suite([
     await refused.getByText('both title and content are missing; send what was reported as content', { exact: true }).waitFor() // as the platform has it
     await look(page, 'feed-gap')
     const list = await openAs('guanli')
-    await visit(list, '/feeds')
+    await visitLive(list, '/feeds')
     const listed = list.getByRole('row', { name: new RegExp(name) })
     await listed.getByText('有缺口').waitFor()
     push({ sequence: 4, items: [complaint(4)] })
@@ -94,7 +94,7 @@ suite([
     const name = `pushed-${page.mark}`
     const push = makeHttpFeed(name, `网络推送 ${page.mark}`)
     const complaint = (number) => ({ external_id: `${name}-${number}`, title: '路灯不亮', content: `第 ${number} 盏路灯三天不亮。`, received_at: '2026-10-01T08:00:00+08:00' })
-    await visit(page, `/feeds/${name}`)
+    await visitLive(page, `/feeds/${name}`)
     await page.getByText('还没有回执。').waitFor()
     assert.deepEqual(await push('complaints', [complaint(1), complaint(2)]), ['accepted', 'accepted'])
     await eventually(page, async () => assert.deepEqual(await receiptsOn(page), [['HTTP 推送 没有幂等键', '2', '0', '0', '0']]))
