@@ -17,7 +17,7 @@ json_t *json_read(const char *text, size_t length, wjz_err *err);
 /* The item that a JSON object describes, in the arena; NULL when it has a fault that keeps it out (then in issues).
  * Unknown fields are faults: what is misspelt would be lost in silence. */
 Wjz__Intake__FeedItem *json_to_item(const json_t *object, item_kind kind, wjz_arena *arena, issue_list *issues);
-/* The same with what could be read of one that has such a fault, its number above all; NULL when it is no object at all. */
+/* The same with what could be read of one that has such a fault, its number above all; NULL when it is no object. */
 Wjz__Intake__FeedItem *json_read_item(const json_t *object, item_kind kind, wjz_arena *arena, issue_list *issues);
 
 #endif
