@@ -51,10 +51,12 @@ static const wjz_stmt PUT_FINDINGS = {
                     " finding = excluded.finding, matter = excluded.matter, scored_at = now()",
     0};
 
+/* The region, too, is one of the parameters' rows, so that a plan made while the table is empty does not read all
+ * findings of it to find these. */
 static const wjz_stmt MOVE_FINDINGS = {
     "scoring_move_findings",
-    "UPDATE scoring.finding f SET clue = u.clue FROM unnest($2::int8[], $3::int8[]) AS u (complaint, clue)"
-    " WHERE f.region = $1 AND f.complaint = u.complaint",
+    "UPDATE scoring.finding f SET clue = u.clue FROM (SELECT $1::int4 AS region, unnest($2::int8[]) AS complaint,"
+    " unnest($3::int8[]) AS clue) u WHERE f.region = u.region AND f.complaint = u.complaint",
     0};
 
 static const wjz_stmt PUT_TURN = {

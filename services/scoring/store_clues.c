@@ -71,8 +71,8 @@ static const wjz_stmt PUT_CLUES = {"scoring_put_clues", UPDATE FROM_PARAMETERS("
 static const wjz_stmt MERGE_CLUES = {
     "scoring_merge_clues",
     "UPDATE scoring.clue c SET merged_into = u.merged_into, revision = u.revision, complaint_count = 0, told_state = 0,"
-    " scored_at = now() FROM unnest($2::int8[], $3::int8[], $4::int4[]) AS u (id, merged_into, revision)"
-    " WHERE c.region = $1 AND c.id = u.id",
+    " scored_at = now() FROM (SELECT $1::int4 AS region, unnest($2::int8[]) AS id, unnest($3::int8[]) AS merged_into,"
+    " unnest($4::int4[]) AS revision) u" FOUND,
     0};
 
 static const wjz_stmt REVIVE_CLUES = {"scoring_revive_clues",
