@@ -90,7 +90,8 @@ WJZ_MUST_CHECK int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const 
  * to insert within tx, as part of a larger statement with "INSERT INTO schema.outbox " WJZ_OUTBOX_ROW("$1", …). params:
  * its values, good until the send. Committed without the row, the message would be sent and never be durable. -EINVAL for
  * a type that has not one destination, else as above. */
-WJZ_MUST_CHECK int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err);
+WJZ_MUST_CHECK int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                                    wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err);
 
 /* --- request --- */
 
