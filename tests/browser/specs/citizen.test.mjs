@@ -79,7 +79,9 @@ suite([
   ['an appointment is booked and cancelled', {}, async (page) => {
     await open(page, '#appointment')
     const stations = page.getByLabel('联络站')
-    const codes = await stations.locator('option:not([disabled])').evaluateAll((options) => options.map((option) => option.value))
+    const offered = stations.locator('option:not([disabled])')
+    await offered.first().waitFor({ state: 'attached' })
+    const codes = await offered.evaluateAll((options) => options.map((option) => option.value))
     for (const code of codes) {
       await stations.selectOption(code)
       await page.locator('.times, p[role=status]').first().waitFor()
@@ -96,6 +98,34 @@ suite([
     page.on('dialog', (dialog) => dialog.accept())
     await page.getByRole('button', { name: '取消预约' }).click()
     await page.getByText('已取消').waitFor()
+  }],
+  ['stations are asked for again by themselves, and times are those of the station that was chosen last', { sizes: ['phone'] }, async (page) => {
+    const later = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
+    let busy = 1
+    await page.route('**/api/v1/citizen/start*', (route) => (busy-- > 0 ? route.fulfill(later) : route.continue()))
+    await open(page, '#appointment')
+    const stations = page.getByLabel('联络站')
+    const offered = stations.locator('option:not([disabled])')
+    await offered.nth(1).waitFor({ state: 'attached' })
+    const [first, second] = await offered.evaluateAll((options) => options.map((option) => option.value))
+    let release
+    const held = new Promise((resolve) => { release = resolve })
+    const tomorrow = new Date(Date.now() + 24 * 3600000).toISOString().slice(0, 10)
+    const hourOf = (hour) => ({ items: [{ shift: String(hour), starts_at: `${tomorrow}T${hour}:00:00+08:00`, ends_at: `${tomorrow}T${hour + 1}:00:00+08:00` }] })
+    await page.route('**/api/v1/citizen/slots*', async (route) => {
+      const slow = new URL(route.request().url()).searchParams.get('station') === first
+      if (slow) await held
+      await route.fulfill({ json: hourOf(slow ? 20 : 21) })
+    })
+    const late = page.waitForResponse((response) => response.url().includes(`station=${encodeURIComponent(first)}`))
+    await stations.selectOption(first)
+    await stations.selectOption(second)
+    await page.locator('.times label', { hasText: '21:00' }).waitFor()
+    release()
+    await (await late).finished()
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+    assert.equal(await page.locator('.times label', { hasText: '20:00' }).count(), 0)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
   }],
   ['a liaison logs in there, reports, and sees what became of it', {}, async (page) => {
     await open(page, '#own')
