@@ -243,6 +243,15 @@ class World:
         )
         wait_until(lambda: self.place.value(query, list(names)) == len(names), within, "live complaints scored")
 
+    def at_rest(self):
+        """Nothing is left to do for what is there: the console has copied its clues, and what scoring does by time is done."""
+        self.rounds_done()
+        behind = (
+            "SELECT count(*) FROM scoring.clue c LEFT JOIN console.clue_copy k ON k.region = c.region AND k.clue = c.id"
+            " WHERE k.revision IS DISTINCT FROM c.revision"
+        )
+        wait_until(lambda: self.place.value(behind) == 0, SETTLE_S, "clues copied")
+
     def rounds_done(self):
         """What scoring does by time — area warnings, the scan — is done for all that is there, and will not be due soon."""
         wait_until(lambda: self.place.value("SELECT count(*) FROM scoring.round") > 0, SETTLE_S, "rounds made")
