@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "intake/announce.h"
 #include "intake/feeds_file.h"
 #include "intake/identity.h"
 #include "intake/importer.h"
@@ -101,9 +102,7 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     }
     if (r < 0) return r;
     wjz_log_info("feed defined", "feed=%s", definition.name);
-    Wjz__Intake__FeedChanged changed = WJZ__INTAKE__FEED_CHANGED__INIT;
-    changed.feed = said->name;
-    wjz_bus_publish(it->bus, definition.region, &changed.base);
+    announce_feed_changed(it->bus, definition.name, definition.region);
     Wjz__Intake__FeedDefined reply = WJZ__INTAKE__FEED_DEFINED__INIT;
     reply.name = said->name;
     reply.bearer_key = key;

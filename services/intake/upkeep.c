@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "intake/announce.h"
 #include "intake/feed_health.h"
 #include "intake/gaps.h"
 #include "intake/store.h"
@@ -25,13 +26,6 @@ struct upkeep {
     int64_t health_due_us, forget_due_us; /* of the monotonic clock */
 };
 
-/* Whoever looks at the feed reads again: the counts, and what came with them. */
-static void publish(const intake *it, feed *of) {
-    Wjz__Intake__FeedChanged changed = WJZ__INTAKE__FEED_CHANGED__INIT;
-    changed.feed = of->name;
-    wjz_bus_publish(it->bus, of->region, &changed.base);
-}
-
 /* Takes the counts out first: what is added while the transaction runs belongs to the next one. */
 static int write_counts(intake *it, feed *of, wjz_err *err) {
     feed_counts counts = of->counts;
@@ -42,7 +36,7 @@ static int write_counts(intake *it, feed *of, wjz_err *err) {
     if (r == 0) r = store_add_counts(tx, of, &counts);
     if (r == 0) r = wjz_tx_commit(&tx, err);
     if (r == 0) {
-        publish(it, of);
+        announce_feed_changed(it->bus, of->name, of->region);
         return 0;
     }
     of->counts.accepted += counts.accepted;
