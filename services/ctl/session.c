@@ -120,6 +120,20 @@ int session_region(session *s, int64_t given, int32_t *ret_region, wjz_err *err)
     return 0;
 }
 
+static int ask(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
+               const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer,
+               wjz_refusal *ret_refusal, wjz_err *err) {
+    int r = wjz_bus_request(s->bus, service, region, question, ANSWER_MS, answer_type, s->arena, ret_answer,
+                            ret_refusal, err);
+    if (r == -EHOSTUNREACH) return wjz_err_set(err, r, "no %s service is running: see `wjz status`", service);
+    return r;
+}
+
+int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
+                   const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
+    return ask(s, service, region, question, answer_type, ret_answer, NULL, err);
+}
+
 int session_ask(session *s, const char *service, const ProtobufCMessage *question,
                 const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
     return session_ask_in(s, service, 0, question, answer_type, ret_answer, err);
@@ -136,16 +150,8 @@ int session_ask_patiently(session *s, const char *service, const ProtobufCMessag
     int64_t until_us = wjz_clock_monotonic_us() + PATIENT_MS * INT64_C(1000);
     for (;;) {
         wjz_refusal refusal = {0};
-        int r = wjz_bus_request(s->bus, service, 0, question, ANSWER_MS, answer_type, s->arena, ret_answer, &refusal,
-                                err);
+        int r = ask(s, service, 0, question, answer_type, ret_answer, &refusal, err);
         if (!may_pass(r, &refusal) || wjz_clock_monotonic_us() >= until_us) return r;
         wjz_fiber_sleep(s->loop, AGAIN_MS);
     }
-}
-
-int session_ask_in(session *s, const char *service, int32_t region, const ProtobufCMessage *question,
-                   const ProtobufCMessageDescriptor *answer_type, const ProtobufCMessage **ret_answer, wjz_err *err) {
-    int r = wjz_bus_request(s->bus, service, region, question, ANSWER_MS, answer_type, s->arena, ret_answer, NULL, err);
-    if (r == -EHOSTUNREACH) return wjz_err_set(err, r, "no %s service is running: see `wjz status`", service);
-    return r;
 }
