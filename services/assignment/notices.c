@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wjz/clock.h"
+#include "wjz/digits.h"
 
 typedef enum event_key { EVENT_ONCE, EVENT_PER_REVISION, EVENT_PER_COUNT, EVENT_PER_CLUE, EVENT_PER_DAY } event_key;
 
@@ -37,12 +38,8 @@ static char *borrowed(const char *text) {
 
 /* before, the number, after: each notice has five, too many for printf. NULL when out of memory. */
 static char *decimal(const ledger *book, const char *before, int64_t number, const char *after) {
-    char digits[20], *first = digits + sizeof digits; /* as many as the largest has */
-    uint64_t left = (uint64_t)number;
-    do
-        *--first = (char)('0' + left % 10);
-    while ((left /= 10) > 0);
-    size_t head = strlen(before), count = (size_t)(digits + sizeof digits - first), tail = strlen(after) + 1;
+    char digits[WJZ_DIGITS_MOST], *end = digits + sizeof digits, *first = wjz_digits((uint64_t)number, end);
+    size_t head = strlen(before), count = (size_t)(end - first), tail = strlen(after) + 1;
     char *text = wjz_arena_alloc(book->arena, head + count + tail);
     if (text == NULL) return NULL;
     memcpy(text, before, head);

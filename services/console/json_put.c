@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "wjz/digits.h"
+
 char *json_put_text(char *at, const char *text) {
     *at++ = '"';
     for (unsigned char c; (c = (unsigned char)*text) != '\0'; text++) {
@@ -18,14 +20,10 @@ char *json_put_text(char *at, const char *text) {
 }
 
 char *json_put_int(char *at, int64_t value) {
-    char digits[20], *first = digits + sizeof digits;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do
-        *--first = (char)('0' + rest % 10);
-    while (rest /= 10);
+    char digits[WJZ_DIGITS_MOST], *end = digits + sizeof digits;
     if (value < 0) *at++ = '-';
-    while (first < digits + sizeof digits)
-        *at++ = *first++;
+    for (const char *from = wjz_digits(value < 0 ? -(uint64_t)value : (uint64_t)value, end); from < end; from++)
+        *at++ = *from;
     return at;
 }
 

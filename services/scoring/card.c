@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "wjz/digits.h"
+
 static void *take(card_writer *writer, size_t size) {
     void *memory = writer->failed ? NULL : wjz_arena_calloc(writer->arena, 1, size);
     if (!memory) writer->failed = true;
@@ -130,10 +132,8 @@ void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *ke
 }
 
 void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code) {
-    char digits[20], *first = digits + sizeof digits;
+    char digits[WJZ_DIGITS_MOST], *end = digits + sizeof digits;
     if (writer->failed || writer->sums_only || factor->n_notes == CARD_NOTES) return;
-    do
-        *--first = (char)('0' + code % 10);
-    while (code /= 10);
-    add_note(writer, factor, key, wjz_arena_strndup(writer->arena, first, (size_t)(digits + sizeof digits - first)));
+    const char *first = wjz_digits(code, end);
+    add_note(writer, factor, key, wjz_arena_strndup(writer->arena, first, (size_t)(end - first)));
 }
