@@ -66,6 +66,9 @@ export async function visitLive(page, path) {
   await stream
 }
 
+/** What a service answers that is too busy, for route.fulfill. */
+export const tooBusy = (headers = {}) => ({ status: 503, headers, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) })
+
 export async function settled(page) {
   await page.waitForSelector('main h1, main h2, main form')
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .el-loading-mask'))

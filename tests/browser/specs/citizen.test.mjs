@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { drawPicture, look, passwordOf } from '../lib/browser.mjs'
+import { drawPicture, look, passwordOf, tooBusy } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const TEXT = '隆兴镇黎坝村3组河边有人倾倒建筑垃圾，反映两次没有人管'
@@ -53,8 +53,7 @@ suite([
   ['what a busy server did not take is sent when it does, without a touch', { sizes: ['phone'] }, async (page) => {
     await open(page)
     let busy = 1
-    const later = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
-    await page.route('**/api/v1/citizen/reports', (route) => (busy-- > 0 ? route.fulfill(later) : route.continue()))
+    await page.route('**/api/v1/citizen/reports', (route) => (busy-- > 0 ? route.fulfill(tooBusy()) : route.continue()))
     await page.getByLabel('发生了什么').fill(TEXT)
     await page.getByRole('button', { name: '提交', exact: true }).click()
     await page.getByText('等待提交（1）').waitFor()
@@ -100,9 +99,8 @@ suite([
     await page.getByText('已取消').waitFor()
   }],
   ['stations are asked for again by themselves, and times are those of the station that was chosen last', { sizes: ['phone'] }, async (page) => {
-    const later = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
     let busy = 1
-    await page.route('**/api/v1/citizen/start*', (route) => (busy-- > 0 ? route.fulfill(later) : route.continue()))
+    await page.route('**/api/v1/citizen/start*', (route) => (busy-- > 0 ? route.fulfill(tooBusy()) : route.continue()))
     await open(page, '#appointment')
     const stations = page.getByLabel('联络站')
     const offered = stations.locator('option:not([disabled])')

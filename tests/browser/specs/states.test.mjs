@@ -1,7 +1,7 @@
 // Every page while its answers are on their way, when they do not come, and when there is nothing to show. The answers are held back or changed on their
 // way to this browser alone: nobody else notices.
 import assert from 'node:assert/strict'
-import { eventually, look, settled, visit } from '../lib/browser.mjs'
+import { eventually, look, settled, tooBusy, visit } from '../lib/browser.mjs'
 import { suite } from '../lib/suite.mjs'
 
 const PAGES = [
@@ -63,8 +63,7 @@ const tests = PAGES.flatMap(([name, login, address, emptyAddress]) => [
     })
   }],
   ...(BUSY.includes(name) ? [[`${name}: busy, said so, and there by itself`, { login, sizes: sizesOf(name) }, async (page) => {
-    const later = { status: 503, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'retry_later' }) }
-    await page.route(READING, (route) => (reads(route) ? route.fulfill(later) : route.continue()))
+    await page.route(READING, (route) => (reads(route) ? route.fulfill(tooBusy({ 'Retry-After': '1' })) : route.continue()))
     await page.goto(address)
     const busy = page.getByRole('alert').first()
     await busy.getByText(/秒后自动重试/).waitFor()
