@@ -207,6 +207,36 @@ const char *test_db_text(test_db *db, const char *format, ...) {
     return text;
 }
 
+/* --- a test's body in a fiber --- */
+
+typedef struct fiber_run {
+    wjz_call_fn *body;
+    wjz_db **db;
+    bool closed;
+} fiber_run;
+
+static void note_closed(void *arg) {
+    ((fiber_run *)arg)->closed = true;
+}
+
+static void run_body(void *arg) {
+    fiber_run *run = arg;
+    run->body(NULL);
+    wjz_db_close(run->db, note_closed, run);
+}
+
+void test_db_in_fiber(const wjz_db_options *options, wjz_call_fn *body, wjz_loop **loop, wjz_db **db) {
+    wjz_err err = {0};
+    fiber_run run = {.body = body, .db = db};
+    int r = wjz_loop_new(loop, &err);
+    if (r == 0) r = wjz_db_open(*loop, options, db, &err);
+    if (r == 0) r = wjz_fiber_spawn(*loop, run_body, &run);
+    if (r < 0) stop_test("fiber", err.text);
+    wjz_loop_run(*loop);
+    if (!run.closed) stop_test("fiber", "the loop ended before the pool was closed");
+    wjz_loop_destroy(loop);
+}
+
 /* --- a cluster of one's own --- */
 
 static const char CLUSTERS[] = "/tmp/wjz-cluster-"; /* short: a socket lies in it */

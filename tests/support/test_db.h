@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "wjz/clean.h"
+#include "wjz/db.h"
+#include "wjz/loop.h"
 
 typedef struct test_db test_db;
 
@@ -23,6 +25,9 @@ void test_db_run(test_db *db, const char *format, ...) WJZ_PRINTF(2, 3);
 /* The first column of the first row; 0 and "" for NULL and for no row. The text lives until the next call. */
 int64_t test_db_int(test_db *db, const char *format, ...) WJZ_PRINTF(2, 3);
 const char *test_db_text(test_db *db, const char *format, ...) WJZ_PRINTF(2, 3);
+
+/* Runs body in a fiber with a pool: *loop and *db are there while it runs, and gone afterwards. */
+void test_db_in_fiber(const wjz_db_options *options, wjz_call_fn *body, wjz_loop **loop, wjz_db **db);
 
 /* --- a cluster of one's own, for tests that stop the server --- */
 

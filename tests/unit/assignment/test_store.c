@@ -9,9 +9,7 @@
 static test_db *server;
 static wjz_loop *loop;
 static wjz_db *db;
-static wjz_call_fn *body; /* of the test under way, in a fiber */
 static wjz_arena *arena;
-static bool ended;
 
 static int set_up(void **state) {
     (void)state;
@@ -27,32 +25,13 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void note_end(void *arg) {
-    (void)arg;
-    ended = true;
-}
-
-static void main_fiber(void *arg) {
-    (void)arg;
-    body(NULL);
-    wjz_db_close(&db, note_end, NULL);
-}
-
-static void run(wjz_call_fn *fn) {
-    wjz_err err = {0};
-    wjz_db_options options = {.url = test_db_url(server),
-                              .role = "wjz_assignment",
-                              .application = "test",
-                              .connections = 2,
-                              .hot_path = true};
-    ended = false;
-    body = fn;
-    assert_int_equal(wjz_loop_new(&loop, &err), 0);
-    assert_int_equal(wjz_db_open(loop, &options, &db, &err), 0);
-    assert_int_equal(wjz_fiber_spawn(loop, main_fiber, NULL), 0);
-    wjz_loop_run(loop);
-    assert_true(ended);
-    wjz_loop_destroy(&loop);
+static void run(wjz_call_fn *body) {
+    const wjz_db_options options = {.url = test_db_url(server),
+                                    .role = "wjz_assignment",
+                                    .application = "test",
+                                    .connections = 2,
+                                    .hot_path = true};
+    test_db_in_fiber(&options, body, &loop, &db);
 }
 
 static wjz_tx *begin(void) {

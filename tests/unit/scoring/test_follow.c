@@ -18,7 +18,6 @@ static test_db *server;
 static wjz_loop *loop;
 static wjz_db *db;
 static followed *regions;
-static wjz_call_fn *body;
 
 /* A turn in which nothing changed, as journal.h writes it. */
 static const unsigned char NOTHING[13] = {5};
@@ -33,24 +32,11 @@ static int tear_down(WJZ_UNUSED void **state) {
     return 0;
 }
 
-static void closed(WJZ_UNUSED void *arg) {}
-
-static void main_fiber(WJZ_UNUSED void *arg) {
-    body(NULL);
-    wjz_db_close(&db, closed, NULL);
-}
-
-static void run(wjz_call_fn *fn) {
-    wjz_err err = {0};
+static void run(wjz_call_fn *body) {
     const wjz_db_options options = {.url = test_db_url(server), .application = "test", .connections = 3};
-    body = fn;
     test_db_run(server, "DELETE FROM scoring.journal");
-    assert_int_equal(wjz_loop_new(&loop, &err), 0);
-    assert_int_equal(wjz_db_open(loop, &options, &db, &err), 0);
-    assert_int_equal(wjz_fiber_spawn(loop, main_fiber, NULL), 0);
-    wjz_loop_run(loop);
+    test_db_in_fiber(&options, body, &loop, &db);
     follow_destroy(&regions);
-    wjz_loop_destroy(&loop);
 }
 
 static wjz_tx *begin(followed **ret_region) {

@@ -16,7 +16,6 @@ enum { REGION = 510184, FEW = 2, MANY = 5 };
 static test_db *server;
 static wjz_loop *loop;
 static wjz_db *db;
-static wjz_call_fn *body;
 
 static int set_up(WJZ_UNUSED void **state) {
     server = test_db_new();
@@ -28,24 +27,11 @@ static int tear_down(WJZ_UNUSED void **state) {
     return 0;
 }
 
-static void closed(WJZ_UNUSED void *arg) {}
-
-static void main_fiber(WJZ_UNUSED void *arg) {
-    body(NULL);
-    wjz_db_close(&db, closed, NULL);
-}
-
-static void run(wjz_call_fn *fn) {
-    wjz_err err = {0};
+static void run(wjz_call_fn *body) {
     const wjz_db_options options = {
         .url = test_db_url(server), .application = "test", .connections = 1, .hot_path = true, .generic_plans = true};
-    body = fn;
     test_db_run(server, "DELETE FROM scoring.clue");
-    assert_int_equal(wjz_loop_new(&loop, &err), 0);
-    assert_int_equal(wjz_db_open(loop, &options, &db, &err), 0);
-    assert_int_equal(wjz_fiber_spawn(loop, main_fiber, NULL), 0);
-    wjz_loop_run(loop);
-    wjz_loop_destroy(&loop);
+    test_db_in_fiber(&options, body, &loop, &db);
 }
 
 typedef int writer(wjz_tx *tx, int32_t region, const clue_row *rows, size_t count, wjz_arena *arena);
