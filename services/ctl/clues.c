@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/known.h"
 #include "ctl/wording.h"
 #include "proto/rules.pb-c.h"
 #include "wjz/clock.h"
@@ -48,7 +49,9 @@ static int print_list(session *s, void *arg, wjz_err *err) {
     wjz_rows *rows;
     const wjz_param params[] = {wjz_i16((int16_t)q->stars), wjz_text(q->domain), wjz_text(q->branch),
                                 wjz_text(q->organ), wjz_i64(q->limit)};
-    int r = session_read(s, &LIST, params, WJZ_COUNT(params), &rows, err);
+    int r = known_domain(s, q->domain, err);
+    if (r >= 0) r = known_organ(s, q->organ, err);
+    if (r >= 0) r = session_read(s, &LIST, params, WJZ_COUNT(params), &rows, err);
     return r < 0 ? r : out_print(s->format, LIST_COLUMNS, WJZ_COUNT(LIST_COLUMNS), rows, "没有线索 / no clues");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/known.h"
 
 typedef struct list {
     const wjz_stmt *stmt;
@@ -12,12 +13,15 @@ typedef struct list {
     wjz_param params[3];
     int given;
     const char *empty;
+    const char *organ, *person; /* that it is asked for; NULL: all */
 } list;
 
 static int print_list(session *s, void *arg, wjz_err *err) {
     const list *l = arg;
     wjz_rows *rows;
-    int r = session_read(s, l->stmt, l->params, l->given, &rows, err);
+    int r = known_organ(s, l->organ, err);
+    if (r >= 0) r = known_person(s, l->person, err);
+    if (r >= 0) r = session_read(s, l->stmt, l->params, l->given, &rows, err);
     return r < 0 ? r : out_print(s->format, l->columns, l->count, rows, l->empty);
 }
 
@@ -68,7 +72,8 @@ int command_assignments(session *s, int argc, char **argv, wjz_err *err) {
               shown,
               {wjz_text(state), wjz_text(organ), wjz_i64(limit)},
               3,
-              "没有分派 / no assignments"};
+              "没有分派 / no assignments",
+              .organ = organ};
     return session_connected(s, false, print_list, &l, err);
 }
 
@@ -107,7 +112,8 @@ int command_notices(session *s, int argc, char **argv, wjz_err *err) {
               WJZ_COUNT(NOTICE_COLUMNS),
               {wjz_text(person), wjz_text(state), wjz_i64(limit)},
               3,
-              "没有通知 / no notices"};
+              "没有通知 / no notices",
+              .person = person};
     return session_connected(s, false, print_list, &l, err);
 }
 
@@ -141,6 +147,11 @@ int command_shifts(session *s, int argc, char **argv, wjz_err *err) {
     int r = text ? argument_number("--days", text, 1, 366, &days, err) : 0;
     if (r >= 0) r = argument_end(argc, argv, 0, "shifts [--days N]", err);
     if (r < 0) return r;
-    list l = {&SHIFTS, SHIFT_COLUMNS, WJZ_COUNT(SHIFT_COLUMNS), {wjz_i32((int32_t)days)}, 1, "没有班次 / no shifts"};
+    list l = {.stmt = &SHIFTS,
+              .columns = SHIFT_COLUMNS,
+              .count = WJZ_COUNT(SHIFT_COLUMNS),
+              .params = {wjz_i32((int32_t)days)},
+              .given = 1,
+              .empty = "没有班次 / no shifts"};
     return session_connected(s, false, print_list, &l, err);
 }

@@ -239,6 +239,27 @@ def test_bad_usage_is_explained(installation, words, part):
     assert part in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words, parts",
+    [
+        (["clues", "list", "--domain", "eco"], ['--domain is "eco"', "eco_env, food_drug", "none"]),
+        (["clues", "list", "--organ", "JCY-510185x"], ['--organ is "JCY-510185x"', "give one like JCY-510185,", "JCY-510184"]),
+        (["assignments", "--organ", "510184"], ['--organ is "510184"', "JCY-510184"]),
+        (["notices", "--person", "P-510184-0001"], ['--person is "P-510184-0001"', "give one like P-510184-"]),
+    ],
+)
+def test_a_code_that_nothing_has_is_refused_with_those_like_it(fed, words, parts):
+    done = fed.wjz(*words, check=False)
+    assert done.returncode == 2 and all(part in done.stderr for part in parts), done.stderr
+
+
+def test_a_known_code_lists_what_it_has(fed):
+    for words in (["clues", "list", "--domain", "none"], ["clues", "list", "--domain", "antitrust"], ["assignments", "--organ", "JCY-510185"]):
+        fed.wjz(*words)
+    told = rows(fed.wjz("--json", "notices", "--limit", 1))[0]["recipient"]
+    assert {row["recipient"] for row in rows(fed.wjz("--json", "notices", "--person", told))} == {told}
+
+
 def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_path):
     empty = tmp_path / "empty.csv"
     empty.touch()
