@@ -49,7 +49,6 @@ int assignment_renew_directory(assignment_service *self, wjz_tx *tx, wjz_err *er
     if (r < 0) return r;
     directory_drop(&self->people);
     self->people = fresh;
-    self->people_read_us = wjz_clock_monotonic_us();
     return 0;
 }
 

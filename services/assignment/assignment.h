@@ -15,8 +15,7 @@ typedef struct assignment_service {
     wjz_db *db;
     wjz_bus *bus;
     routing *rules;
-    directory *people;      /* the present picture; a turn holds the one that it began with */
-    int64_t people_read_us; /* when it was read, monotonic */
+    directory *people; /* the present picture; a turn holds the one that it began with */
     policy policy;
     int64_t clock_every_ms, directory_every_ms;
     wjz_event clock_wake, directory_wake; /* set: look now */

@@ -86,14 +86,54 @@ static void run_clock(void *arg) {
     fiber_ended(self);
 }
 
+static int read_directory(assignment_service *self, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(self->db, &tx, err);
+    return r < 0 ? r : assignment_renew_directory(self, tx, err);
+}
+
+typedef struct page {
+    int32_t region; /* of the last one, and its id */
+    int64_t id;
+} page;
+
+/* Looks for somebody for a page of the assignments behind *last that nobody has. *last moves on, and ends as all zero.
+ */
+static int place_page(assignment_service *self, page *last, wjz_err *err) {
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(self->db, &tx, err);
+    if (r < 0) return r;
+    turn now;
+    turn_begin(self, wjz_tx_arena(tx), &now);
+    store_due *due;
+    size_t count = 0;
+    r = store_claim_unplaced(tx, now.book.arena, last->region, last->id, &due, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = dispatch_unplaced(&now.on, &due[i].told, due[i].open, err);
+    *last = (page){0};
+    if (r == 0 && count > 0) *last = (page){due[count - 1].open->region, due[count - 1].open->id};
+    if (r == 0) r = turn_write(self, &now, tx, err);
+    turn_end(&now);
+    return r < 0 ? r : wjz_tx_commit(&tx, err);
+}
+
+static int place_all(assignment_service *self, wjz_err *err) {
+    page last = {0};
+    int r;
+    do
+        r = place_page(self, &last, err);
+    while (r == 0 && last.id != 0 && !self->stopping);
+    return r;
+}
+
+/* What nobody could be found for is an alarm, and is not left at that: whoever the directory has now gets it. */
 static void run_directory(void *arg) {
     assignment_service *self = arg;
     while (wait_for(self, &self->directory_wake, (uint64_t)self->directory_every_ms)) {
-        WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
         wjz_err err = {0};
-        int r = wjz_tx_begin(self->db, &tx, &err);
-        if (r == 0) r = assignment_renew_directory(self, tx, &err);
+        int r = read_directory(self, &err);
         if (r < 0) wjz_log_warn("directory not read", "error=\"%s\"", err.text);
+        if (r == 0 && place_all(self, &err) < 0) wjz_log_warn("nobody looked for", "error=\"%s\"", err.text);
     }
     fiber_ended(self);
 }

@@ -189,32 +189,39 @@ static void place_again(const dispatch *on, const clue *told, const assignment *
     place->unstaffed = false;
 }
 
-static int move_in_place(const dispatch *on, const clue *told, assignment *open, const placement *place, wjz_err *err) {
+/* Whether others than before look after it: another person, or another station or organ where no person does. */
+static bool goes_to_others(const assignment *open, const placement *place) {
+    if (strcmp(open->prosecutor, code_of(place->holder)) != 0) return true;
+    return place->holder == NULL &&
+           (strcmp(open->organ, place->organ) != 0 || strcmp(open->station, place->station) != 0);
+}
+
+static int move_in_place(const dispatch *on, const clue *told, assignment *open, const placement *place, cause why,
+                         wjz_err *err) {
     const char *before = open->prosecutor;
-    bool moved = strcmp(before, code_of(place->holder)) != 0 || strcmp(open->organ, place->organ) != 0 ||
-                 strcmp(open->station, place->station) != 0;
-    bool to_other = strcmp(before, code_of(place->holder)) != 0;
+    bool to_others = goes_to_others(open, place);
+    bool moved = to_others || strcmp(open->organ, place->organ) != 0 || strcmp(open->station, place->station) != 0;
     bool became_urgent = told->urgent && !open->urgent;
     bool differs = copy_clue(open, told, place->branch) || moved || strcmp(open->consult, place->consult) != 0;
     if (!differs) return 0;
     copy_place(open, place);
     int64_t until = dispatch_accept_until(on, told->urgent);
-    if (to_other || (became_urgent && until < open->accept_until_us)) open->accept_until_us = until;
-    int r = ledger_enter(on->book, open, STATE_ASSIGNED, (cause){.reason_code = "clue_changed"}, err);
-    if (r < 0 || !to_other) return r;
+    if (to_others || (became_urgent && until < open->accept_until_us)) open->accept_until_us = until;
+    int r = ledger_enter(on->book, open, STATE_ASSIGNED, why, err);
+    if (r < 0 || !to_others) return r;
     if (place->holder != NULL) place->holder->open++;
     person *left = directory_person(on->people, before);
     if (left != NULL && left->open > 0) left->open--;
     r = tell_placed(on, told, open, place, NOTICE_NEW, NULL, err);
     if (r < 0 || before[0] == '\0') return r;
-    notice_about about = {.of = open, .told = told, .reason = "clue_changed"};
+    notice_about about = {.of = open, .told = told, .reason = why.reason_code};
     return notices_add(on->book, on->people, NOTICE_GONE, &about, before, err);
 }
 
-static int reroute(const dispatch *on, const clue *told, assignment *open, wjz_err *err) {
+static int reroute(const dispatch *on, const clue *told, assignment *open, cause why, wjz_err *err) {
     placement place;
     place_again(on, told, open, &place);
-    return move_in_place(on, told, open, &place, err);
+    return move_in_place(on, told, open, &place, why, err);
 }
 
 /* Accepted work stays where it is; who has it learns what changed. */
@@ -243,13 +250,20 @@ static int tell_settled(const dispatch *on, const clue *told, const assignment *
 int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *settled, wjz_err *err) {
     if (open != NULL && told->merged_into != 0) return withdraw(on, told, open, err);
     if (open != NULL && open->state != STATE_ASSIGNED) return keep(on, told, open, err);
-    if (open != NULL) return wanted(told) ? reroute(on, told, open, err) : withdraw(on, told, open, err);
+    if (open != NULL && !wanted(told)) return withdraw(on, told, open, err);
+    if (open != NULL) return reroute(on, told, open, (cause){.reason_code = "clue_changed"}, err);
     if (told->settled_by != 0) return tell_settled(on, told, settled, err);
     if (!wanted(told)) return 0;
     placing asked = {.told = told, .tried = told->excluded};
     placement place;
     dispatch_place(on, &asked, NULL, &place);
     return open_as_placed(on, told, &place, NULL, (cause){.reason_code = "clue_told"}, NOTICE_NEW, NULL, err);
+}
+
+/* --- the directory has changed --- */
+
+int dispatch_unplaced(const dispatch *on, const clue *told, assignment *open, wjz_err *err) {
+    return reroute(on, told, open, (cause){.reason_code = "directory_changed"}, err);
 }
 
 /* --- nobody accepted in time --- */
@@ -269,7 +283,7 @@ int dispatch_overdue(const dispatch *on, const clue *told, assignment *open, wjz
     const char *tried = ledger_tried(on->book, open->tried, open->prosecutor);
     if (tried == NULL) return out_of_memory(err);
     placing asked = {.told = told,
-                     .organ = open->organ,
+                     .organ = open->organ[0] != '\0' ? open->organ : NULL,
                      .tried = tried,
                      .heads_only = open->escalations + 1 >= on->policy->prosecutors_tried,
                      .person_needed = true};

@@ -1,4 +1,5 @@
-/* Dispatch: what becomes of the assignments of a clue when it is told, and when nobody accepts in time.
+/* Dispatch: what becomes of the assignments of a clue when it is told, when the directory changes, and when nobody
+ * accepts in time.
  *
  * Pure: from the clue's present state and the assignment that is open it makes changes in the turn's ledger. What it
  * decides follows from the latest state of the clue alone, so messages may come in any order. */
@@ -32,6 +33,9 @@ WJZ_MUST_CHECK int dispatch_told(const dispatch *on, const clue *told, assignmen
 
 /* Its acceptance is overdue. */
 WJZ_MUST_CHECK int dispatch_overdue(const dispatch *on, const clue *told, assignment *open, wjz_err *err);
+
+/* It waits for an organ, or for somebody there: whether the directory has them now. */
+WJZ_MUST_CHECK int dispatch_unplaced(const dispatch *on, const clue *told, assignment *open, wjz_err *err);
 
 /* Where a new assignment of a clue goes. */
 typedef struct placement {

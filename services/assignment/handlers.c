@@ -10,9 +10,6 @@
 #include "assignment/store.h"
 #include "wjz/clock.h"
 
-/* The directory is not read more often than this, however many clues come from a region that it does not have. */
-#define SOONEST_READING_US (WJZ_SECOND_US / 5)
-
 static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
@@ -106,14 +103,29 @@ static int gather(wjz_batch *batch, store_told **ret_clues, size_t *ret_count, w
     return 0;
 }
 
+/* Of the clues, which are sorted by region, those regions that the picture has no organ for; how many. */
+static size_t unknown_regions(const directory *people, const store_told *clues, size_t count, int32_t *regions) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t region = clues[i].told.region;
+        bool seen = i > 0 && clues[i - 1].told.region == region;
+        if (!seen && directory_organ_of_region(people, region) == NULL) regions[found++] = region;
+    }
+    return found;
+}
+
 /* A directory that is loaded while clues come in is seen by the first of them, not only at the next reading: nothing is
- * unroutable because the picture is old. */
-static int see_new_regions(assignment_service *self, wjz_tx *tx, const store_told *clues, size_t count, wjz_err *err) {
-    if (wjz_clock_monotonic_us() - self->people_read_us < SOONEST_READING_US) return 0;
-    for (size_t i = 0; i < count; i++)
-        if (directory_organ_of_region(self->people, clues[i].told.region) == NULL)
-            return assignment_renew_directory(self, tx, err);
-    return 0;
+ * unroutable because the picture is old. Clues that came before it are then placed, too. */
+static int see_new_regions(assignment_service *self, wjz_tx *tx, wjz_arena *arena, const store_told *clues,
+                           size_t count, wjz_err *err) {
+    int32_t *regions = wjz_arena_alloc(arena, count * sizeof(int32_t));
+    if (regions == NULL) return out_of_memory(err);
+    size_t unknown = unknown_regions(self->people, clues, count, regions);
+    bool loaded = false;
+    int r = unknown > 0 ? store_has_organ(tx, regions, unknown, &loaded, err) : 0;
+    if (r < 0 || !loaded) return r;
+    wjz_event_set(self->loop, &self->directory_wake);
+    return assignment_renew_directory(self, tx, err);
 }
 
 static int decide(turn *now, const store_told *clues, size_t count, wjz_err *err) {
@@ -134,7 +146,7 @@ int on_clues_scored(wjz_batch *batch, void *state, wjz_err *err) {
     int r = gather(batch, &clues, &count, err);
     if (r < 0 || count == 0) return r;
     r = store_take_clues(tx, arena, clues, count, wjz_batch_careful(batch), err);
-    if (r == 0) r = see_new_regions(self, tx, clues, count, err);
+    if (r == 0) r = see_new_regions(self, tx, arena, clues, count, err);
     if (r < 0) return r;
     turn now;
     turn_begin(self, arena, &now);

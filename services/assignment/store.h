@@ -42,6 +42,10 @@ typedef struct store_due {
  * round trip. */
 WJZ_MUST_CHECK int store_claim_due(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **ret_due, size_t *ret_count,
                                    wjz_err *err);
+/* The same for assignments that somebody should have and nobody has: those that follow the one of that region and id in
+ * their order; 0, 0 for the first ones. */
+WJZ_MUST_CHECK int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t id, store_due **ret_due,
+                                        size_t *ret_count, wjz_err *err);
 /* When the next acceptance ends; 0: none is waited for. One round trip. */
 WJZ_MUST_CHECK int store_next_due(wjz_tx *tx, int64_t *ret_us, wjz_err *err);
 
@@ -72,5 +76,7 @@ WJZ_MUST_CHECK int store_add_outcome(wjz_tx *tx, const assignment *of, const cha
 
 /* The directory, leave, duty and load as they are now. One round trip. */
 WJZ_MUST_CHECK int store_read_directory(wjz_tx *tx, int64_t now_us, directory **ret_directory, wjz_err *err);
+/* Whether the directory has by now a county's organ for one of these regions. One round trip. */
+WJZ_MUST_CHECK int store_has_organ(wjz_tx *tx, const int32_t *regions, size_t count, bool *ret_has, wjz_err *err);
 
 #endif

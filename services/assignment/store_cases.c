@@ -23,6 +23,15 @@ static const wjz_stmt CLAIM_DUE = {
     " FOR UPDATE OF a, c SKIP LOCKED",
     ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
 
+/* A station alone has a clue below 3★ that it mediates; what else has no prosecutor waits for one. */
+static const wjz_stmt CLAIM_UNPLACED = {
+    "assignment_claim_unplaced",
+    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"
+    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"
+    " WHERE a.state = 'assigned' AND a.prosecutor = '' AND (a.organ = '' OR a.station = '' OR a.stars >= 3)"
+    " AND (a.region, a.id) > ($1, $2) ORDER BY a.region, a.id LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED",
+    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
+
 static const wjz_stmt NEXT_DUE = {"assignment_next_due",
                                   "SELECT min(accept_until) FROM assignment.assignment WHERE state = 'assigned'", 1};
 
@@ -110,6 +119,14 @@ int store_claim_due(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **re
                     wjz_err *err) {
     wjz_rows *rows;
     int r = wjz_tx_query_v(tx, &CLAIM_DUE, &rows, err, wjz_time(now_us));
+    if (r < 0) return r;
+    return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+}
+
+int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t id, store_due **ret_due,
+                         size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows;
+    int r = wjz_tx_query_v(tx, &CLAIM_UNPLACED, &rows, err, wjz_i32(region), wjz_i64(id));
     if (r < 0) return r;
     return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
 }

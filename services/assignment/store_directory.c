@@ -10,12 +10,14 @@
 /* Duty is looked for that far ahead. */
 enum { DUTY_DAYS = 7 };
 
+#define IN_FORCE "effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)"
+
 enum { ORGANS, STATIONS, PEOPLE, HOLIDAYS, FEEDS, LOADS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
 
 static const wjz_stmt READ[READ_COUNT] = {
     [ORGANS] = {"directory_organs",
                 "SELECT code, name, CASE WHEN level = 'county' THEN region ELSE 0 END FROM directory.organ"
-                " WHERE effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)",
+                " WHERE " IN_FORCE,
                 3},
     [STATIONS] = {"directory_stations",
                   "SELECT code, organ, kind, town, village, array_to_string(specialities, E'\\n'), serves"
@@ -45,10 +47,13 @@ static const wjz_stmt READ[READ_COUNT] = {
     [PATTERNS] = {"directory_patterns",
                   "SELECT prosecutor, station, weekday, extract(epoch FROM from_time)::int4,"
                   " extract(epoch FROM to_time)::int4, every_weeks, first_on FROM directory.duty_pattern"
-                  " WHERE effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)"
-                  " ORDER BY prosecutor",
+                  " WHERE " IN_FORCE " ORDER BY prosecutor",
                   7},
 };
+
+static const wjz_stmt HAS_ORGAN = {
+    "directory_has_organ",
+    "SELECT EXISTS (SELECT FROM directory.organ WHERE level = 'county' AND region = ANY ($1) AND " IN_FORCE ")", 1};
 
 typedef struct filling {
     directory *dir;
@@ -279,4 +284,11 @@ int store_read_directory(wjz_tx *tx, int64_t now_us, directory **ret_directory, 
     if (fill_all(&fill) < 0) return wjz_err_set(err, -ENOMEM, "out of memory");
     *ret_directory = WJZ_STEAL(dir);
     return 0;
+}
+
+int store_has_organ(wjz_tx *tx, const int32_t *regions, size_t count, bool *ret_has, wjz_err *err) {
+    wjz_rows *rows;
+    int r = wjz_tx_query_v(tx, &HAS_ORGAN, &rows, err, wjz_i32s(regions, count));
+    if (r == 0) *ret_has = wjz_row_bool(rows, 0, 0);
+    return r;
 }

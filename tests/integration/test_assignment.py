@@ -62,18 +62,22 @@ def clue(number, revision=1, **fields):
 
 
 def load_directory(database):
+    """All of it at one moment, as `wjz directory load` does."""
     content = yaml.safe_load((ROOT / "deploy" / "demo" / "county.yaml").read_text())
-    for section, table in TABLES.items():
-        for row in content[section]:
-            marks = ["%s::int4[]" if key == "serves" else "%s::text[]" if isinstance(row[key], list) else "%s" for key in row]
-            database.run(
-                f"INSERT INTO directory.{table} ({', '.join(row)}) VALUES ({', '.join(marks)})", *row.values()
-            )
-    # Every day near today is worked, so that office time runs whenever the test does.
-    database.run(
-        "INSERT INTO directory.holiday SELECT d::date, true, 'test' FROM"
-        " generate_series(current_date - 2, current_date + 7, interval '1 day') d"
-    )
+    connection = database.connect()
+    with connection, connection.cursor() as cursor:
+        for section, table in TABLES.items():
+            for row in content[section]:
+                marks = ["%s::int4[]" if key == "serves" else "%s::text[]" if isinstance(row[key], list) else "%s" for key in row]
+                cursor.execute(
+                    f"INSERT INTO directory.{table} ({', '.join(row)}) VALUES ({', '.join(marks)})", list(row.values())
+                )
+        # Every day near today is worked, so that office time runs whenever the test does.
+        cursor.execute(
+            "INSERT INTO directory.holiday SELECT d::date, true, 'test' FROM"
+            " generate_series(current_date - 2, current_date + 7, interval '1 day') d"
+        )
+    connection.close()
 
 
 OPTIONS = {"office_from": 0, "office_to": 24, "clock_every": "100ms", "directory_every": "100ms"}
@@ -411,22 +415,44 @@ def test_nothing_is_unassigned_in_silence(scorer, service, database):
 
 
 def test_a_directory_loaded_meanwhile_is_seen_by_the_first_clue(house, database):
+    """However lately it was read; and whoever came before that clue is given to somebody, too."""
     scoring = Scoring(house)
     try:
-        service = house.start("assignment", **{**OPTIONS, "directory_every": "1h"})
+        house.start("assignment", **{**OPTIONS, "directory_every": "1h"})
         scoring.wait_for(1)
+        scoring.tell(clue(1))
+        scoring.wait_handled()
+        assert open_assignment(database, 1)[1:5] == ("assigned", "", "", "")
         load_directory(database)
+        scoring.tell(clue(2))
+        scoring.wait_handled()
+        assert open_assignment(database, 2)[4] == "P-510184-003"
+        wait_until(lambda: open_assignment(database, 1)[4])
+    finally:
+        scoring.close()
 
-        def assigned():
-            number = assigned.number = assigned.number + 1
-            scoring.tell(clue(number))
-            scoring.wait_handled()
-            return open_assignment(database, number)[4]
 
-        assigned.number = 0
-        # The directory is read at most five times a second for a region that it does not have.
-        assert wait_until(assigned) == "P-510184-003"
-        assert service.running()
+def test_what_nobody_had_is_given_to_whoever_the_directory_has_by_then(house, database):
+    scoring = Scoring(house)
+    try:
+        for _ in range(2):  # which must not both give it to somebody
+            house.start("assignment", **OPTIONS)
+        scoring.wait_for(2)
+        waiting = [clue(number, stars=2 + number % 4, mediation=True) for number in range(1, 301)]  # more than a page of them
+        scoring.tell(*waiting[:150])
+        scoring.tell(*waiting[150:])
+        scoring.wait_handled()
+        assert {notice.template for notice in notices(database)} == {"assignment_new", "clue_unroutable", "organ_unstaffed"}
+        load_directory(database)
+        left = "SELECT count(*) FROM assignment.assignment WHERE organ = '' OR (stars >= 3) <> (prosecutor <> '')"
+        wait_until(lambda: database.value(left) == 0)
+        assert database.rows(
+            "SELECT state, revision, count(*) FROM assignment.assignment GROUP BY state, revision"
+        ) == [("assigned", 2, 300)]
+        assert database.value("SELECT count(*) FROM assignment.history WHERE reason_code = 'directory_changed'") == 300
+        told = [notice for notice in notices(database, "assignment_new") if notice.person or notice.role.startswith("duty:")]
+        holders = database.rows("SELECT id, prosecutor FROM assignment.assignment ORDER BY id")
+        assert sorted((notice.subject, notice.person) for notice in told) == holders
     finally:
         scoring.close()
 

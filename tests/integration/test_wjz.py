@@ -93,7 +93,8 @@ def test_the_demonstration_reaches_prosecutors(fed):
     assert fed.value("SELECT count(*) FROM intake.complaint") == 400
     assert fed.value("SELECT count(*) FROM scoring.finding") == 400
     clues = rows(fed.wjz("--json", "clues", "list", "--stars", 3, "--limit", 1000))
-    assert clues and all(clue["organ"] for clue in clues)
+    nobodys = [clue for clue in clues if not clue["organ"]]  # with its state: opened without an organ, or not at all
+    assert clues and not nobodys, f"{len(nobodys)} of {len(clues)}: {nobodys[:5]}{fed.logs()}"
     assert clues == sorted(clues, key=lambda clue: (-clue["stars"], -clue["index"]))
     people = {n["recipient"] for n in rows(fed.wjz("--json", "notices", "--limit", 1000))}
     assert {clue["prosecutor"] for clue in clues if clue["prosecutor"]} <= people

@@ -162,6 +162,72 @@ static void moves_an_unaccepted_one_with_its_clue(void **state) {
     stage_clear(&at);
 }
 
+static assignment *look_again(stage *at, const clue *told, assignment *open) {
+    wjz_err err = {0};
+    stage_turn(at);
+    if (dispatch_unplaced(&at->on, told, open, &err) < 0) fail_msg("%s", err.text);
+    open->changed = false;
+    return open;
+}
+
+static void what_nobody_had_is_given_to_whoever_comes(void **state) {
+    (void)state;
+    stage at;
+    stage_set(&at);
+    size_t organs = at.people->organ_count, stations = at.people->station_count, people = at.people->person_count;
+    at.people->organ_count = at.people->station_count = at.people->person_count = 0;
+    assert_int_equal(directory_finish(at.people), 0);
+    clue told = fixture_clue(), small = fixture_clue(), late = fixture_clue();
+    small.id = 78;
+    small.stars = 2;
+    small.mediation = true;
+    late.id = 79;
+    assignment *open = stage_tell(&at, &told, NULL), *mediated = stage_tell(&at, &small, NULL);
+    assignment *overdue = stage_tell(&at, &late, NULL);
+    assert_string_equal(open->organ, "");
+    assert_string_equal(mediated->organ, "");
+    look_again(&at, &told, open); /* nothing is known yet: nothing changes, and no alarm is raised once more */
+    assert_int_equal(at.book.changed_count, 0);
+    assert_int_equal(at.book.notice_count, 0);
+
+    at.people->organ_count = organs; /* an organ without anybody: an alarm of its own */
+    look_again(&at, &told, open);
+    assert_string_equal(open->organ, "JCY-510184");
+    assert_string_equal(open->prosecutor, "");
+    assert_string_equal(at.book.lines[0].reason_code, "directory_changed");
+    assert_non_null(stage_notice(&at, "organ_unstaffed"));
+    assert_null(stage_notice(&at, "clue_unroutable"));
+
+    at.people->station_count = stations;
+    at.people->person_count = people;
+    assert_int_equal(directory_finish(at.people), 0);
+    open->accept_until_us = 1; /* the time to accept begins with whoever has it */
+    look_again(&at, &told, open);
+    assert_string_equal(open->station, "ST-1");
+    assert_string_equal(open->prosecutor, "P-one");
+    assert_int_equal(open->accept_until_us, fixture_moment("2026-03-04T10:00:00+08:00"));
+    assert_string_equal(stage_notice(&at, "assignment_new")->person, "P-one");
+    assert_int_equal(at.book.notice_count, 1);
+    assert_int_equal(directory_person(at.people, "P-one")->open, 1);
+
+    look_again(&at, &small, mediated); /* one for a station alone: whoever is on duty there hears of it */
+    assert_string_equal(mediated->station, "ST-1");
+    assert_string_equal(mediated->prosecutor, "");
+    assert_string_equal(stage_notice(&at, "assignment_new")->role, "duty:ST-1");
+
+    small.town = 510184001; /* and so they do at the station that it moves to */
+    small.domain = "minors";
+    mediated = stage_tell(&at, &small, mediated);
+    assert_string_equal(stage_notice(&at, "assignment_new")->role, "duty:ST-2");
+
+    wjz_err err = {0}; /* nor has the clock to wait for the next look */
+    stage_turn(&at);
+    assert_int_equal(dispatch_overdue(&at.on, &late, overdue, &err), 0);
+    assert_int_equal(overdue->state, STATE_ESCALATED);
+    assert_string_equal(at.book.changed[1]->organ, "JCY-510184");
+    stage_clear(&at);
+}
+
 static void accepted_work_stays(void **state) {
     (void)state;
     stage at;
@@ -328,6 +394,7 @@ int main(void) {
         cmocka_unit_test(opens_what_the_clue_deserves),
         cmocka_unit_test(nothing_is_unassigned_in_silence),
         cmocka_unit_test(moves_an_unaccepted_one_with_its_clue),
+        cmocka_unit_test(what_nobody_had_is_given_to_whoever_comes),
         cmocka_unit_test(accepted_work_stays),
         cmocka_unit_test(a_settled_matter_that_goes_on_is_told),
         cmocka_unit_test(the_next_person_has_what_nobody_accepts),

@@ -237,6 +237,47 @@ static void locks_and_claims_body(void *arg) {
     assert_int_equal(test_db_int(server, "SELECT count(*) FROM assignment.outcome WHERE outcome = 'filed'"), 1);
 }
 
+static size_t unplaced(wjz_tx *tx, int64_t behind, int64_t *ret_first) {
+    store_due *due;
+    size_t count;
+    MUST(store_claim_unplaced(tx, arena, 510184, behind, &due, &count, &err));
+    *ret_first = count > 0 ? due[0].open->id : 0;
+    return count;
+}
+
+static void claims_what_nobody_has_body(void *arg) {
+    (void)arg;
+    static const struct {
+        const char *organ, *station, *prosecutor;
+        int stars;
+    } cases[] = {{"", "", "", 5},                     /* no organ */
+                 {"JCY-510184", "ST-1", "", 3},       /* nobody at the organ */
+                 {"JCY-510184", "", "", 2},           /* nor a station */
+                 {"JCY-510184", "ST-1", "", 2},       /* a station alone */
+                 {"JCY-510184", "ST-1", "P-one", 5}}; /* as it should be */
+    enum { COUNT = WJZ_COUNT(cases), WAITING = 3 };
+    store_told *clues = take(COUNT, 1);
+    int64_t ids[COUNT], first;
+    for (size_t i = 0; i < COUNT; i++) {
+        ledger book;
+        assignment *made = opened(&book, &clues[i].told);
+        made->organ = cases[i].organ;
+        made->station = cases[i].station;
+        made->prosecutor = cases[i].prosecutor;
+        made->stars = cases[i].stars;
+        ids[i] = made->id;
+        assert_int_equal(write(&book), 0);
+    }
+    wjz_tx *tx = begin(), *other = begin();
+    assert_int_equal(unplaced(tx, ids[1], &first), WAITING - 2); /* a page further on */
+    assert_int_equal(first, ids[2]);
+    assert_int_equal(unplaced(other, 0, &first), WAITING - 1); /* what another instance has in hand is left to it */
+    assert_int_equal(first, ids[0]);
+    wjz_tx_abort(&tx);
+    assert_int_equal(unplaced(other, 0, &first), WAITING);
+    wjz_tx_abort(&other);
+}
+
 static void keeps_recusals_body(void *arg) {
     (void)arg;
     ledger book;
@@ -314,6 +355,11 @@ static void reads_the_directory_body(void *arg) {
     wjz_tx *tx = begin();
     MUST(store_read_directory(tx, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
     assert_int_equal(dir->organ_count, 2);
+    bool has;
+    MUST(store_has_organ(tx, (const int32_t[]){510100, 510199}, 2, &has, &err)); /* the city's, and one that is no more */
+    assert_false(has);
+    MUST(store_has_organ(tx, (const int32_t[]){510199, 510184}, 2, &has, &err));
+    assert_true(has);
     assert_int_equal(directory_organ(dir, "JCY-510100")->region, 0);
     assert_null(directory_organ(dir, "JCY-OLD"));
     const station *at = directory_station(dir, "ST-1");
@@ -377,6 +423,7 @@ TEST(looks_for_later_ones_when_careful)
 TEST(writes_what_it_reads)
 TEST(refuses_a_second_open_one)
 TEST(locks_and_claims)
+TEST(claims_what_nobody_has)
 TEST(keeps_recusals)
 TEST(reads_the_directory)
 TEST(has_no_more_rights_than_it_needs)
@@ -388,6 +435,7 @@ int main(void) {
         cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(refuses_a_second_open_one),
         cmocka_unit_test(locks_and_claims),
+        cmocka_unit_test(claims_what_nobody_has),
         cmocka_unit_test(keeps_recusals),
         cmocka_unit_test(reads_the_directory),
         cmocka_unit_test(has_no_more_rights_than_it_needs),
