@@ -23,10 +23,16 @@ typedef struct wjz_route {
     size_t body_limit; /* bytes accepted; more answers 413; 0: no body */
 } wjz_route;
 
+/* How the server's own refusals are told (no such path, a body that is too large): answers like a handler, but may not
+ * wait. */
+typedef struct wjz_problem wjz_problem;
+typedef void wjz_http_refusal_fn(wjz_request *request, int status, const wjz_problem *problem);
+
 typedef struct wjz_http_options {
     const char *address;   /* "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" */
     const wjz_route *routes; /* ended by a row with method NULL */
     void *arg;
+    wjz_http_refusal_fn *refusal; /* NULL: wjz_respond_problem */
     const char *tls_certificate, *tls_key; /* PEM files, or both NULL */
     int connections;       /* most at once; 0: 256 */
     int connections_per_address; /* 0: no limit */
@@ -45,13 +51,25 @@ int wjz_http_port(const wjz_http *http);
 /* The route that it is answered by: its place in the table tells a handler of several routes which one. */
 const wjz_route *wjz_request_served_by(const wjz_request *request);
 const char *wjz_request_method(const wjz_request *request);
-const char *wjz_request_path(const wjz_request *request); /* decoded, without the query */
+const char *wjz_request_path(const wjz_request *request); /* decoded, without the query; "" of one that is refused for it */
 const char *wjz_request_param(const wjz_request *request, const char *name); /* of the path pattern; NULL when none */
 const char *wjz_request_query(const wjz_request *request, const char *name); /* first value; NULL when absent */
 const char *wjz_request_header(const wjz_request *request, const char *name);
-/* application/x-www-form-urlencoded field of the body. multipart is not read here. NULL when absent. */
+/* Field of a form of at most 256 KB (application/x-www-form-urlencoded), or one that wjz_request_read_parts has found. NULL when
+ * absent. */
 const char *wjz_request_form(wjz_request *request, const char *name);
 const char *wjz_request_body(const wjz_request *request, size_t *ret_length); /* NUL-terminated beyond length */
+/* Reads a body of multipart/form-data, which is gone afterwards: its texts are fields of the form, what has a file's name
+ * or is of another type than text/ is an upload. 0 also for a body of another type, or when it has been read; -EINVAL: it is not
+ * what its head says, or a text in it no UTF-8; -E2BIG: more than 200 parts; -ENOMEM. Lets other fibers run. */
+WJZ_MUST_CHECK int wjz_request_read_parts(wjz_request *request);
+typedef struct wjz_upload {
+    const char *field, *filename; /* filename "" when not said; never to be trusted */
+    const void *data;
+    size_t length;
+} wjz_upload;
+/* The uploads in their order; NULL behind the last one. They live as long as the request. */
+const wjz_upload *wjz_request_upload(const wjz_request *request, size_t number);
 const char *wjz_request_peer(const wjz_request *request); /* address without the port */
 /* Memory of this request. */
 wjz_arena *wjz_request_arena(wjz_request *request);
@@ -62,10 +80,10 @@ WJZ_MUST_CHECK int wjz_respond_header(wjz_request *request, const char *name, co
 void wjz_respond(wjz_request *request, int status, const char *content_type, const void *body, size_t length);
 /* application/problem+json (RFC 9457): title from the status, detail for a person, and code, field, value,
  * remedy members where not NULL. */
-typedef struct wjz_problem {
+struct wjz_problem {
     const char *code, *detail, *field, *value, *remedy;
     int retry_after_s; /* Retry-After header when > 0 */
-} wjz_problem;
+};
 void wjz_respond_problem(wjz_request *request, int status, const wjz_problem *problem);
 
 /* --- answers that go on, like server-sent events --- */

@@ -315,6 +315,24 @@ void open311_get_item(wjz_request *request, void *arg) {
         open311_error(&reply, 404, "there is no such resource");
 }
 
+bool open311_serves(const wjz_request *request) {
+    static const char ROOT[] = "/open311/v2/";
+    return strncmp(wjz_request_path(request), ROOT, sizeof ROOT - 1) == 0;
+}
+
+void open311_refusal(wjz_request *request, int status, const wjz_problem *problem) {
+    const char *path = wjz_request_path(request), *dot = strrchr(path, '.');
+    open311_reply reply = {.request = request, .xml = dot != NULL && strcmp(dot, ".xml") == 0};
+    const char *said = problem->detail != NULL ? problem->detail : problem->code;
+    const char *remedy = problem->remedy != NULL ? problem->remedy : "";
+    const char *text =
+        wjz_arena_printf(wjz_request_arena(request), "%s%s%s", said, remedy[0] != '\0' ? ": " : "", remedy);
+    if (problem->retry_after_s > 0)
+        open311_error_for_now(&reply, status, (uint32_t)problem->retry_after_s * 1000, text != NULL ? text : said);
+    else
+        open311_error(&reply, status, text != NULL ? text : said);
+}
+
 void open311_post(wjz_request *request, void *arg) {
     open311_reply reply;
     char name[64];

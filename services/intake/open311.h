@@ -16,5 +16,8 @@ void open311_get(wjz_request *request, void *arg);
 void open311_get_item(wjz_request *request, void *arg);
 /* POST /open311/v2/requests.json or .xml */
 void open311_post(wjz_request *request, void *arg);
+/* Whether the request's address is of this door; and what the server itself refuses there, told as the door tells errors. */
+bool open311_serves(const wjz_request *request);
+void open311_refusal(wjz_request *request, int status, const wjz_problem *problem);
 
 #endif

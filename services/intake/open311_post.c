@@ -2,11 +2,13 @@
 #include "intake/open311_post.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "intake/cell.h"
 #include "intake/open311_conf.h"
+#include "intake/open311_photos.h"
 #include "intake/store_open311.h"
 #include "intake/taking.h"
 #include "wjz/clock.h"
@@ -58,22 +60,24 @@ static bool read_reporter(const open311_reply *reply, Wjz__Intake__Complaint *to
     return true;
 }
 
-static bool read_content(const open311_reply *reply, const open311_conf *conf, Wjz__Intake__Complaint *to,
-                         wjz_arena *arena) {
+static bool read_content(const open311_reply *reply, const open311_conf *conf, size_t photos,
+                         Wjz__Intake__Complaint *to, wjz_arena *arena) {
     const char *media = field(reply, "media_url");
     char name[128];
     (void)snprintf(name, sizeof name, "attribute[%s]", conf->attribute_code);
     to->content = field(reply, "description");
     to->order_type = conf->attribute_code[0] != '\0' ? field(reply, name) : (char *)(uintptr_t) "";
+    to->photo_count = (uint32_t)photos;
     if (media[0] != '\0') {
-        to->photo_count = 1;
+        to->photo_count++;
         to->content = wjz_arena_printf(arena, "%s\n%s", to->content, media);
     }
     return to->content != NULL;
 }
 
 /* NULL when the request has been answered. */
-static Wjz__Intake__FeedItem *read_request(const intake *it, const open311_reply *reply, wjz_arena *arena) {
+static Wjz__Intake__FeedItem *read_request(const intake *it, const open311_reply *reply, size_t photos,
+                                           wjz_arena *arena) {
     const char *code = field(reply, "service_code");
     const open311_service *service = open311_find_service(it->open311, code);
     if (service == NULL) {
@@ -99,7 +103,7 @@ static Wjz__Intake__FeedItem *read_request(const intake *it, const open311_reply
     to->title = (char *)(uintptr_t)service->name;
     to->received_at_us = wjz_clock_us();
     if (!read_place(reply, to, arena)) return NULL;
-    if (!read_reporter(reply, to, arena) || !read_content(reply, it->open311, to, arena)) {
+    if (!read_reporter(reply, to, arena) || !read_content(reply, it->open311, photos, to, arena)) {
         open311_error(reply, 503, "there is no memory for the request; send it again later");
         return NULL;
     }
@@ -109,7 +113,7 @@ static Wjz__Intake__FeedItem *read_request(const intake *it, const open311_reply
 static void answer(const open311_reply *reply, const Wjz__Intake__ItemReceipt *receipt) {
     if (receipt->outcome == (Wjz__Intake__ItemReceipt__Outcome)REJECTED) {
         char text[400];
-        (void)snprintf(text, sizeof text, "%s: %s", receipt->field, receipt->message);
+        (void)snprintf(text, sizeof text, "%s: %s; %s", receipt->field, receipt->message, receipt->remedy);
         open311_error(reply, 400, text);
         return;
     }
@@ -120,33 +124,50 @@ static void answer(const open311_reply *reply, const Wjz__Intake__ItemReceipt *r
     open311_send(reply, 201, made, "service_requests", "request");
 }
 
-/* GeoReport v2 posts forms: what comes otherwise has no fields, and its key would seem to be missing. */
-static bool is_form(const open311_reply *reply) {
-    static const char FORM[] = "application/x-www-form-urlencoded";
+/* GeoReport v2 posts forms: what comes otherwise has no fields, and its key would seem to be missing. False when the
+ * request has been answered. */
+static bool read_form(const open311_reply *reply) {
+    static const char *const TYPES[] = {"application/x-www-form-urlencoded", "multipart/form-data"};
     const char *type = wjz_request_header(reply->request, "Content-Type");
-    if (type != NULL && strncasecmp(type, FORM, sizeof FORM - 1) == 0) return true;
-    open311_error(reply, 415, "send the fields as application/x-www-form-urlencoded, photos as media_url");
-    return false;
+    bool form = false;
+    for (size_t i = 0; type != NULL && i < WJZ_COUNT(TYPES); i++)
+        form = form || strncasecmp(type, TYPES[i], strlen(TYPES[i])) == 0;
+    int r = form ? wjz_request_read_parts(reply->request) : 0;
+    if (!form)
+        open311_error(reply, 415,
+                      "send the fields as application/x-www-form-urlencoded, or with photos as multipart/form-data");
+    else if (r == -ENOMEM)
+        open311_error(reply, 503, "there is no memory for the request; send it again later");
+    else if (r < 0)
+        open311_error(reply, 400,
+                      "the form is badly encoded: send at most 200 parts as RFC 7578 has them, texts in UTF-8");
+    return form && r == 0;
 }
 
-void open311_post_request(intake *it, const open311_reply *reply) {
-    if (!is_form(reply)) return;
-    feed *of = open311_authorise(it, reply, field(reply, "api_key"));
-    if (of == NULL) return;
-    wjz_arena *arena = wjz_request_arena(reply->request);
-    Wjz__Intake__FeedItem *item = read_request(it, reply, arena);
-    if (item == NULL) return;
-    taking what = {.feed = of, .items = &item, .count = 1, .arena = arena};
+static void store(intake *it, const open311_reply *reply, const taking *what) {
     Wjz__Intake__FeedReceipt *receipt = NULL;
     uint32_t retry_ms = 0;
     wjz_err err = {0};
-    int r = taking_store(it, &what, &receipt, &retry_ms, &err);
-    if (r == 0) {
+    int r = taking_store(it, what, &receipt, &retry_ms, &err);
+    if (r == 0)
         answer(reply, receipt->items[0]);
-        return;
-    }
-    char seconds[16];
-    (void)snprintf(seconds, sizeof seconds, "%u", (retry_ms + 999) / 1000);
-    if ((r == -EAGAIN || r == -EDQUOT) && wjz_respond_header(reply->request, "Retry-After", seconds) < 0) r = -ENOMEM;
-    open311_error(reply, r == -EDQUOT ? 429 : 503, err.text);
+    else if (r == -EAGAIN || r == -EDQUOT)
+        open311_error_for_now(reply, r == -EDQUOT ? 429 : 503, retry_ms, err.text);
+    else
+        open311_error(reply, 503, err.text);
+}
+
+void open311_post_request(intake *it, const open311_reply *reply) {
+    if (!read_form(reply) || !open311_is_here(it, reply, field(reply, "jurisdiction_id"))) return;
+    feed *of = open311_authorise(it, reply, field(reply, "api_key"));
+    open311_photos photos;
+    if (of == NULL || !open311_photos_find(reply, &photos)) return;
+    wjz_arena *arena = wjz_request_arena(reply->request);
+    Wjz__Intake__FeedItem *item = read_request(it, reply, photos.count, arena);
+    if (item == NULL) return;
+    bool wanted = taking_would_take(it, of, item, arena); /* photos of what is refused are not looked at */
+    if (wanted && !open311_photos_keep(it, reply, of->region, &photos)) return;
+    taking what = {
+        .feed = of, .items = &item, .count = 1, .also = open311_photos_name, .also_arg = &photos, .arena = arena};
+    store(it, reply, &what);
 }

@@ -20,14 +20,14 @@ bool open311_reply_begin(const intake *it, wjz_request *request, const char *seg
     }
     memcpy(name, segment, length);
     name[length] = '\0';
-    const char *jurisdiction = wjz_request_query(request, "jurisdiction_id");
-    if (jurisdiction == NULL && strcmp(wjz_request_method(request), "POST") == 0)
-        jurisdiction = wjz_request_form(request, "jurisdiction_id");
-    if (jurisdiction != NULL && jurisdiction[0] != '\0' && strcmp(jurisdiction, it->open311->jurisdiction) != 0) {
-        open311_error(ret_reply, 404, "jurisdiction_id provided was not found");
-        return false;
-    }
-    return true;
+    return open311_is_here(it, ret_reply, wjz_request_query(request, "jurisdiction_id"));
+}
+
+bool open311_is_here(const intake *it, const open311_reply *reply, const char *jurisdiction) {
+    if (jurisdiction == NULL || jurisdiction[0] == '\0' || strcmp(jurisdiction, it->open311->jurisdiction) == 0)
+        return true;
+    open311_error(reply, 404, "jurisdiction_id provided was not found");
+    return false;
 }
 
 void open311_send(const open311_reply *reply, int status, json_t *value, const char *root, const char *item) {
@@ -52,6 +52,14 @@ void open311_refuse(const open311_reply *reply, const char *field, const char *v
     const char *shown = strlen(value) <= 64 ? value : "…";
     open311_error(reply, 400,
                   wjz_arena_printf(wjz_request_arena(reply->request), "%s \"%s\" %s", field, shown, remedy));
+}
+
+void open311_error_for_now(const open311_reply *reply, int status, uint32_t retry_ms, const char *description) {
+    char seconds[16];
+    (void)snprintf(seconds, sizeof seconds, "%u", (retry_ms + 999) / 1000);
+    int r = wjz_respond_header(reply->request, "Retry-After", seconds);
+    (void)r; /* without memory the answer goes without the hint */
+    open311_error(reply, status, description);
 }
 
 feed *open311_authorise(const intake *it, const open311_reply *reply, const char *key) {

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "intake/attachment.h"
 #include "intake/intake.h"
-#include "intake/photo.h"
 #include "intake/refusal.h"
 #include "intake/store_reports.h"
 #include "intake/taking.h"
@@ -19,7 +19,6 @@ enum {
     KEY_LEAST = 16,
     KEY_MOST = 64,
     TEXT_MOST = 12000, /* bytes */
-    PHOTOS = 6,
     LIST_MOST = 200,
     LIST_DEFAULT = 50,
     HASH_TEXT = ATTACHMENT_HASH * 2 + 1,
@@ -82,19 +81,12 @@ static bool is_known_region(const intake *it, uint32_t region) {
     return false;
 }
 
-static int keep_photo(intake *it, int32_t region, const ProtobufCBinaryData *data, const uint8_t *hash, const image *of,
-                      wjz_err *err) {
-    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    int r = wjz_tx_begin(it->db, &tx, err);
-    if (r == 0) r = store_put_attachment(tx, region, hash, data->data, data->len, of);
-    return r == 0 ? wjz_tx_commit(&tx, err) : r;
-}
-
-static int tell_photo(wjz_call *call, const uint8_t *hash, const image *of) {
+static int tell_photo(wjz_call *call, const attachment *photo) {
+    const image *of = &photo->image;
     char text[HASH_TEXT];
     Wjz__Intake__AttachmentStored reply = WJZ__INTAKE__ATTACHMENT_STORED__INIT;
     Wjz__Intake__Position position = WJZ__INTAKE__POSITION__INIT;
-    sodium_bin2hex(text, sizeof text, hash, ATTACHMENT_HASH);
+    sodium_bin2hex(text, sizeof text, photo->hash, ATTACHMENT_HASH);
     reply.attachment = text;
     reply.type = (char *)(uintptr_t)image_type_name(of->type); /* protobuf-c has no const; packing only reads */
     reply.width = (uint32_t)of->width;
@@ -111,21 +103,18 @@ static int tell_photo(wjz_call *call, const uint8_t *hash, const image *of) {
 int on_store_attachment(wjz_call *call, void *state, wjz_err *err) {
     intake *it = state;
     const Wjz__Intake__StoreAttachment *said = (const Wjz__Intake__StoreAttachment *)wjz_call_message(call)->body;
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    image of;
+    attachment photo;
     wjz_err why = {0};
     if (!is_known_region(it, said->region))
         return refuse(call, WJZ_REFUSAL_INVALID, "region", "no such county", "give the county's six digits");
-    if (said->data.len == 0 || said->data.len > PHOTO_BYTES)
-        return refuse(call, WJZ_REFUSAL_TOO_LARGE, "data", "a photo has 1 byte to 10 MB", "send it smaller");
-    int r = photo_examine(it->loop, &it->photos, said->data.data, said->data.len, wjz_call_arena(call), &of, &why);
+    int r = attachment_examine(it, said->data.data, said->data.len, wjz_call_arena(call), &photo, &why);
+    if (r == -EFBIG) return refuse(call, WJZ_REFUSAL_TOO_LARGE, "data", why.text, "send it smaller");
     if (r == -EAGAIN) return refuse_for_now(call, 1000, why.text);
     if (r == -EINVAL)
         return refuse(call, WJZ_REFUSAL_INVALID, "data", why.text, "send a JPEG, PNG, WebP or HEIC photo");
     if (r < 0) return wjz_err_set(err, r, "%s", why.text);
-    crypto_hash_sha256(hash, said->data.data, said->data.len);
-    r = keep_photo(it, (int32_t)said->region, &said->data, hash, &of, err);
-    return r < 0 ? r : tell_photo(call, hash, &of);
+    r = attachments_keep(it, (int32_t)said->region, &photo, 1, err);
+    return r < 0 ? r : tell_photo(call, &photo);
 }
 
 /* --- a report --- */
@@ -151,7 +140,7 @@ static const char *find_fault(const Wjz__Intake__SubmitReport *said) {
     if (strlen(said->person) > 64) return "person";
     if (strlen(said->domain_hint) > 64) return "domain_hint";
     if (strlen(said->notice_version) > 64) return "notice_version";
-    if (said->n_attachment > PHOTOS) return "attachment";
+    if (said->n_attachment > ATTACHMENTS_MOST) return "attachment";
     if (said->text[0] == '\0' ? said->n_attachment == 0 : strlen(said->text) > TEXT_MOST) return "text";
     return NULL;
 }
@@ -260,7 +249,7 @@ static int take(intake *it, wjz_call *call, const Wjz__Intake__SubmitReport *sai
 int on_submit_report(wjz_call *call, void *state, wjz_err *err) {
     intake *it = state;
     const Wjz__Intake__SubmitReport *said = (const Wjz__Intake__SubmitReport *)wjz_call_message(call)->body;
-    wjz_blob hashes[PHOTOS];
+    wjz_blob hashes[ATTACHMENTS_MOST];
     bool there = false;
     const char *fault = is_known_region(it, said->region) ? find_fault(said) : "region";
     if (fault != NULL)

@@ -54,9 +54,12 @@ int store_count_attachments(wjz_tx *tx, int32_t region, const wjz_blob *hashes, 
 int store_put_report(wjz_tx *tx, const report_row *row) {
     int r = wjz_tx_send_v(tx, &PUT_REPORT, wjz_i32(row->region), wjz_i64(row->complaint), wjz_text(row->role),
                           wjz_text(row->person), wjz_text(row->domain_hint), wjz_text(row->notice_version));
-    if (r < 0 || row->photo_count == 0) return r;
-    return wjz_tx_send_v(tx, &PUT_PHOTOS, wjz_i32(row->region), wjz_i64(row->complaint),
-                         wjz_blobs(row->photos, row->photo_count));
+    return r < 0 ? r : store_put_photos(tx, row->region, row->complaint, row->photos, row->photo_count);
+}
+
+int store_put_photos(wjz_tx *tx, int32_t region, int64_t complaint, const wjz_blob *hashes, size_t count) {
+    if (count == 0) return 0;
+    return wjz_tx_send_v(tx, &PUT_PHOTOS, wjz_i32(region), wjz_i64(complaint), wjz_blobs(hashes, count));
 }
 
 /* Of a confidential report nothing is told that lets others see that somebody works on it. */

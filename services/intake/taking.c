@@ -35,11 +35,19 @@ void taking_prepare(submitted_item *to, const Wjz__Intake__FeedItem *item, const
     *to = (submitted_item){.item = item, .hash = content_hash(item), .region = region_of(item, of)};
 }
 
+static check_rules rules_for(const intake *it, const feed *of) {
+    return (check_rules){
+        .now_us = wjz_clock_us(), .region = of->region, .regions = it->regions, .region_count = it->region_count};
+}
+
+bool taking_would_take(const intake *it, const feed *of, const Wjz__Intake__FeedItem *item, wjz_arena *arena) {
+    check_rules rules = rules_for(it, of);
+    issue_list issues = {0};
+    return check_item(item, &rules, arena, &issues);
+}
+
 static void check_all(const intake *it, const taking *what, submission *to) {
-    check_rules rules = {.now_us = wjz_clock_us(),
-                         .region = what->feed->region,
-                         .regions = it->regions,
-                         .region_count = it->region_count};
+    check_rules rules = rules_for(it, what->feed);
     uint64_t hashes[2] = {what->count, 0}; /* chained: the hash of the whole depends on the order */
     issue_list issues;
     for (size_t i = 0; i < what->count; i++) {

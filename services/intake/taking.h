@@ -25,6 +25,9 @@ typedef struct taking {
 WJZ_MUST_CHECK int taking_store(intake *it, const taking *what, Wjz__Intake__FeedReceipt **ret_receipt,
                                 uint32_t *ret_retry_ms, wjz_err *err);
 
+/* Whether the checks let the item in: what costs much more than they do may be left undone for one that they refuse. */
+bool taking_would_take(const intake *it, const feed *of, const Wjz__Intake__FeedItem *item, wjz_arena *arena);
+
 /* What the writer has to know of an item. */
 void taking_prepare(submitted_item *to, const Wjz__Intake__FeedItem *item, const feed *of);
 

@@ -8,11 +8,19 @@
 #include "intake/openapi.h"
 #include "intake/push_http.h"
 
-enum { FORM_BYTES = 256 * 1024 };
+/* Of a report with photos, together; one photo may have PHOTO_BYTES. */
+enum { OPEN311_BYTES = 30 * 1000 * 1000 };
 
 static void openapi(wjz_request *request, void *arg) {
     (void)arg;
     wjz_respond(request, 200, "application/json", OPENAPI_DOCUMENT, OPENAPI_DOCUMENT_LENGTH);
+}
+
+static void tell_refusal(wjz_request *request, int status, const wjz_problem *problem) {
+    if (open311_serves(request))
+        open311_refusal(request, status, problem);
+    else
+        wjz_respond_problem(request, status, problem);
 }
 
 int web_open(intake *it, wjz_err *err) {
@@ -26,7 +34,7 @@ int web_open(intake *it, wjz_err *err) {
         {"GET", "/v1/feeds/{feed}/imports/{import}/errors", feed_import_errors, 0},
         {"GET", "/openapi.json", openapi, 0},
         {"GET", "/open311/v2/{resource}", open311_get, 0},
-        {"POST", "/open311/v2/{resource}", open311_post, FORM_BYTES},
+        {"POST", "/open311/v2/{resource}", open311_post, OPEN311_BYTES},
         {"GET", "/open311/v2/{resource}/{item}", open311_get_item, 0},
         {NULL, NULL, NULL, 0},
     };
@@ -34,6 +42,7 @@ int web_open(intake *it, wjz_err *err) {
     wjz_http_options options = {.address = it->conf->http,
                                 .routes = it->routes,
                                 .arg = it,
+                                .refusal = tell_refusal,
                                 .connections = (int)it->conf->http_connections,
                                 .connections_per_address = (int)it->conf->http_connections_per_address,
                                 .tls_certificate = it->conf->http_tls_certificate,

@@ -334,6 +334,7 @@ int wjz_http_open(wjz_loop *loop, const wjz_http_options *options, wjz_http **re
     http->loop = loop;
     http->routes = options->routes;
     http->arg = options->arg;
+    http->refusal = options->refusal;
     http->body_budget = options->body_budget ? options->body_budget : INT64_C(256) << 20;
     if (!options->tls_certificate != !options->tls_key)
         return wjz_err_set(err, -EINVAL, "cannot serve TLS: certificate and key are needed both, or neither");

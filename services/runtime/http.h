@@ -1,5 +1,5 @@
 /* The HTTP server's inside, shared by its files: http.c drives libmicrohttpd, http_request.c admits and reads a
- * request, http_respond.c makes the answer, http_stream.c one that goes on. */
+ * request, http_parts.c reads its parts, http_respond.c makes the answer, http_stream.c one that goes on. */
 #ifndef RUNTIME_HTTP_H
 #define RUNTIME_HTTP_H
 
@@ -20,6 +20,7 @@ struct wjz_http {
     wjz_metric **latencies; /* one per route */
     wjz_metric *by_class[6];
     void *arg;
+    wjz_http_refusal_fn *refusal;
     char *certificate, *key;
     char *unix_path;
     int port;
@@ -48,6 +49,9 @@ struct wjz_request {
     wjz_pairs query, form;
     wjz_pair params[WJZ_PATH_PARAMS];
     size_t param_count;
+    wjz_upload *uploads;
+    size_t upload_count;
+    bool parts_read;
     char *body;
     size_t body_length, body_size, body_seen, body_limit;
     int64_t begun_us;

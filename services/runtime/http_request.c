@@ -14,13 +14,19 @@
 /* A body that is too large is read and dropped up to this size, so that the client sees the answer; a larger one is
  * answered at once, and the connection ends. */
 static const size_t DRAIN_LIMIT = (size_t)16 << 20;
-enum { FIRST_BODY = 16 << 10 };
+/* A form is decoded whole, and beside the body: no file comes that way. */
+enum { FIRST_BODY = 16 << 10, LARGEST_FORM = 256 << 10 };
+
+static const char FORM[] = "application/x-www-form-urlencoded";
 
 static void refuse(wjz_request *request, int status, const wjz_problem *problem) {
     if (request->response) return;
     request->refused = true;
     wjz_request_drop_body(request);
-    wjz_respond_problem(request, status, problem);
+    if (request->http->refusal)
+        request->http->refusal(request, status, problem);
+    else
+        wjz_respond_problem(request, status, problem);
 }
 
 static void refuse_malformed(wjz_request *request, const char *field, const char *detail) {
@@ -146,6 +152,11 @@ static void read_peer(wjz_request *request) {
     }
 }
 
+static bool is_form(const wjz_request *request) {
+    const char *type = wjz_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+    return type && strncasecmp(type, FORM, sizeof(FORM) - 1) == 0;
+}
+
 void wjz_request_admit(wjz_request *request, const char *method) {
     read_peer(request);
     request->method = wjz_arena_strdup(request->arena, method);
@@ -162,6 +173,7 @@ void wjz_request_admit(wjz_request *request, const char *method) {
         answer_without_route(request, method, allow);
     } else {
         request->body_limit = request->route->body_limit;
+        if (is_form(request) && request->body_limit > LARGEST_FORM) request->body_limit = LARGEST_FORM;
         int64_t left = request->http->body_budget - request->http->body_held;
         if (length != SIZE_MAX && length > request->body_limit)
             refuse_too_large(request);
@@ -220,10 +232,7 @@ int wjz_request_take(wjz_request *request, const char *data, size_t length) {
 }
 
 void wjz_request_complete(wjz_request *request) {
-    if (request->refused || !request->body_length) return;
-    static const char form[] = "application/x-www-form-urlencoded";
-    const char *type = wjz_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-    if (!type || strncasecmp(type, form, sizeof(form) - 1) != 0) return;
+    if (request->refused || !request->body_length || !is_form(request)) return;
     if (wjz_uri_pairs(request->arena, request->body, request->body_length, &request->form) < 0)
         refuse(request, 400,
                &(wjz_problem){.code = "malformed",
@@ -242,7 +251,7 @@ const char *wjz_request_method(const wjz_request *request) {
 }
 
 const char *wjz_request_path(const wjz_request *request) {
-    return request->path.text;
+    return request->path.text ? request->path.text : "";
 }
 
 const char *wjz_request_param(const wjz_request *request, const char *name) {

@@ -1,7 +1,9 @@
 """What intake's tests share: an operator's questions, and a platform with a feed of its own."""
 
 import re
+import struct
 import time
+import zlib
 
 from wjzlib import wire
 from wjzlib.wait import PATIENCE, wait_until
@@ -111,3 +113,13 @@ def emitted(database, kind):
 
 
 __all__ = ["REGION", "Platform", "ask_intake", "complaint", "define_feed", "emitted", "feed_name", "outcomes", "pb", "wait_until"]
+
+
+def png(width, height, rows=None):
+    """A grey picture; rows: bytes of its image data instead."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    data = zlib.compress((b"\0" + b"\x80" * width) * height if rows is None else rows)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")

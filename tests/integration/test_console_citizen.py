@@ -5,7 +5,7 @@ import os
 
 import pytest
 from console_tools import Browser, Console, start_county
-from test_intake_reports import png
+from intake_tools import png
 
 from wjzlib.wait import PATIENCE, civil_today, wait_until
 

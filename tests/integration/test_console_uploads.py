@@ -11,9 +11,9 @@ import zlib
 import pytest
 from console_tools import EVERY, PASSWORD, Browser, Console, start_county
 from hostile_tools import grew_little, resident
+from intake_tools import png
 from test_console_security import totp
 from test_hostile_files import BOMBS, BOOK, rezip
-from test_intake_reports import png
 
 from wjzlib.wait import PATIENCE, wait_until
 

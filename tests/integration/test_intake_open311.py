@@ -1,12 +1,13 @@
 """Open311 GeoReport v2, as a client that knows only the specification sees it."""
 
 import datetime
+import hashlib
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 import requests
-from intake_tools import REGION, define_feed
+from intake_tools import REGION, define_feed, png
 from wjzlib.wait import PATIENCE
 
 REQUEST = {
@@ -159,9 +160,100 @@ def test_degrees_are_told_as_they_were_said(address, key):
     assert '"lat":30.1,"long":103.671234' in get(address, f"requests/{made}.json", api_key=key).text
 
 
-@pytest.mark.parametrize("how", [{"json": REQUEST}, {"files": {"media": b"x"}, "data": REQUEST}], ids=["json", "multipart"])
-def test_what_is_no_form_is_told_so(address, how):
-    error(requests.post(f"{address}/requests.json", timeout=PATIENCE, **how), 415)
+def test_what_is_no_form_is_told_so(address):
+    error(requests.post(f"{address}/requests.json", timeout=PATIENCE, json=REQUEST), 415)
+
+
+def post_parts(address, key, files, format="json", **fields):
+    """As requests sends it: multipart/form-data as soon as there is a file."""
+    return requests.post(f"{address}/requests.{format}", data={**REQUEST, "media_url": "", "api_key": key, **fields}, files=files, timeout=PATIENCE)
+
+
+def photo(number):
+    return (f"IMG_{number}.png", png(60 + number, 40), "image/png")
+
+
+def attachments(house, complaint=None):
+    if complaint is None:
+        return house.database.value("SELECT count(*) FROM intake.attachment")
+    found = house.database.rows("SELECT encode(hash, 'hex') FROM intake.complaint_attachment WHERE complaint = %s ORDER BY ordinal", int(complaint))
+    return [row[0] for row in found]
+
+
+def test_a_request_with_photos(module_house, address, key):
+    """Under each name that clients give them; what of an unused file input comes is none."""
+    photos = [("media", photo(1)), ("media[]", photo(2)), ("media[1]", photo(3)), ("media", ("", b"", "application/octet-stream"))]
+    answer = post_parts(address, key, photos)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()[0]["service_request_id"]
+    hashes = [hashlib.sha256(content).hexdigest() for _, (_, content, _) in photos[:3]]
+    assert attachments(module_house, made) == hashes
+    row = module_house.database.row("SELECT content, incident_address, photo_count, longitude FROM intake.complaint WHERE id = %s", int(made))
+    assert row == (REQUEST["description"], REQUEST["address_string"], 3, 103.6711)
+    shown = module_house.database.rows("SELECT kind, data FROM intake.rendition WHERE hash = %s ORDER BY kind", bytes.fromhex(hashes[0]))
+    assert [kind for kind, _ in shown] == ["display", "thumbnail"] and all(bytes(data).startswith(b"\xff\xd8\xff") for _, data in shown)
+    assert get(address, f"requests/{made}.json", api_key=key).json()[0]["description"] == REQUEST["description"]
+
+
+def test_parts_without_a_photo_are_a_form(module_house, address, key):
+    answer = post_parts(address, key, {"agreed": (None, "yes")}, media_url="https://example.com/2.jpg")
+    assert answer.status_code == 201, answer.text
+    made = answer.json()[0]["service_request_id"]
+    assert module_house.database.row("SELECT photo_count FROM intake.complaint WHERE id = %s", int(made)) == (1,) and attachments(module_house, made) == []
+
+
+@pytest.mark.parametrize(
+    "files, fields, status, told",
+    [
+        ([("media", photo(11)), ("media", ("notes.jpg", b"no picture", "image/jpeg"))], {}, 400, ['media "notes.jpg"', "JPEG, PNG, WebP or HEIC"]),
+        ([("media", photo(20 + n)) for n in range(7)], {}, 400, ['media "IMG_26.png"', "at most 6", "send fewer"]),
+        ([("media", ("large.jpg", b"x" * 10_000_001, "image/jpeg"))], {}, 413, ['media "large.jpg"', "10 MB", "send it smaller"]),
+        ([("media", ("larger.jpg", b"x" * 31_000_000, "image/jpeg"))], {}, 413, ["30000000"]),
+        ([("media", photo(12)), ("report", ("a.pdf", b"%PDF", "application/pdf"))], {}, 400, ['report "a.pdf"', "as media"]),
+        ([("media", photo(13))], {"lat": "48.85", "long": "2.35"}, 400, ["position", "WGS 84"]),
+        ([("media", photo(14))], {"service_code": "9999"}, 404, ["service_code"]),
+        ([("media", photo(15))], {"api_key": "wrong"}, 403, ["api_key"]),
+        ([("media", photo(16))], {"jurisdiction_id": "elsewhere"}, 404, ["jurisdiction_id"]),
+        ([("media", photo(17))], {"description": b"\xff"}, 400, ["UTF-8"]),
+    ],
+)
+def test_photos_that_are_refused(module_house, address, key, files, fields, status, told):
+    """Clearly, in either format; nothing is stored of the request, neither what was good of its photos."""
+    def stored():
+        return attachments(module_house), module_house.database.value("SELECT count(*) FROM intake.complaint")
+
+    before = stored()
+    answer = post_parts(address, key, files, **fields)
+    error(answer, status)
+    assert all(part in answer.json()[0]["description"] for part in told), answer.text
+    answer = post_parts(address, key, files, format="xml", **fields)
+    root = ElementTree.fromstring(answer.content)
+    assert answer.status_code == status and root.tag == "errors" and root.find("error/code").text == str(status)
+    assert all(part in root.find("error/description").text for part in told)
+    assert stored() == before
+
+
+def test_the_same_photo_twice_is_one(module_house, address, key):
+    before = attachments(module_house)
+    made = [post_parts(address, key, [("media", photo(31)), ("media", photo(31))]).json()[0]["service_request_id"] for _ in range(2)]
+    assert attachments(module_house) == before + 1
+    assert len({*attachments(module_house, made[0]), *attachments(module_house, made[1])}) == 1 and len(attachments(module_house, made[0])) == 2
+
+
+def test_parts_that_are_none(address, key):
+    good = f'--xx\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n{key}\r\n'.encode()
+    head = b'--xx\r\nContent-Disposition: form-data; name="media"; filename="a.png"\r\n\r\n'
+    for body in (b"", b"x", good, good + b"--xx--\r\nmore", b"--xx--", good.replace(b"name=", b"nom="), good * 201 + b"--xx--", good + head + b"\r\n" * 40_000, b"--xx\r\n" + b"x" * 300_000):
+        error(requests.post(f"{address}/requests.json", data=body, headers={"Content-Type": "multipart/form-data; boundary=xx"}, timeout=PATIENCE), 400)
+    for type in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 4000):
+        error(requests.post(f"{address}/requests.json", data=good + b"--xx--", headers={"Content-Type": type}, timeout=PATIENCE), 400)
+
+
+def test_the_servers_own_refusals_are_told_the_doors_way(address):
+    error(requests.put(f"{address}/requests.json", timeout=PATIENCE), 405)
+    error(get(address, "a/b/c.json"), 404)
+    error(requests.post(f"{address}/requests.json", data={"description": "x" * 300_000}, timeout=PATIENCE), 413)
+    assert ElementTree.fromstring(requests.put(f"{address}/requests.xml", timeout=PATIENCE).content).find("error/code").text == "405"
 
 
 def test_errors_of_a_post(address, key):

@@ -2,11 +2,9 @@
 
 import hashlib
 import os
-import struct
-import zlib
 
 import pytest
-from intake_tools import REGION, ask_intake, wait_until
+from intake_tools import REGION, ask_intake, png, wait_until
 from wjzlib import wire
 
 REFUSAL = wire.proto("envelope").Refusal
@@ -24,16 +22,6 @@ def intake(module_house):
 @pytest.fixture
 def db(module_house):
     return module_house.database
-
-
-def png(width, height, rows=None):
-    """A grey picture; rows: bytes of its image data instead."""
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    data = zlib.compress((b"\0" + b"\x80" * width) * height if rows is None else rows)
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 def store(house, data):

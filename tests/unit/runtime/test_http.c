@@ -52,6 +52,19 @@ static void on_form(wjz_request *request, WJZ_UNUSED void *arg) {
     wjz_respond(request, 200, "text/plain", value ? value : "none", value ? strlen(value) : 4);
 }
 
+static void on_parts(wjz_request *request, WJZ_UNUSED void *arg) {
+    wjz_arena *arena = wjz_request_arena(request);
+    int e = wjz_request_read_parts(request);
+    const char *a = wjz_request_form(request, "a"), *text = "";
+    const wjz_upload *file;
+    assert_int_equal(wjz_request_read_parts(request), 0);
+    for (size_t i = 0; e == 0 && (file = wjz_request_upload(request, i)) != NULL; i++)
+        text = wjz_arena_printf(arena, "%s {%s %s %zu %.*s}", text, file->field, file->filename, file->length,
+                                (int)file->length, (const char *)file->data);
+    text = wjz_arena_printf(arena, "<%d a=%s%s>", e, a ? a : "none", text);
+    wjz_respond(request, 200, "text/plain", text, strlen(text));
+}
+
 static void on_slow(wjz_request *request, WJZ_UNUSED void *arg) {
     wjz_fiber_sleep(loop, 20);
     if (closes_while_serving) wjz_http_close(&http, NULL, NULL);
@@ -136,6 +149,7 @@ static const wjz_route ROUTES[] = {
     {"POST", "/echo", on_echo, 1000},
     {"POST", "/big", on_echo, 8 << 20},
     {"POST", "/form", on_form, 1000},
+    {"POST", "/parts", on_parts, 8 << 20},
     {"GET", "/slow", on_slow, 0},
     {"GET", "/silent", on_silent, 0},
     {"GET", "/headers", on_headers, 0},
@@ -319,6 +333,102 @@ static void reads_bodies(WJZ_UNUSED void **state) {
     got("abcdefg");
     got("HTTP/1.1 400 Bad Request");
     got("none"); /* no form by its type */
+}
+
+/* Of a body with the boundary bb. */
+#define PART(head, value) "--bb\r\nContent-Disposition: form-data; " head "\r\n\r\n" value "\r\n"
+#define TYPED(type) "\r\nContent-Type: " type
+
+static void talk_parts(const char *type, const char *body) {
+    char request[4096];
+    sprintf(request, "POST /parts HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: %zu\r\n" END "%s", type, strlen(body),
+            body);
+    talk(request);
+}
+
+static void reads_parts(WJZ_UNUSED void **state) {
+    static const struct {
+        const char *body, *told;
+    } rows[] = {
+        {PART("name=\"a\"", "检") PART("name=\"m\"; filename=\"1.jpg\"", "xyz") "--bb--\r\n", "<0 a=检 {m 1.jpg 3 xyz}>"},
+        {PART("name=\"a\"", "") PART("name=\"b\"", "2") "--bb--\r\n", "<0 a=>"},
+        {PART("name=\"m\"; filename=\"\"", "") PART("name=\"m\"; filename=\"2\"", "\r\n--x\r\r") "--bb--\r\n",
+         "<0 a=none {m  0 } {m 2 7 \r\n--x\r\r}>"},
+        {PART("name=\"m\"" TYPED("image/png"), "x") PART("name=\"a\"" TYPED("text/plain"), "y") "--bb--", "<0 a=y {m  1 x}>"},
+        {PART("name=\"a\"", "\xff") "--bb--\r\n", "<-22 "},
+        {PART("name=\"\xff\"", "x") "--bb--\r\n", "<-22 "},
+        {PART("other=\"a\"", "x") "--bb--\r\n", "<-22 "},
+        {PART("name=\"a\"", "x"), "<-22 "},
+        {"--bb--\r\n", "<-22 "},
+        {"a=1", "<-22 "},
+        {"", "<-22 "},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(rows); i++) {
+        talk_parts("multipart/form-data; boundary=bb", rows[i].body);
+        got(rows[i].told);
+    }
+    talk_parts("multipart/form-data", rows[0].body);
+    got("<-22 ");
+    talk_parts("text/plain", rows[0].body);
+    got("<0 a=none>");
+}
+
+static void reads_no_more_than_200_parts(WJZ_UNUSED void **state) {
+    static char request[1 << 20];
+    for (size_t parts = 200; parts <= 201; parts++) {
+        size_t at = 0, length = parts * strlen(PART("name=\"a\"", "x")) + strlen("--bb--\r\n");
+        at += (size_t)sprintf(request,
+                              "POST /parts HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=bb\r\n"
+                              "Content-Length: %zu\r\n" END,
+                              length);
+        for (size_t i = 0; i < parts; i++)
+            at += (size_t)sprintf(request + at, PART("name=\"a\"", "x"));
+        sprintf(request + at, "--bb--\r\n");
+        talk(request);
+        got(parts == 200 ? "<0 a=x>" : "<-7 ");
+    }
+}
+
+/* Larger than every buffer on the way, with beginnings of the boundary all over it. */
+static void reads_large_parts(WJZ_UNUSED void **state) {
+    const size_t length = 1000 * 1000;
+    const char head[] = PART("name=\"a\"", "x") "--bb\r\nContent-Disposition: form-data; name=\"m\"; filename=\"f\"\r\n\r\n";
+    const char tail[] = "\r\n--bb--\r\n", piece[] = "\r\n--\r\r\n-";
+    char *request = malloc(length + 1000);
+    size_t at = (size_t)sprintf(request,
+                                "POST /parts HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=bb\r\n"
+                                "Content-Length: %zu\r\n" END "%s",
+                                strlen(head) + length + strlen(tail), head);
+    char *value = request + at;
+    for (size_t i = 0; i < length; i++)
+        value[i] = piece[i % (sizeof(piece) - 1)];
+    strcpy(value + length, tail);
+    talk_with(&OPTIONS, request, at + length + strlen(tail));
+    got("<0 a=x {m f 1000000 ");
+    assert_memory_equal(strstr(client.answer, "1000000 ") + 8, value, length);
+    free(request);
+}
+
+/* A form is decoded whole, so it may not be as large as a body with files. */
+static void refuses_large_forms(WJZ_UNUSED void **state) {
+    talk("POST /parts HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999\r\n" END);
+    got("HTTP/1.1 413 ");
+    got("262144");
+}
+
+static void tell_refusal(wjz_request *request, int status, const wjz_problem *problem) {
+    wjz_respond(request, status, "text/plain", problem->code, strlen(problem->code));
+}
+
+static void tells_refusals_as_it_is_told(WJZ_UNUSED void **state) {
+    wjz_http_options options = OPTIONS;
+    options.refusal = tell_refusal;
+    const char request[] = "GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\nPOST /echo HTTP/1.1\r\nContent-Length: 99999999\r\n" END;
+    talk_with(&options, request, strlen(request));
+    got("HTTP/1.1 404 ");
+    got("\r\n\r\nnot_found");
+    got("HTTP/1.1 413 ");
+    got_not("problem+json");
 }
 
 static void reads_large_bodies(WJZ_UNUSED void **state) {
@@ -593,6 +703,11 @@ int main(void) {
         cmocka_unit_test(answers_head_and_options),
         cmocka_unit_test(refuses_unknown_paths_and_methods),
         cmocka_unit_test(reads_bodies),
+        cmocka_unit_test(reads_parts),
+        cmocka_unit_test(reads_no_more_than_200_parts),
+        cmocka_unit_test(reads_large_parts),
+        cmocka_unit_test(refuses_large_forms),
+        cmocka_unit_test(tells_refusals_as_it_is_told),
         cmocka_unit_test(reads_large_bodies),
         cmocka_unit_test(refuses_bodies_that_are_too_large),
         cmocka_unit_test(refuses_huge_bodies_at_once),
