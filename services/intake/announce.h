@@ -1,4 +1,5 @@
-/* Messages about what was stored: ids of one kind, in portions, by region. */
+/* Messages about what was stored: ids of one kind, in portions, by region; of complaints that are new also what they
+ * say, for as long as it is at hand (AsReceived in proto/intake.proto). */
 #ifndef INTAKE_ANNOUNCE_H
 #define INTAKE_ANNOUNCE_H
 
@@ -6,8 +7,13 @@
 #include "wjz/bus.h"
 
 /* Something to announce. */
+typedef struct told_item {
+    complaint_key key;
+    const stored_item *added; /* NULL: it was there before */
+} told_item;
+
 typedef struct announced {
-    complaint_key *keys;
+    told_item *items;
     size_t count;
 } announced;
 
@@ -19,7 +25,7 @@ WJZ_MUST_CHECK int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDesc
                             wjz_err *err);
 
 /* A new complaint alone; its message's row is left to the caller, see wjz_bus_emit_row. */
-WJZ_MUST_CHECK int announce_alone(wjz_bus *bus, wjz_tx *tx, const complaint_key *key, wjz_param row[WJZ_OUTBOX_PARAMS],
+WJZ_MUST_CHECK int announce_alone(wjz_bus *bus, wjz_tx *tx, const stored_item *item, wjz_param row[WJZ_OUTBOX_PARAMS],
                                   wjz_err *err);
 
 /* Published: whoever looks at the feed reads again. Nobody may be there, and nothing of it is kept. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "intake/announce.h"
+#include "intake/identity.h"
 #include "intake/receipt.h"
 #include "wjz/id.h"
 
@@ -31,8 +32,12 @@ static int no_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
-static void tell(announced *list, const stored_item *item) {
-    list->keys[list->count++] = (complaint_key){item->item->region, item->item->id};
+static void tell(announced *list, complaint_key key, const stored_item *added) {
+    list->items[list->count++] = (told_item){key, added};
+}
+
+static complaint_key key_of(const submitted_item *item) {
+    return (complaint_key){item->region, item->id};
 }
 
 static void settle(submitted_item *item, outcome known, int64_t id) {
@@ -53,12 +58,18 @@ static bool make_lists(group *g) {
     }
     announced *tellings[] = {&g->told_complaints, &g->told_records, &g->told_feedback};
     for (size_t i = 0; i < WJZ_COUNT(tellings); i++) {
-        tellings[i]->keys = wjz_arena_alloc(g->arena, most * sizeof *tellings[i]->keys);
-        if (tellings[i]->keys == NULL) return false;
+        tellings[i]->items = wjz_arena_alloc(g->arena, most * sizeof *tellings[i]->items);
+        if (tellings[i]->items == NULL) return false;
     }
     g->touched = wjz_arena_alloc(g->arena, 2 * most * sizeof *g->touched);
     g->no_receipt = wjz_arena_calloc(g->arena, g->submission_count + 1, sizeof *g->no_receipt);
     return g->touched != NULL && g->no_receipt != NULL;
+}
+
+static kind_items *list_of(group *g, const Wjz__Intake__FeedItem *item) {
+    return item->item_case == WJZ__INTAKE__FEED_ITEM__ITEM_COMPLAINT  ? &g->complaints
+           : item->item_case == WJZ__INTAKE__FEED_ITEM__ITEM_FEEDBACK ? &g->feedback
+                                                                      : &g->records;
 }
 
 static void sort_out(group *g, submission *from) {
@@ -66,9 +77,9 @@ static void sort_out(group *g, submission *from) {
         submitted_item *item = &from->items[i];
         if (item->outcome == REJECTED) continue;
         settle(item, OUTCOME_NONE, wjz_id_next());
-        kind_items *list = item->item->item_case == WJZ__INTAKE__FEED_ITEM__ITEM_COMPLAINT  ? &g->complaints
-                           : item->item->item_case == WJZ__INTAKE__FEED_ITEM__ITEM_FEEDBACK ? &g->feedback
-                                                                                            : &g->records;
+        kind_items *list = list_of(g, item->item);
+        if (list == &g->complaints)
+            item->reporter_hash = identity_hash(g->context->seal, from->feed->name, item->item->complaint->reporter);
         list->items[list->count++] = (stored_item){item, from};
     }
 }
@@ -117,7 +128,7 @@ static int send_inserts(group *g) {
 static void accept_all(kind_items *list, announced *told) {
     for (size_t i = 0; i < list->count; i++) {
         settle(list->items[i].item, ACCEPTED, list->items[i].item->id);
-        if (told != NULL) tell(told, &list->items[i]);
+        tell(told, key_of(list->items[i].item), &list->items[i]);
     }
 }
 
@@ -189,7 +200,7 @@ static size_t pick_changed(kind_items *list, const known_item *known, announced 
         bool same = known[i].hash_count == 1 && known[i].hashes[0] == (int64_t)item->hash;
         if (known[i].id == item->id) {
             settle(item, ACCEPTED, item->id);
-            tell(told, &list->items[i]);
+            tell(told, key_of(item), &list->items[i]);
         } else if (same) {
             settle(item, DUPLICATE, known[i].id);
         } else {
@@ -214,8 +225,8 @@ static int revise_complaints(group *g, const stored_item *changed, const known_i
     if (r == 0) r = divide(&all, changed, known, count, g->arena);
     if (r == 0 && all.count > 0) r = store_insert_revisions(g->tx, all.items, all.numbers, all.count, g->context->seal);
     for (size_t i = 0; r == 0 && i < all.count; i++) {
-        tell(&g->told_complaints, &all.items[i]);
-        g->touched[g->touched_count++] = (complaint_key){all.items[i].item->region, all.items[i].item->id};
+        tell(&g->told_complaints, key_of(all.items[i].item), NULL);
+        g->touched[g->touched_count++] = key_of(all.items[i].item);
     }
     return r == -ENOMEM ? no_memory(err) : r;
 }
@@ -257,7 +268,7 @@ static int resolve_records(group *g, wjz_err *err) {
     /* Two at once collide on the primary key, and the later one tries again. */
     if (r == 0 && all.count > 0) r = store_insert_record_revisions(g->tx, all.items, all.numbers, all.count);
     for (size_t i = 0; r == 0 && i < all.count; i++)
-        tell(&g->told_records, &all.items[i]);
+        tell(&g->told_records, key_of(all.items[i].item), NULL);
     return r == -ENOMEM ? no_memory(err) : r;
 }
 
@@ -287,7 +298,7 @@ static int resolve_feedback(group *g, wjz_err *err) {
     if (r == 0 && key_count > 0) r = store_lock_standing(g->tx, keys, key_count);
     for (size_t i = 0; r == 0 && i < key_count; i++) {
         g->touched[g->touched_count++] = keys[i];
-        g->told_feedback.keys[g->told_feedback.count++] = keys[i];
+        tell(&g->told_feedback, keys[i], NULL);
     }
     return r == -ENOMEM ? no_memory(err) : r;
 }
@@ -361,7 +372,7 @@ static bool is_alone(const group *g) {
 static int store_alone(group *g, wjz_err *err) {
     wjz_param message[WJZ_OUTBOX_PARAMS];
     accept_all(&g->complaints, &g->told_complaints); /* or the whole fails */
-    int r = announce_alone(g->context->bus, g->tx, g->told_complaints.keys, message, err);
+    int r = announce_alone(g->context->bus, g->tx, g->complaints.items, message, err);
     if (r < 0) return r;
     size_t length;
     const uint8_t *receipt = pack_receipt(g, g->submissions[0], &length);
@@ -395,15 +406,20 @@ int group_adopt(const group_context *context, size_t *ret_count, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(context->db, &tx, err);
     if (r < 0) return r;
+    complaint_key *keys = NULL;
     announced found = {0};
-    r = store_adopt_feedback(tx, wjz_tx_arena(tx), &found.keys, &found.count, err);
+    size_t count = 0;
+    r = store_adopt_feedback(tx, wjz_tx_arena(tx), &keys, &count, err);
     if (r < 0) return r;
-    *ret_count = found.count;
-    if (found.count > 0) {
-        found.count = unique_keys(found.keys, found.count);
-        r = store_lock_standing(tx, found.keys, found.count);
-        if (r == 0) r = store_compute_standing(tx, found.keys, found.count);
+    *ret_count = count;
+    if (count > 0) {
+        count = unique_keys(keys, count);
+        found.items = wjz_arena_alloc(wjz_tx_arena(tx), count * sizeof *found.items);
+        r = found.items != NULL ? store_lock_standing(tx, keys, count) : -ENOMEM;
+        if (r == 0) r = store_compute_standing(tx, keys, count);
         if (r < 0) return no_memory(err);
+        for (size_t i = 0; i < count; i++)
+            tell(&found, keys[i], NULL);
         r = announce(context->bus, tx, &wjz__intake__feedback_accepted__descriptor, &found, err);
         if (r < 0) return r;
     }

@@ -14,8 +14,11 @@ typedef struct stored_item {
     submission *from;
 } stored_item;
 
-/* Queues the insertion of complaints whose id is set; those that are known already are left out, or with all_new fail
- * it with -EEXIST. Result: wjz_rows_affected. */
+/* A position of 0, 0 is none. */
+bool complaint_has_position(const Wjz__Intake__Complaint *complaint);
+
+/* Queues the insertion of complaints whose id and reporter_hash are set; those that are known already are left out, or
+ * with all_new fail it with -EEXIST. Result: wjz_rows_affected. */
 WJZ_MUST_CHECK int store_insert_complaints(wjz_tx *tx, const stored_item *items, size_t count, bool all_new,
                                            const wjz_seal *seal);
 /* Queues the same for a new one that is all of a batch with a sequence, with the message about it (wjz_bus_emit_row)

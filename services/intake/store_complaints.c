@@ -117,6 +117,10 @@ static const wjz_stmt FIND_COMPLAINTS = {
     " JOIN intake.complaint c ON c.region = t.region AND c.feed = t.feed AND c.external_id = t.external_id",
     4};
 
+bool complaint_has_position(const Wjz__Intake__Complaint *it) {
+    return it->position != NULL && (it->position->longitude != 0 || it->position->latitude != 0);
+}
+
 static bool make_columns(columns *c, size_t count, wjz_arena *arena) {
     bool good = true;
 #define MAKE(column) good = good && (c->column = wjz_arena_alloc(arena, count * sizeof *c->column)) != NULL
@@ -168,10 +172,9 @@ static void fill_numbers(columns *c, size_t i, const Wjz__Intake__Complaint *it)
     c->counts[COUNT_PHOTO][i] = (int32_t)it->photo_count;
     c->satisfaction[i] = (int16_t)it->satisfaction;
     c->solved[i] = (int16_t)it->solved;
-    const Wjz__Intake__Position *position = it->position;
-    c->no_position[i] = position == NULL || (position->longitude == 0 && position->latitude == 0);
-    c->longitude[i] = c->no_position[i] ? 0 : position->longitude;
-    c->latitude[i] = c->no_position[i] ? 0 : position->latitude;
+    c->no_position[i] = !complaint_has_position(it);
+    c->longitude[i] = c->no_position[i] ? 0 : it->position->longitude;
+    c->latitude[i] = c->no_position[i] ? 0 : it->position->latitude;
 }
 
 static void fill_texts(columns *c, size_t i, const Wjz__Intake__Complaint *it, wjz_arena *arena) {
@@ -201,7 +204,7 @@ static int fill(columns *c, const stored_item *items, size_t count, const wjz_se
         c->feed[i] = items[i].from->feed->number;
         c->anonymous[i] = it->reporter != NULL && it->reporter->anonymous;
         c->confidential[i] = it->reporter != NULL && it->reporter->confidential;
-        c->reporter[i] = identity_hash(seal, items[i].from->feed->name, it->reporter);
+        c->reporter[i] = from->reporter_hash;
         int r = identity_seal(seal, from->id, it->reporter, !items[i].from->drop_id_numbers, arena, &c->cipher[i]);
         if (r < 0) return r;
         fill_numbers(c, i, it);

@@ -21,6 +21,7 @@ typedef struct submitted_item {
     int32_t region;
     outcome outcome; /* REJECTED by the door: the writer leaves the item alone */
     int64_t id;
+    int64_t reporter_hash;                       /* of a complaint; the writer's */
     const char *code, *field, *message, *remedy; /* when rejected; never NULL then */
 } submitted_item;
 

@@ -273,15 +273,20 @@ uint32_t wjz_bus_instance_number(const wjz_bus *bus) {
     return wjz_registry_number(bus->ground.registry);
 }
 
-int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
+int wjz_bus_emit_fresh(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                       const ProtobufCMessage *fresh, wjz_err *err) {
     if (!bus->relay) return wjz_err_set(err, -ENOENT, "cannot emit %s: a client has no outbox", body->descriptor->name);
-    return wjz_relay_emit(bus->relay, tx, region, body, err);
+    return wjz_relay_emit(bus->relay, tx, region, body, fresh, err);
+}
+
+int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
+    return wjz_bus_emit_fresh(bus, tx, region, body, NULL, err);
 }
 
 int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
-                     wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err) {
+                     const ProtobufCMessage *fresh, wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err) {
     if (!bus->relay) return wjz_err_set(err, -ENOENT, "cannot emit %s: a client has no outbox", body->descriptor->name);
-    return wjz_relay_emit_row(bus->relay, tx, region, body, params, err);
+    return wjz_relay_emit_row(bus->relay, tx, region, body, fresh, params, err);
 }
 
 int wjz_bus_request(wjz_bus *bus, const char *service, int32_t region, const ProtobufCMessage *body, int64_t timeout_ms,

@@ -71,7 +71,9 @@ static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
                                  .region = (int32_t)envelope->region,
                                  .created_at_us = envelope->created_at_us,
                                  .attempt = (int)envelope->attempt};
-        int r = wjz_message_unpack(self->inlet->route->type, envelope->body, envelope->body_length, batch->unpacked,
+        const bool fresh = envelope->fresh_length > 0;
+        int r = wjz_message_unpack(self->inlet->route->type, fresh ? envelope->fresh : envelope->body,
+                                   fresh ? envelope->fresh_length : envelope->body_length, batch->unpacked,
                                    &message->body, err);
         if (r == 0) {
             batch->count++;

@@ -57,6 +57,7 @@ static void on_commit_end(void *arg, int result) {
         wjz_event_set(relay->ground->loop, &relay->work);
     }
     if (unknown && !parcel->spilled && !relay->closing) {
+        wjz_parcel_forget_fresh(parcel);
         wjz_parcels_append(&relay->doubtful, parcel);
         wjz_event_set(relay->ground->loop, &relay->work);
     } else if (result != 0 || !keep(parcel)) { /* the row, if there is one, is free or found when its lease ends */
@@ -73,11 +74,29 @@ static wjz_parcel *parcel_new(wjz_destination *destination, uint64_t id, int32_t
     return parcel;
 }
 
-/* What is to be sent when tx is committed, and the row it must have then. Takes over data. */
-static int prepare(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_t region, const char *type,
-                   uint8_t *data, size_t length, wjz_param row[WJZ_OUTBOX_PARAMS]) {
+/* What is emitted, to all its destinations. */
+typedef struct emission {
+    wjz_tx *tx;
+    uint64_t id;
+    int32_t region;
+    const ProtobufCMessage *body, *fresh; /* fresh: NULL for none */
+} emission;
+
+/* Where there is no room for the fresh body the message does without. */
+static void add_fresh(wjz_parcel *parcel, const ProtobufCMessage *fresh) {
+    wjz_destination *destination = parcel->destination;
+    size_t size = protobuf_c_message_get_packed_size(fresh), whole;
+    if (size > BODY_LIMIT || destination->fresh + size > destination->relay->options.memory_bytes) return;
+    if (wjz_envelope_add_fresh(&parcel->data, parcel->length, fresh, size, &whole) < 0) return;
+    parcel->fresh = whole - parcel->length;
+    destination->fresh += parcel->fresh;
+}
+
+/* What is to be sent when the transaction is committed, and the row it must have then. Takes over data. */
+static int prepare(wjz_destination *destination, const emission *it, uint8_t *data, size_t length,
+                   wjz_param row[WJZ_OUTBOX_PARAMS]) {
     wjz_relay *relay = destination->relay;
-    wjz_parcel *parcel = parcel_new(destination, id, region, data, length);
+    wjz_parcel *parcel = parcel_new(destination, it->id, it->region, data, length);
     if (!parcel) {
         free(data);
         return -ENOMEM;
@@ -86,8 +105,9 @@ static int prepare(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_
     parcel->spilled = relay->closing || destination->spilled || wjz_destination_room(destination, &bytes) == 0;
     double lease_s = parcel->spilled ? 0 : relay->options.lease_ms / 1000.0;
     parcel->leased_until_us = wjz_clock_monotonic_us() + relay->options.lease_ms * INT64_C(1000);
-    parcel->era = wjz_tx_era(tx);
-    int r = wjz_tx_after(tx, on_commit_end, parcel);
+    parcel->era = wjz_tx_era(it->tx);
+    if (it->fresh && !parcel->spilled) add_fresh(parcel, it->fresh);
+    int r = wjz_tx_after(it->tx, on_commit_end, parcel);
     if (r < 0) {
         wjz_parcel_free(parcel);
         return r;
@@ -95,33 +115,37 @@ static int prepare(wjz_destination *destination, wjz_tx *tx, uint64_t id, int32_
     relay->committing++;
     if (!parcel->spilled) wjz_parcel_hold(parcel);
     int32_t owner = parcel->spilled ? 0 : (int32_t)wjz_registry_number(relay->ground->registry);
-    wjz_param values[WJZ_OUTBOX_PARAMS] = {wjz_i32(region), wjz_i64((int64_t)id),    wjz_text(destination->name),
-                                           wjz_text(type),  wjz_bytes(data, length), wjz_i32(owner),
-                                           wjz_f64(lease_s)};
+    wjz_param values[WJZ_OUTBOX_PARAMS] = {
+        wjz_i32(it->region),
+        wjz_i64((int64_t)it->id),
+        wjz_text(destination->name),
+        wjz_text(it->body->descriptor->name),
+        wjz_bytes(parcel->data, length),
+        wjz_i32(owner),
+        wjz_f64(lease_s),
+    };
     memcpy(row, values, sizeof values);
     return 0;
 }
 
-static int pack_for(const wjz_relay *relay, const wjz_emit_route *route, wjz_tx *tx, uint64_t id, int32_t region,
-                    const ProtobufCMessage *body, wjz_param row[WJZ_OUTBOX_PARAMS]) {
+static int pack_for(const wjz_relay *relay, const wjz_emit_route *route, const emission *it,
+                    wjz_param row[WJZ_OUTBOX_PARAMS]) {
     uint8_t *data;
     size_t length;
-    int r = wjz_envelope_pack(id, region, 0, body, &data, &length);
-    if (r < 0) return r;
-    return prepare(wjz_relay_destination(relay, route->destination), tx, id, region, body->descriptor->name, data,
-                   length, row);
+    int r = wjz_envelope_pack(it->id, it->region, 0, it->body, &data, &length);
+    return r < 0 ? r : prepare(wjz_relay_destination(relay, route->destination), it, data, length, row);
 }
 
 /* To every destination that the table has for the body's type; how many these are. */
-static int emit_by(wjz_relay *relay, const wjz_emit_route *table, wjz_tx *tx, uint64_t id, int32_t region,
-                   const ProtobufCMessage *body, wjz_err *err) {
+static int emit_by(wjz_relay *relay, const wjz_emit_route *table, const emission *it, wjz_err *err) {
     int routes = 0;
+    const ProtobufCMessageDescriptor *type = it->body->descriptor;
     for (const wjz_emit_route *route = table; route && route->type; route++) {
-        if (route->type != body->descriptor) continue;
+        if (route->type != type) continue;
         wjz_param row[WJZ_OUTBOX_PARAMS];
-        int r = pack_for(relay, route, tx, id, region, body, row);
-        if (r == 0) r = wjz_tx_send(tx, &relay->ground->sql->stmts[WJZ_OUTBOX_INSERT], row, WJZ_OUTBOX_PARAMS);
-        if (r < 0) return wjz_err_set(err, r, "could not emit %s to %s", body->descriptor->name, route->destination);
+        int r = pack_for(relay, route, it, row);
+        if (r == 0) r = wjz_tx_send(it->tx, &relay->ground->sql->stmts[WJZ_OUTBOX_INSERT], row, WJZ_OUTBOX_PARAMS);
+        if (r < 0) return wjz_err_set(err, r, "could not emit %s to %s", type->name, route->destination);
         routes++;
     }
     return routes;
@@ -146,24 +170,26 @@ static const wjz_emit_route *only_route(const wjz_emit_route *table, const Proto
 }
 
 int wjz_relay_emit_row(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
-                       wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err) {
+                       const ProtobufCMessage *fresh, wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err) {
     int r = check_size(body, err);
     if (r < 0) return r;
     const wjz_emit_route *route = only_route(relay->options.emits, body->descriptor);
     if (!route)
         return wjz_err_set(err, -EINVAL, "cannot emit %s as a row: it has not one destination", body->descriptor->name);
-    r = pack_for(relay, route, tx, (uint64_t)wjz_id_next(), region, body, row);
+    const emission it = {tx, (uint64_t)wjz_id_next(), region, body, fresh};
+    r = pack_for(relay, route, &it, row);
     return r < 0 ? wjz_err_set(err, r, "could not emit %s to %s", body->descriptor->name, route->destination) : 0;
 }
 
-int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err) {
+int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
+                   const ProtobufCMessage *fresh, wjz_err *err) {
     int r = check_size(body, err);
     if (r < 0) return r;
     /* Every service may report a dead letter, whether its table says so or not. */
     static const wjz_emit_route DIED[] = {{&wjz__bus__message_died__descriptor, "notification"}, {NULL, NULL}};
-    uint64_t id = (uint64_t)wjz_id_next();
-    int routes = emit_by(relay, relay->options.emits, tx, id, region, body, err);
-    if (routes == 0) routes = emit_by(relay, DIED, tx, id, region, body, err);
+    const emission it = {tx, (uint64_t)wjz_id_next(), region, body, fresh};
+    int routes = emit_by(relay, relay->options.emits, &it, err);
+    if (routes == 0) routes = emit_by(relay, DIED, &it, err);
     if (routes == 0) return wjz_err_set(err, -ENOENT, "cannot emit %s: it has no route", body->descriptor->name);
     return routes < 0 ? routes : 0;
 }

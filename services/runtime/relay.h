@@ -11,7 +11,7 @@ typedef struct wjz_relay_options {
     const wjz_emit_route *emits; /* borrowed */
     int lease_ms, attempts;
     int memory_messages; /* per destination */
-    size_t memory_bytes;
+    size_t memory_bytes; /* and of fresh bodies as many */
 } wjz_relay_options;
 
 /* Binds the queue socket; ret_endpoint is what goes into the registry. ground is borrowed. */
@@ -21,10 +21,10 @@ WJZ_MUST_CHECK int wjz_relay_open(const wjz_ground *ground, const wjz_relay_opti
 WJZ_MUST_CHECK int wjz_relay_start(wjz_relay *relay, wjz_err *err);
 /* As wjz_bus_emit_row. */
 WJZ_MUST_CHECK int wjz_relay_emit_row(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
-                                      wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err);
-/* As wjz_bus_emit. */
+                                      const ProtobufCMessage *fresh, wjz_param row[WJZ_OUTBOX_PARAMS], wjz_err *err);
+/* As wjz_bus_emit_fresh; fresh may be NULL. */
 WJZ_MUST_CHECK int wjz_relay_emit(wjz_relay *relay, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
-                                  wjz_err *err);
+                                  const ProtobufCMessage *fresh, wjz_err *err);
 /* The registry has been read; changed: peers have come or gone. */
 void wjz_relay_beaten(wjz_relay *relay, bool changed);
 /* There may be free rows in the outbox: looks for them at once. */

@@ -51,6 +51,7 @@ void wjz_parcel_unlink(wjz_parcel *parcel) {
 void wjz_parcel_free(wjz_parcel *parcel) {
     if (!parcel) return;
     wjz_parcel_unlink(parcel);
+    parcel->destination->fresh -= parcel->fresh;
     if (wjz_idmap_get(&parcel->destination->parcels, parcel->id) == parcel)
         wjz_idmap_take(&parcel->destination->parcels, parcel->id);
     free(parcel->error);
@@ -74,6 +75,14 @@ void wjz_parcel_hold(wjz_parcel *parcel) {
 void wjz_parcel_let_go(wjz_parcel *parcel) {
     parcel->destination->held--;
     parcel->destination->bytes -= parcel->length;
+}
+
+void wjz_parcel_forget_fresh(wjz_parcel *parcel) {
+    if (parcel->fresh == 0) return;
+    parcel->destination->fresh -= parcel->fresh;
+    parcel->fresh = 0;
+    uint8_t *shorter = realloc(parcel->data, parcel->length + WJZ_ATTEMPT_BYTES);
+    if (shorter) parcel->data = shorter;
 }
 
 static bool in_flight_anywhere(const wjz_relay *relay) {
@@ -206,13 +215,14 @@ static wjz_consumer_link *pick_idle(const wjz_destination *destination) {
 /* Hands the parcel to the consumer. False when it went nowhere and stays where it is. */
 static bool send_parcel(wjz_consumer_link *link, wjz_parcel *parcel) {
     wjz_relay *relay = parcel->destination->relay;
-    size_t length =
-        wjz_envelope_set_attempt(parcel->data, parcel->length, (uint32_t)(parcel->attempts + 1), parcel->era);
+    size_t length = wjz_envelope_set_attempt(parcel->data, parcel->length + parcel->fresh,
+                                             (uint32_t)(parcel->attempts + 1), parcel->era);
     const wjz_blob frames[] = {{link->identity, link->identity_length}, {parcel->data, length}};
     int r = wjz_socket_send(relay->socket, frames, 2);
     if (r == -EAGAIN) link->blocked = true;
     if (r == -EHOSTUNREACH) wjz_link_enter(link, WJZ_LINK_GONE);
     if (r < 0) return false;
+    wjz_parcel_forget_fresh(parcel);
     wjz_count(relay->sent, 1);
     parcel->sent_at_us = wjz_clock_monotonic_us();
     return true;

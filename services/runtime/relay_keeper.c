@@ -70,6 +70,7 @@ static void keys_add(struct keys *keys, const wjz_parcel *parcel) {
 /* --- acknowledged --- */
 
 void wjz_relay_acknowledged(wjz_relay *relay, wjz_parcel *parcel) {
+    wjz_parcel_forget_fresh(parcel);
     free(WJZ_STEAL(parcel->data));
     wjz_parcels_append(&relay->acknowledged, parcel);
     size_t count = relay->acknowledged.count;
@@ -148,7 +149,7 @@ static int bury(wjz_relay *relay, wjz_tx *tx, const wjz_parcel *parcel, wjz_err 
     died.id = parcel->id;
     died.attempts = (uint32_t)parcel->attempts + 1;
     died.error = (char *)(uintptr_t)error_of(parcel);
-    return wjz_relay_emit(relay, tx, parcel->region, &died.base, err);
+    return wjz_relay_emit(relay, tx, parcel->region, &died.base, NULL, err);
 }
 
 static bool is_last(const wjz_relay *relay, const wjz_parcel *parcel) {

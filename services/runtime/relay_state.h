@@ -34,8 +34,8 @@ struct wjz_parcel {
     int64_t sent_at_us;      /* monotonic */
     int64_t era;             /* in which its row was seen; once acknowledged, in which that counts */
     char *error;             /* of the rejection */
-    size_t length;
-    uint8_t *data; /* packed envelope without attempt, WJZ_ATTEMPT_BYTES behind it */
+    size_t length, fresh; /* of the envelope as it is stored, and of the fresh body behind it */
+    uint8_t *data;        /* packed envelope without attempt, WJZ_ATTEMPT_BYTES behind it */
 };
 
 /*  (new) ──▶ ABSENT ◀──▶ JOINED ──▶ LEAVING
@@ -66,6 +66,7 @@ struct wjz_destination {
     wjz_parcels suspects; /* consumers died with them: sent alone */
     wjz_idmap parcels;    /* all in memory, also acknowledged ones until their row is deleted */
     size_t held, bytes;   /* waiting, in flight, or on their way into a commit */
+    size_t fresh;         /* bytes of bodies that are not stored, and not sent yet */
     bool spilled;         /* rows wait in the outbox without owner: new ones queue behind them there */
     int64_t look_at_us;   /* monotonic: when to look for free rows */
     wjz_consumer_link *consumers;
@@ -104,6 +105,8 @@ void wjz_parcel_free(wjz_parcel *parcel);
 /* Counts the parcel into its destination's memory, and out of it. */
 void wjz_parcel_hold(wjz_parcel *parcel);
 void wjz_parcel_let_go(wjz_parcel *parcel);
+/* It is a first try no more: what is not stored goes. */
+void wjz_parcel_forget_fresh(wjz_parcel *parcel);
 /* Back to those that wait, or away when another instance has it. */
 void wjz_parcel_requeue(wjz_parcel *parcel);
 

@@ -79,10 +79,11 @@ static bool read_field(struct wire *wire, wire_field *ret) {
 
 /* --- envelope --- */
 
-enum { E_ID = 1, E_TYPE, E_SCHEMA, E_REGION, E_CREATED, E_TRACE, E_ATTEMPT, E_BODY, E_DEADLINE, E_ERA };
+enum { E_ID = 1, E_TYPE, E_SCHEMA, E_REGION, E_CREATED, E_TRACE, E_ATTEMPT, E_BODY, E_DEADLINE, E_ERA, E_FRESH };
 static const int ENVELOPE_KIND[] = {
-    [E_ID] = FIXED64,   [E_TYPE] = LENGTH,    [E_SCHEMA] = VARINT, [E_REGION] = VARINT,   [E_CREATED] = VARINT,
-    [E_TRACE] = LENGTH, [E_ATTEMPT] = VARINT, [E_BODY] = LENGTH,   [E_DEADLINE] = VARINT, [E_ERA] = FIXED64,
+    [E_ID] = FIXED64,      [E_TYPE] = LENGTH,  [E_SCHEMA] = VARINT,  [E_REGION] = VARINT,
+    [E_CREATED] = VARINT,  [E_TRACE] = LENGTH, [E_ATTEMPT] = VARINT, [E_BODY] = LENGTH,
+    [E_DEADLINE] = VARINT, [E_ERA] = FIXED64,  [E_FRESH] = LENGTH,
 };
 
 static void take_field(wjz_envelope *envelope, const wire_field *field) {
@@ -120,6 +121,10 @@ static void take_field(wjz_envelope *envelope, const wire_field *field) {
     case E_ERA:
         envelope->era = (int64_t)field->value;
         break;
+    case E_FRESH:
+        envelope->fresh = field->data;
+        envelope->fresh_length = field->length;
+        break;
     default:
         break;
     }
@@ -127,7 +132,7 @@ static void take_field(wjz_envelope *envelope, const wire_field *field) {
 
 int wjz_envelope_read(const void *data, size_t length, wjz_envelope *ret_envelope, wjz_err *err) {
     struct wire wire = {data, (const uint8_t *)data + length};
-    wjz_envelope envelope = {.type = "", .trace = "", .body = (const uint8_t *)""};
+    wjz_envelope envelope = {.type = "", .trace = "", .body = (const uint8_t *)"", .fresh = (const uint8_t *)""};
     while (wire.at < wire.end) {
         wire_field field;
         if (!read_field(&wire, &field)) return wjz_err_set(err, -EBADMSG, "cannot read envelope of %zu bytes", length);
@@ -202,6 +207,18 @@ int wjz_envelope_pack(uint64_t id, int32_t region, int64_t deadline_us, const Pr
     at = put_number(at, E_DEADLINE, (uint64_t)deadline_us);
     *ret_data = data;
     *ret_length = (size_t)(at - data);
+    return 0;
+}
+
+int wjz_envelope_add_fresh(uint8_t **data, size_t length, const ProtobufCMessage *fresh, size_t size,
+                           size_t *ret_length) {
+    enum { NUMBERS = 16 }; /* tag and length */
+    uint8_t *wider = realloc(*data, length + NUMBERS + size + WJZ_ATTEMPT_BYTES);
+    if (!wider) return -ENOMEM;
+    uint8_t *at = put_varint(put_tag(wider + length, E_FRESH, LENGTH), size);
+    at += protobuf_c_message_pack(fresh, at);
+    *data = wider;
+    *ret_length = (size_t)(at - wider);
     return 0;
 }
 

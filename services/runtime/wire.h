@@ -25,8 +25,8 @@ typedef struct wjz_envelope {
     int64_t created_at_us, deadline_us, era;
     const char *trace;
     size_t trace_length;
-    const uint8_t *body;
-    size_t body_length;
+    const uint8_t *body, *fresh; /* fresh: the body with more in it, in its place */
+    size_t body_length, fresh_length;
 } wjz_envelope;
 
 /* Reads the cover only; -EBADMSG for bytes that are no envelope. Later fields override earlier ones, and fields that it
@@ -41,6 +41,10 @@ const char *wjz_envelope_trace(const wjz_envelope *envelope, char text[64]);
  * frees; WJZ_ATTEMPT_BYTES are free behind ret_length. -ENOMEM. */
 WJZ_MUST_CHECK int wjz_envelope_pack(uint64_t id, int32_t region, int64_t deadline_us, const ProtobufCMessage *body,
                                      uint8_t **ret_data, size_t *ret_length);
+/* Appends a fresh body of `size` packed bytes behind a packed envelope, which may move, with WJZ_ATTEMPT_BYTES behind
+ * it. -ENOMEM. */
+WJZ_MUST_CHECK int wjz_envelope_add_fresh(uint8_t **data, size_t length, const ProtobufCMessage *fresh, size_t size,
+                                          size_t *ret_length);
 /* Appends the attempt and the era behind a packed envelope (in protobuf the last value of a field counts); returns the
  * length with them. The envelope's own length stays what it was, so that the next attempt overwrites this one. */
 size_t wjz_envelope_set_attempt(uint8_t *data, size_t length, uint32_t attempt, int64_t era);

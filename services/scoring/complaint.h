@@ -1,5 +1,5 @@
 /* A complaint as scoring sees it: texts and circumstances, without the reporter's identity. Plain data; the store fills
- * it from the view intake.complaint_for_scoring, tests and tools fill it by hand. */
+ * it from intake's views or from what came with a message, tests and tools fill it by hand. */
 #ifndef SCORING_COMPLAINT_H
 #define SCORING_COMPLAINT_H
 

@@ -63,5 +63,5 @@ int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const in
     r = store_complaints_of_subjects(tx, region, subjects, found, SCORED_AGAIN, arena, &complaints, &complaint_count,
                                      err);
     if (r || !complaint_count) return r;
-    return matters_take(self, tx, region, complaints, complaint_count, arena, err);
+    return matters_take(self, tx, region, complaints, NULL, complaint_count, arena, err);
 }

@@ -113,12 +113,13 @@ static analysed *find_analysed(const turn *t, int64_t id) {
     return bsearch(&key, t->items, t->count, sizeof *t->items, by_complaint);
 }
 
-static int read_and_analyse(turn *t, const int64_t *ids, size_t count, wjz_err *err) {
+static int read_and_analyse(turn *t, const int64_t *ids, const Wjz__Intake__AsReceived *const *received, size_t count,
+                            wjz_err *err) {
     complaint *complaints = NULL;
     int asked = 0;
     int r = versions_ask(t->tx, &asked);
     if (r) return wjz_err_set(err, r, "could not ask for the active rule pack");
-    r = store_load_complaints(t->tx, t->region, ids, count, t->arena, &complaints, &t->count, err);
+    r = store_load_complaints(t->tx, t->region, ids, received, count, t->arena, &complaints, &t->count, err);
     if (r) return r;
     r = versions_answer(t->self->packs, t->tx, asked, &t->pack, err);
     if (!r) r = store_renew_complaints(t->tx, t->region, complaints, &t->count, t->arena, err);
@@ -380,16 +381,24 @@ static int score_and_write(turn *t, wjz_err *err) {
     return r;
 }
 
-int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
-                 wjz_err *err) {
+static size_t count_brought(const Wjz__Intake__AsReceived *const *received, size_t count) {
+    size_t brought = 0;
+    for (size_t i = 0; received && i < count; i++)
+        brought += received[i] != NULL;
+    return brought;
+}
+
+int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids,
+                 const Wjz__Intake__AsReceived *const *received, size_t count, wjz_arena *arena, wjz_err *err) {
     WJZ_CLEANUP(turn_end)
     turn t = {.self = self, .tx = tx, .arena = arena, .region = region, .stage_began = wjz_clock_monotonic_us()};
-    int r = read_and_analyse(&t, ids, count, err);
+    int r = read_and_analyse(&t, ids, received, count, err);
     if (r || !t.count) return r;
     r = group(&t, err);
     if (!r) r = score_and_write(&t, err);
     if (r) return r;
     wjz_count(self->complaints, t.count);
+    wjz_count(self->brought, count_brought(received, count));
     wjz_set(self->indexed, (double)follow_count(self->regions));
     return 0;
 }

@@ -13,9 +13,11 @@
 #include "wjz/err.h"
 
 /* ids: complaints of the region, each once. Those that intake does not have are passed over. Whatever their messages
- * said and however often they came, the outcome is that of their present state. Only from a fiber. */
-WJZ_MUST_CHECK int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
-                                wjz_arena *arena, wjz_err *err);
+ * said and however often they came, the outcome is that of their present state. received: what came with them, as for
+ * store_load_complaints. Only from a fiber. */
+WJZ_MUST_CHECK int matters_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids,
+                                const Wjz__Intake__AsReceived *const *received, size_t count, wjz_arena *arena,
+                                wjz_err *err);
 
 /* Changes what people decided (regroup_decide, regroup_undo), within the region's lock. -EPERM: refused, and nothing was
  * changed. */

@@ -98,7 +98,7 @@ static int write_some(outcomes *o, wjz_tx *tx) {
     }
     complaint *complaints;
     size_t found;
-    r = store_load_complaints(tx, region, ids, (size_t)taken, o->arena, &complaints, &found, &o->err);
+    r = store_load_complaints(tx, region, ids, NULL, (size_t)taken, o->arena, &complaints, &found, &o->err);
     for (int i = 0; r == 0 && i < taken; i++) {
         const complaint *c = find(complaints, found, ids[i]);
         if (c) write_row(o, c, said[i]);

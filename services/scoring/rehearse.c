@@ -110,7 +110,7 @@ static int read_portion(rehearsing *now, wjz_err *err) {
         ids[i] = now->list[i].complaint;
     r = read_near(now, err);
     if (r) return r;
-    r = store_load_complaints(p->tx, now->region, ids, now->list_count, p->arena, &now->complaints,
+    r = store_load_complaints(p->tx, now->region, ids, NULL, now->list_count, p->arena, &now->complaints,
                               &now->complaint_count, err);
     if (!r) r = store_renew_complaints(p->tx, now->region, now->complaints, &now->complaint_count, p->arena, err);
     if (!r && now->complaint_count) qsort(now->complaints, now->complaint_count, sizeof *now->complaints, by_complaint);

@@ -36,7 +36,7 @@ static int work(run_portion *portion, void *run, wjz_err *err) {
     if (r) return r;
     qsort(ids, count, sizeof *ids, wjz_id_order);
     if (count && !portion->skip)
-        r = matters_take(portion->self, portion->tx, row->region, ids, count, portion->arena, err);
+        r = matters_take(portion->self, portion->tx, row->region, ids, NULL, count, portion->arena, err);
     if (r) return r;
     next.done += (int64_t)count;
     next.busy_us += wjz_clock_monotonic_us() - began;

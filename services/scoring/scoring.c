@@ -46,6 +46,7 @@ static void make_metrics(scoring_service *self) {
         self->clues[i] = wjz_counter("wjz_scoring_clues_scored_total", labels, "scores given to clues");
     }
     self->complaints = wjz_counter("wjz_scoring_complaints_total", "", "complaints analysed and grouped");
+    self->brought = wjz_counter("wjz_scoring_complaints_brought_total", "", "complaints that came with their message");
     self->merged = wjz_counter("wjz_scoring_clues_merged_total", "", "clues that became part of another");
     self->indexed = wjz_gauge("wjz_scoring_indexed_complaints", "", "complaints in the indexes of repeats held here");
 }

@@ -41,7 +41,7 @@ typedef struct scoring_service {
     pair_memo *pairs;
     wjz_arena *scratch; /* of the complaint that is analysed: nothing in it outlives a wait */
     wjz_metric *stage[STAGE_COUNT];
-    wjz_metric *complaints, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
+    wjz_metric *complaints, *brought, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
 } scoring_service;
 
 extern const wjz_service_spec scoring_spec;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "proto/card.pb-c.h"
+#include "proto/intake.pb-c.h"
 #include "scoring/complaint.h"
 #include "wjz/arena.h"
 #include "wjz/db.h"
@@ -14,8 +15,10 @@
 
 /* Those of the complaints that intake has, in no particular order, as they were received, but for some that have
  * changed since: store_renew_complaints puts their present state in place. One round trip, and one more where there are
- * such. ids: each once; quickest in ascending order. */
-WJZ_MUST_CHECK int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+ * such. ids: each once; quickest in ascending order. received: NULL, or of each what came with its message, which is
+ * committed and need not be read, or NULL; its texts must outlive the turn. */
+WJZ_MUST_CHECK int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids,
+                                         const Wjz__Intake__AsReceived *const *received, size_t count, wjz_arena *arena,
                                          complaint **ret_complaints, size_t *ret_count, wjz_err *err);
 WJZ_MUST_CHECK int store_renew_complaints(wjz_tx *tx, int32_t region, complaint *complaints, size_t *count,
                                           wjz_arena *arena, wjz_err *err);

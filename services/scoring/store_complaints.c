@@ -1,11 +1,13 @@
-/* Complaints as intake has them, without their reporters. In a flood they are read by runs of neighbouring ids, as one
- * stretch of the index each, and what they are joined with comes beside them: less than half of what it costs to ask for
- * them one by one. */
+/* Complaints as intake has them, without their reporters. What was received never changes, so of those that came with
+ * their message only that is asked which may: their feeds, and whether more is known of them by now. The others are read:
+ * in a flood by runs of neighbouring ids, as one stretch of the index each, and what they are joined with comes beside
+ * them, which is less than half of what it costs to ask for them one by one. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "scoring/received.h"
 #include "scoring/store.h"
 #include "scoring/store_rows.h"
 #include "wjz/id.h"
@@ -54,6 +56,13 @@ static const wjz_stmt CHANGED_IN_RUNS = {
     "SELECT c.complaint" RUNS "SELECT v.complaint FROM intake.complaint_changed v WHERE v.region = $1"
     " AND v.complaint BETWEEN run.first AND run.last LIMIT 1000000) c",
     1};
+
+/* Of a few complaints that were brought: the same in one statement. */
+static const wjz_stmt BESIDE_FEW = {
+    "scoring_beside_few",
+    "SELECT number, name, source_kind, ARRAY(SELECT v.complaint FROM intake.complaint_changed v WHERE v.region = $1"
+    " AND v.complaint = ANY ($2)) FROM intake.feed WHERE number = ANY ($3)",
+    4};
 
 static const wjz_stmt LOAD_FEEDS = {"scoring_load_feeds", "SELECT number, name, source_kind FROM intake.feed", 3};
 
@@ -158,7 +167,7 @@ static int load(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const int64_t 
     return 0;
 }
 
-/* --- a flood --- */
+/* --- runs of ids --- */
 
 typedef struct id_runs {
     int64_t *first, *last;
@@ -180,88 +189,191 @@ static int find_runs(const int64_t *ids, size_t count, wjz_arena *arena, id_runs
     return 0;
 }
 
+/* --- what stands beside complaints --- */
+
 typedef struct known_feed {
     int32_t number;
     const char *name;
     source_kind source;
 } known_feed;
 
-/* What complaints of a flood are read with. */
-typedef struct flood {
-    const int64_t *wanted; /* ascending */
-    size_t wanted_count;
-    int64_t *changed; /* ascending */
-    size_t changed_count;
+typedef struct beside {
     known_feed *feeds;
     size_t feed_count;
-    row_texts texts;
-} flood;
+    int64_t *changed; /* ascending */
+    size_t changed_count;
+} beside;
 
-static int read_beside(flood *f, const wjz_rows *feeds, const wjz_rows *changed) {
-    f->feed_count = (size_t)wjz_rows_count(feeds);
-    f->changed_count = (size_t)wjz_rows_count(changed);
-    f->feeds = wjz_arena_alloc(f->texts.arena, f->feed_count * sizeof *f->feeds);
-    f->changed = wjz_arena_alloc(f->texts.arena, f->changed_count * sizeof *f->changed);
-    if (!f->feeds || !f->changed) return -ENOMEM;
-    for (size_t i = 0; i < f->feed_count; i++)
-        f->feeds[i] = (known_feed){.number = (int32_t)wjz_row_int(feeds, (int)i, 0),
-                                   .name = row_text(&f->texts, feeds, (int)i, 1),
-                                   .source = source_of(wjz_row_text(feeds, (int)i, 2))};
-    for (size_t i = 0; i < f->changed_count; i++)
-        f->changed[i] = wjz_row_int(changed, (int)i, 0);
-    if (f->changed_count) qsort(f->changed, f->changed_count, sizeof *f->changed, wjz_id_order);
-    return f->texts.failed ? -ENOMEM : 0;
+static int read_feeds(const wjz_rows *rows, row_texts *texts, beside *ret) {
+    ret->feed_count = (size_t)wjz_rows_count(rows);
+    ret->feeds = wjz_arena_alloc(texts->arena, ret->feed_count * sizeof *ret->feeds);
+    if (!ret->feeds) return -ENOMEM;
+    for (size_t i = 0; i < ret->feed_count; i++)
+        ret->feeds[i] = (known_feed){.number = (int32_t)wjz_row_int(rows, (int)i, 0),
+                                     .name = row_text(texts, rows, (int)i, 1),
+                                     .source = source_of(wjz_row_text(rows, (int)i, 2))};
+    return texts->failed ? -ENOMEM : 0;
+}
+
+static void sort_changed(beside *b) {
+    if (b->changed_count) qsort(b->changed, b->changed_count, sizeof *b->changed, wjz_id_order);
+}
+
+static int ask_beside_runs(wjz_tx *tx, const wjz_param params[3]) {
+    int r = wjz_tx_send(tx, &LOAD_FEEDS, NULL, 0);
+    return r ? r : wjz_tx_send(tx, &CHANGED_IN_RUNS, params, 3);
+}
+
+static int read_beside_runs(wjz_tx *tx, int at, row_texts *texts, beside *ret) {
+    const wjz_rows *changed = wjz_tx_rows(tx, at + 1);
+    ret->changed_count = (size_t)wjz_rows_count(changed);
+    ret->changed = wjz_arena_alloc(texts->arena, ret->changed_count * sizeof *ret->changed);
+    if (!ret->changed) return -ENOMEM;
+    for (size_t i = 0; i < ret->changed_count; i++)
+        ret->changed[i] = wjz_row_int(changed, (int)i, 0);
+    sort_changed(ret);
+    return read_feeds(wjz_tx_rows(tx, at), texts, ret);
+}
+
+static int read_beside_few(wjz_tx *tx, int at, row_texts *texts, beside *ret) {
+    const wjz_rows *rows = wjz_tx_rows(tx, at);
+    int r = wjz_rows_count(rows) ? wjz_row_ints(rows, 0, 3, texts->arena, &ret->changed, &ret->changed_count) : 0;
+    if (r) return r;
+    sort_changed(ret);
+    return read_feeds(rows, texts, ret);
 }
 
 /* One of a feed that was not there when feeds were read is left to store_renew_complaints, like one that changed. */
-static void read_received(flood *f, const wjz_rows *rows, int row, complaint *ret) {
-    int32_t number = (int32_t)wjz_row_int(rows, row, 1);
+static void put_beside(const beside *b, int32_t number, bool anonymous, complaint *ret) {
     const known_feed *feed = NULL;
-    for (size_t i = 0; i < f->feed_count && !feed; i++)
-        if (f->feeds[i].number == number) feed = &f->feeds[i];
+    for (size_t i = 0; i < b->feed_count && !feed; i++)
+        if (b->feeds[i].number == number) feed = &b->feeds[i];
     ret->feed = feed ? feed->name : "";
-    ret->external_id = row_text(&f->texts, rows, row, 2);
-    ret->source = !feed || wjz_row_bool(rows, row, 3) ? SOURCE_ANONYMOUS : feed->source;
-    read_said(rows, row, 4, &f->texts, ret);
-    ret->revision = !feed || wjz_id_among(f->changed, f->changed_count, ret->id) ? CHANGED : 0;
+    ret->source = !feed || anonymous ? SOURCE_ANONYMOUS : feed->source;
+    ret->revision = !feed || wjz_id_among(b->changed, b->changed_count, ret->id) ? CHANGED : 0;
 }
 
-static int read_flood(flood *f, const wjz_rows *rows, int32_t region, complaint **ret_complaints, size_t *ret_count) {
-    complaint *complaints = wjz_arena_calloc(f->texts.arena, f->wanted_count, sizeof *complaints);
-    if (!complaints) return -ENOMEM;
-    size_t count = 0;
-    for (int i = 0; i < wjz_rows_count(rows); i++) {
-        int64_t id = wjz_row_int(rows, i, 0);
-        if (!wjz_id_among(f->wanted, f->wanted_count, id)) continue;
-        complaints[count] = (complaint){.region = region, .id = id};
-        read_received(f, rows, i, &complaints[count++]);
-    }
-    *ret_complaints = complaints;
-    *ret_count = count;
-    return f->texts.failed ? -ENOMEM : 0;
-}
+/* --- complaints, some of which have come with their message --- */
 
-static int load_runs(wjz_tx *tx, int32_t region, flood *f, const id_runs *runs, complaint **ret_complaints,
-                     size_t *ret_count, wjz_err *err) {
-    const wjz_param params[] = {wjz_i32(region), wjz_i64s(runs->first, runs->count), wjz_i64s(runs->last, runs->count)};
-    wjz_rows *rows = NULL;
-    int beside = wjz_tx_next(tx), r = wjz_tx_send(tx, &LOAD_FEEDS, NULL, 0);
-    if (!r) r = wjz_tx_send(tx, &CHANGED_IN_RUNS, params, WJZ_COUNT(params));
-    if (r) return wjz_err_set(err, r, "could not ask for complaints of region %d", (int)region);
-    r = wjz_tx_query(tx, &LOAD_RUNS, params, WJZ_COUNT(params), &rows, err);
-    if (r) return r;
-    r = read_beside(f, wjz_tx_rows(tx, beside), wjz_tx_rows(tx, beside + 1));
-    if (!r) r = read_flood(f, rows, region, ret_complaints, ret_count);
-    return r ? wjz_err_set(err, r, "out of memory") : 0;
-}
-
-int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
-                          complaint **ret_complaints, size_t *ret_count, wjz_err *err) {
+/* Some ids, and where the answer to what was asked about them is. */
+typedef struct part {
+    int64_t *ids;
+    size_t count;
     id_runs runs;
-    if (find_runs(ids, count, arena, &runs)) return wjz_err_set(err, -ENOMEM, "out of memory");
-    if (!runs.count) return load(tx, &LOAD_RECEIVED, region, ids, count, arena, ret_complaints, ret_count, err);
-    flood f = {.wanted = ids, .wanted_count = count, .texts = {.arena = arena}};
-    return load_runs(tx, region, &f, &runs, ret_complaints, ret_count, err);
+    int at;
+} part;
+
+typedef struct loading {
+    wjz_tx *tx;
+    int32_t region;
+    row_texts texts;
+    part brought, read;
+    const Wjz__Intake__AsReceived **received; /* of those that were brought */
+    complaint *complaints;
+    size_t count;
+} loading;
+
+static int divide(loading *l, const int64_t *ids, const Wjz__Intake__AsReceived *const *received, size_t count) {
+    wjz_arena *arena = l->texts.arena;
+    l->brought.ids = wjz_arena_alloc(arena, 2 * count * sizeof *ids);
+    l->received = wjz_arena_alloc(arena, count * sizeof *l->received);
+    l->complaints = wjz_arena_calloc(arena, count, sizeof *l->complaints);
+    if (!l->brought.ids || !l->received || !l->complaints) return -ENOMEM;
+    l->read.ids = l->brought.ids + count;
+    for (size_t i = 0; i < count; i++) {
+        if (received && received[i]) {
+            l->received[l->brought.count] = received[i];
+            l->brought.ids[l->brought.count++] = ids[i];
+        } else {
+            l->read.ids[l->read.count++] = ids[i];
+        }
+    }
+    int r = find_runs(l->brought.ids, l->brought.count, arena, &l->brought.runs);
+    return r ? r : find_runs(l->read.ids, l->read.count, arena, &l->read.runs);
+}
+
+static int ask_brought(loading *l) {
+    part *p = &l->brought;
+    p->at = wjz_tx_next(l->tx);
+    if (p->runs.count) {
+        const wjz_param params[] = {wjz_i32(l->region), wjz_i64s(p->runs.first, p->runs.count),
+                                    wjz_i64s(p->runs.last, p->runs.count)};
+        return ask_beside_runs(l->tx, params);
+    }
+    int32_t *feeds = wjz_arena_alloc(l->texts.arena, p->count * sizeof *feeds);
+    if (!feeds) return -ENOMEM;
+    for (size_t i = 0; i < p->count; i++)
+        feeds[i] = l->received[i]->feed;
+    return wjz_tx_send_v(l->tx, &BESIDE_FEW, wjz_i32(l->region), wjz_i64s(p->ids, p->count), wjz_i32s(feeds, p->count));
+}
+
+static int take_brought(loading *l) {
+    beside b = {0};
+    int r = l->brought.runs.count ? read_beside_runs(l->tx, l->brought.at, &l->texts, &b)
+                                  : read_beside_few(l->tx, l->brought.at, &l->texts, &b);
+    for (size_t i = 0; !r && i < l->brought.count; i++) {
+        complaint *c = &l->complaints[l->count++];
+        r = received_read(l->received[i], l->texts.arena, c);
+        c->region = l->region;
+        put_beside(&b, l->received[i]->feed, l->received[i]->anonymous, c);
+    }
+    return r;
+}
+
+static int ask_to_read(loading *l) {
+    part *p = &l->read;
+    p->at = wjz_tx_next(l->tx);
+    if (!p->runs.count)
+        return wjz_tx_send_v(l->tx, &LOAD_RECEIVED, wjz_i32(l->region), wjz_i64s(p->ids, p->count));
+    const wjz_param params[] = {wjz_i32(l->region), wjz_i64s(p->runs.first, p->runs.count),
+                                wjz_i64s(p->runs.last, p->runs.count)};
+    int r = ask_beside_runs(l->tx, params);
+    return r ? r : wjz_tx_send(l->tx, &LOAD_RUNS, params, WJZ_COUNT(params));
+}
+
+static int take_run_rows(loading *l) {
+    beside b = {0};
+    const wjz_rows *rows = wjz_tx_rows(l->tx, l->read.at + 2);
+    int r = read_beside_runs(l->tx, l->read.at, &l->texts, &b);
+    for (int i = 0; !r && i < wjz_rows_count(rows); i++) {
+        int64_t id = wjz_row_int(rows, i, 0);
+        if (!wjz_id_among(l->read.ids, l->read.count, id)) continue;
+        complaint *c = &l->complaints[l->count++];
+        *c = (complaint){.region = l->region, .id = id, .external_id = row_text(&l->texts, rows, i, 2)};
+        read_said(rows, i, 4, &l->texts, c);
+        put_beside(&b, (int32_t)wjz_row_int(rows, i, 1), wjz_row_bool(rows, i, 3), c);
+    }
+    return r ? r : l->texts.failed ? -ENOMEM : 0;
+}
+
+static int take_read(loading *l) {
+    if (l->read.runs.count) return take_run_rows(l);
+    const wjz_rows *rows = wjz_tx_rows(l->tx, l->read.at);
+    int r = 0;
+    for (int i = 0; !r && i < wjz_rows_count(rows); i++) {
+        complaint *c = &l->complaints[l->count++];
+        c->region = l->region;
+        r = read_complaint(rows, i, &l->texts, c);
+    }
+    return r;
+}
+
+int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids,
+                          const Wjz__Intake__AsReceived *const *received, size_t count, wjz_arena *arena,
+                          complaint **ret_complaints, size_t *ret_count, wjz_err *err) {
+    loading l = {.tx = tx, .region = region, .texts = {.arena = arena}};
+    int r = divide(&l, ids, received, count);
+    if (!r && l.brought.count) r = ask_brought(&l);
+    if (!r && l.read.count) r = ask_to_read(&l);
+    if (r) return wjz_err_set(err, r, "could not ask for complaints of region %d", (int)region);
+    r = wjz_tx_wait(tx, NULL, err);
+    if (r) return r;
+    if (l.brought.count) r = take_brought(&l);
+    if (!r && l.read.count) r = take_read(&l);
+    if (r) return wjz_err_set(err, r, "out of memory");
+    *ret_complaints = l.complaints;
+    *ret_count = l.count;
+    return 0;
 }
 
 int store_renew_complaints(wjz_tx *tx, int32_t region, complaint *complaints, size_t *count, wjz_arena *arena,

@@ -25,6 +25,8 @@ static void compare(const wjz_envelope *ours, const uint8_t *data, size_t size) 
     assert(known->attempt == ours->attempt || (known->attempt == 0 && ours->attempt == 1));
     assert(known->body.len == ours->body_length);
     assert(ours->body_length == 0 || memcmp(known->body.data, ours->body, ours->body_length) == 0);
+    assert(known->fresh.len == ours->fresh_length);
+    assert(ours->fresh_length == 0 || memcmp(known->fresh.data, ours->fresh, ours->fresh_length) == 0);
     assert(strncmp(known->type, ours->type, ours->type_length) == 0);
     wjz__envelope__free_unpacked(known, NULL);
 }
@@ -56,9 +58,12 @@ static void check_lax(const ProtobufCMessageDescriptor *type, const wjz_envelope
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const ProtobufCMessageDescriptor *const TYPES[] = {
-        &wjz__intake__feed_batch__descriptor, &wjz__bus__acknowledge__descriptor, &wjz__bus__join__descriptor,
-        &wjz__scoring__clues_scored__descriptor, &wjz__refusal__descriptor};
+    static const ProtobufCMessageDescriptor *const TYPES[] = {&wjz__intake__feed_batch__descriptor,
+                                                              &wjz__bus__acknowledge__descriptor,
+                                                              &wjz__bus__join__descriptor,
+                                                              &wjz__scoring__clues_scored__descriptor,
+                                                              &wjz__refusal__descriptor,
+                                                              &wjz__intake__complaints_accepted__descriptor};
     wjz_envelope envelope;
     if (size == 0 || wjz_envelope_read(data, size, &envelope, NULL) < 0) return 0;
     compare(&envelope, data, size);

@@ -72,7 +72,7 @@ def envelope(body, id=None, region=0, timeout=None, trace_parent="", schema=1, a
 
 
 def unpack(cover):
-    return message_class(cover.type).FromString(cover.body)
+    return message_class(cover.type).FromString(cover.fresh or cover.body)
 
 
 class Refused(Exception):

@@ -26,6 +26,7 @@ static const wjz_emit_route EMITS[] = {{&wjz__intake__complaints_accepted__descr
 typedef struct receiver {
     node node;
     int batches, messages, largest;
+    int brought;    /* what fresh bodies had besides */
     int64_t refuse; /* an item whose message always fails */
     int transient;  /* batches that still fail for a passing reason */
     bool hold;      /* waits for release, with the transaction open */
@@ -64,6 +65,8 @@ static int on_complaints(wjz_batch *batch, void *state, wjz_err *err) {
         self->held--;
     }
     self->messages += count;
+    for (size_t i = 0; i < (size_t)count; i++)
+        self->brought += (int)body_of(batch, i)->n_received;
     return 0;
 }
 
@@ -420,7 +423,7 @@ static int emit_row(node *self, wjz_tx *tx, int64_t item) {
     Wjz__Intake__ComplaintsAccepted body = WJZ__INTAKE__COMPLAINTS_ACCEPTED__INIT;
     body.complaint = ids;
     body.n_complaint = 1;
-    assert_ok(wjz_bus_emit_row(self->bus, tx, REGION, &body.base, params, err));
+    assert_ok(wjz_bus_emit_row(self->bus, tx, REGION, &body.base, NULL, params, err));
     params[WJZ_OUTBOX_PARAMS] = wjz_i64(item);
     return wjz_tx_send(tx, &SOURCE_AND_ROW, params, WJZ_OUTBOX_PARAMS + 1);
 }
@@ -437,7 +440,7 @@ static void as_a_row(WJZ_UNUSED void *arg) {
     assert_ok(wjz_tx_begin(intake.db, &tx, err));
     Wjz__Intake__FeedbackAccepted other = WJZ__INTAKE__FEEDBACK_ACCEPTED__INIT;
     wjz_param params[WJZ_OUTBOX_PARAMS];
-    assert_int_equal(wjz_bus_emit_row(intake.bus, tx, REGION, &other.base, params, &(wjz_err){0}), -EINVAL);
+    assert_int_equal(wjz_bus_emit_row(intake.bus, tx, REGION, &other.base, NULL, params, &(wjz_err){0}), -EINVAL);
     assert_int_equal(emit_row(&intake, tx, 2), 0);
     assert_ok(wjz_tx_commit(&tx, err));
     wait_until(effects() == 1 && outbox() == 0);
@@ -453,6 +456,99 @@ static void test_as_a_row(WJZ_UNUSED void **state) {
 
 static void test_rolled_back(WJZ_UNUSED void **state) {
     world_run(rolled_back, NULL);
+}
+
+/* --- what travels with the first try alone --- */
+
+enum { BROUGHT_BYTES = 2000 };
+
+/* Messages of one item each, which bring a text along. */
+static void emit_fresh(node *self, int64_t first, int64_t count) {
+    char text[BROUGHT_BYTES + 1];
+    memset(text, 'x', BROUGHT_BYTES);
+    text[BROUGHT_BYTES] = '\0';
+    Wjz__Intake__Complaint complaint = WJZ__INTAKE__COMPLAINT__INIT;
+    complaint.content = text;
+    for (int64_t item = first; item < first + count; item++) {
+        wjz_tx *tx = NULL;
+        uint64_t ids[] = {(uint64_t)item};
+        Wjz__Intake__AsReceived one = WJZ__INTAKE__AS_RECEIVED__INIT, *received[] = {&one};
+        one.complaint = &complaint;
+        Wjz__Intake__ComplaintsAccepted body = WJZ__INTAKE__COMPLAINTS_ACCEPTED__INIT;
+        body.complaint = ids;
+        body.n_complaint = 1;
+        Wjz__Intake__ComplaintsAccepted fresh = body;
+        fresh.received = received;
+        fresh.n_received = 1;
+        assert_ok(wjz_tx_begin(self->db, &tx, err));
+        assert_ok(wjz_bus_emit_fresh(self->bus, tx, REGION, &body.base, &fresh.base, err));
+        assert_ok(wjz_tx_commit(&tx, err));
+    }
+}
+
+/* It is in no row, and a message that is sent again comes without it. */
+static void fresh_once(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver scoring = {.refuse = 2};
+    producer_open(&intake, "intake-1", (wjz_bus_options){0});
+    emit_fresh(&intake, 1, 3);
+    assert_int_equal(test_db_int(db, "SELECT count(*) FROM intake.outbox WHERE length(envelope) < 200"), 3);
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    wait_until(effects() == 2 && test_db_int(db, "SELECT max(attempts) FROM intake.outbox") > 0);
+    assert_int_equal(scoring.brought, 2);
+    scoring.refuse = 0;
+    wait_until(effects() == 3 && outbox() == 0);
+    assert_int_equal(scoring.brought, 2);
+    emit_fresh(&intake, 4, 1);
+    wait_until(effects() == 4 && outbox() == 0);
+    assert_int_equal(scoring.brought, 3);
+    node_close(&scoring.node);
+    node_close(&intake);
+}
+
+static void test_fresh_once(WJZ_UNUSED void **state) {
+    world_run(fresh_once, NULL);
+}
+
+/* What memory has no room for is left out, until there is room again; the messages come all the same. */
+static void fresh_within_bounds(WJZ_UNUSED void *arg) {
+    enum { ROOM = 3, MESSAGES = 10 };
+    node intake;
+    receiver scoring = {0};
+    producer_open(&intake, "intake-1", (wjz_bus_options){.memory_bytes = ROOM * (BROUGHT_BYTES + 100)});
+    emit_fresh(&intake, 1, MESSAGES);
+    assert_int_equal(test_db_int(db, "SELECT count(*) FROM intake.outbox WHERE owner <> 0"), MESSAGES);
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    wait_until(effects() == MESSAGES && outbox() == 0);
+    assert_int_equal(scoring.brought, ROOM);
+    emit_fresh(&intake, MESSAGES + 1, 1);
+    wait_until(effects() == MESSAGES + 1 && outbox() == 0);
+    assert_int_equal(scoring.brought, ROOM + 1);
+    node_close(&scoring.node);
+    node_close(&intake);
+}
+
+static void test_fresh_within_bounds(WJZ_UNUSED void **state) {
+    world_run(fresh_within_bounds, NULL);
+}
+
+/* A message that waits in the outbox, and one whose process has ended, come from there. */
+static void fresh_is_not_kept(WJZ_UNUSED void *arg) {
+    node intake;
+    receiver scoring = {0};
+    producer_open(&intake, "intake-1", (wjz_bus_options){.memory_messages = 4});
+    emit_fresh(&intake, 1, 20);
+    node_close(&intake);
+    producer_open(&intake, "intake-2", (wjz_bus_options){0});
+    receiver_open(&scoring, "scoring-1", (wjz_bus_options){0});
+    wait_until(effects() == 20 && outbox() == 0);
+    assert_int_equal(scoring.brought, 0);
+    node_close(&scoring.node);
+    node_close(&intake);
+}
+
+static void test_fresh_is_not_kept(WJZ_UNUSED void **state) {
+    world_run(fresh_is_not_kept, NULL);
 }
 
 /* --- processes that die --- */
@@ -831,6 +927,9 @@ int main(void) {
         TEST(test_transient),
         TEST(test_rolled_back),
         TEST(test_as_a_row),
+        TEST(test_fresh_once),
+        TEST(test_fresh_within_bounds),
+        TEST(test_fresh_is_not_kept),
         TEST(test_consumer_killed),
         TEST(test_consumer_killed_beside_another),
         TEST(test_producer_killed),

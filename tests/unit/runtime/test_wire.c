@@ -70,6 +70,32 @@ static void test_envelope_as_protobuf_has_it(WJZ_UNUSED void **state) {
     free(data);
 }
 
+/* A fresh body stands behind the one that is stored, and the attempt behind that; the stored envelope stays as it was.
+ */
+static void test_envelope_with_a_fresh_body(WJZ_UNUSED void **state) {
+    Wjz__Bus__Join stored = WJZ__BUS__JOIN__INIT, fresh = WJZ__BUS__JOIN__INIT;
+    fresh.service = (char *)(uintptr_t) "scoring";
+    uint8_t *data, before[200];
+    size_t length, whole;
+    assert_int_equal(wjz_envelope_pack(3, 1, 0, &stored.base, &data, &length), 0);
+    assert_in_range(length, 1, sizeof before);
+    memcpy(before, data, length);
+    size_t size = protobuf_c_message_get_packed_size(&fresh.base);
+    assert_int_equal(wjz_envelope_add_fresh(&data, length, &fresh.base, size, &whole), 0);
+    assert_memory_equal(data, before, length);
+    wjz_envelope envelope;
+    assert_int_equal(wjz_envelope_read(data, wjz_envelope_set_attempt(data, whole, 300, 5), &envelope, NULL), 0);
+    assert_int_equal(envelope.attempt, 300);
+    assert_int_equal(envelope.body_length, 0);
+    assert_int_equal(envelope.fresh_length, size);
+    Wjz__Bus__Join *read = wjz__bus__join__unpack(NULL, envelope.fresh_length, envelope.fresh);
+    assert_string_equal(read->service, "scoring");
+    wjz__bus__join__free_unpacked(read, NULL);
+    assert_int_equal(wjz_envelope_read(data, wjz_envelope_set_attempt(data, length, 2, 5), &envelope, NULL), 0);
+    assert_int_equal(envelope.fresh_length, 0);
+    free(data);
+}
+
 static void test_envelope_refused(WJZ_UNUSED void **state) {
     static const struct {
         const uint8_t *data;
@@ -270,6 +296,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_envelope_round_trip),
         cmocka_unit_test(test_envelope_as_protobuf_has_it),
+        cmocka_unit_test(test_envelope_with_a_fresh_body),
         cmocka_unit_test(test_envelope_refused),
         cmocka_unit_test(test_envelope_of_the_future),
         cmocka_unit_test(test_path_of_a_bad_string),
