@@ -35,6 +35,7 @@ enum {
 /* The work under way on one complaint. */
 typedef struct analysis {
     const rule_pack *pack;
+    const gazetteer *places;
     const complaint *complaint;
     wjz_arena *arena;   /* of the finding */
     wjz_arena *scratch; /* of all else */
@@ -47,6 +48,7 @@ typedef struct analysis {
     text_quantity quantities[QUANTITIES_LIMIT];
     size_t quantity_count;
     Wjz__Scoring__Finding *finding;
+    feature_list *features; /* where to put what a model would see; NULL: nobody asks */
 } analysis;
 
 static Wjz__Scoring__Span *new_span(analysis *a, uint32_t from, uint32_t to) {
@@ -78,7 +80,12 @@ static int read_text(analysis *a) {
     int r = analysis_text(a->complaint, a->scratch, &a->text);
     if (r < 0) return r;
     a->own_chars = a->text->part_char[PART_REPLY];
+    a->finding->copy = matter_copy_of(a->text);
     return 0;
+}
+
+static int match_rules(analysis *a) {
+    return rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->scratch, &a->matches);
 }
 
 /* Which hits are kept: those that make points or evidence; of the kind's words only a few. */
@@ -313,7 +320,7 @@ static class_votes votes_with_model(const class_votes *margins, const class_vote
 }
 
 /* By the rules' votes, or by the model that has them among its features. */
-static int decide(analysis *a, feature_list *ret_features) {
+static int decide(analysis *a) {
     learned_model *model = a->pack->model;
     class_votes votes;
     class_decision decision;
@@ -324,7 +331,7 @@ static int decide(analysis *a, feature_list *ret_features) {
     int r = find_taught(a, &votes, &view);
     if (r < 0) return r;
     const feature_source source = source_of(a, &view);
-    if (ret_features) r = features_of(&source, a->arena, ret_features);
+    if (a->features) r = features_of(&source, a->arena, a->features);
     if (r == 0 && model) {
         steps = wjz_arena_calloc(a->scratch, (size_t)a->own_chars + 1, sizeof *steps);
         r = steps ? model_predict(model, &source, steps, a->own_chars, a->scratch, &verdict) : -ENOMEM;
@@ -346,17 +353,19 @@ void analysis_set_class(const rule_pack *pack, const class_decision *decision, W
     finding->mediation = decision->mediation;
 }
 
-static int run(analysis *a, const gazetteer *places, feature_list *ret_features) {
-    int r = read_text(a);
-    if (r == 0) r = extract_spots(a->text, a->own_chars, a->scratch, &a->spots);
-    if (r == 0) r = rules_match(a->pack, a->text, PART_TITLE, PART_REPLY, a->scratch, &a->matches);
+static int find_place(analysis *a) {
+    a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
+    if (!a->finding->place) return -ENOMEM;
+    return place_find(a->places, a->complaint, a->text, &a->spots, a->names, a->name_count, a->arena, a->scratch,
+                      a->finding->place);
+}
+
+static int find_facts(analysis *a) {
+    int r = extract_spots(a->text, a->own_chars, a->scratch, &a->spots);
     if (r < 0) return r;
     a->name_count = extract_names(&a->spots, a->names, NAMES_LIMIT);
     a->quantity_count = extract_quantities(&a->spots, a->quantities, QUANTITIES_LIMIT);
-    a->finding->place = wjz_arena_alloc(a->arena, sizeof *a->finding->place);
-    if (!a->finding->place) return -ENOMEM;
-    r = place_find(places, a->complaint, a->text, &a->spots, a->names, a->name_count, a->arena, a->scratch,
-                   a->finding->place);
+    r = find_place(a);
     if (r == 0) r = keep_hits(a, &a->matches, a->finding);
     if (r == 0) r = keep_anchors(a);
     if (r == 0) r = find_subject(a);
@@ -364,42 +373,61 @@ static int run(analysis *a, const gazetteer *places, feature_list *ret_features)
     if (r == 0) r = keep_agencies(a);
     if (r == 0) r = keep_time(a);
     keep_status(a);
-    if (r == 0) r = decide(a, ret_features);
     return r;
 }
 
-static int analyse_all(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-                       wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text,
-                       feature_list *ret_features, wjz_err *err) {
-    analysis a = {.pack = pack, .complaint = report, .arena = arena, .scratch = scratch};
-    a.finding = wjz_arena_alloc(arena, sizeof *a.finding);
-    int r = a.finding ? 0 : -ENOMEM;
-    if (r == 0) {
-        wjz__scoring__finding__init(a.finding);
-        a.finding->pack = (char *)rule_pack_version(pack);
-        a.finding->feed = wjz_arena_strdup(arena, report->feed);
-        a.finding->identity = matter_self(report->feed, report->external_id);
-        r = a.finding->feed ? run(&a, places, ret_features) : -ENOMEM;
-        if (r == 0) a.finding->copy = matter_copy_of(a.text);
-    }
-    if (r < 0) return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)report->id, strerror(-r));
-    *ret_finding = a.finding;
-    if (ret_text) *ret_text = a.text;
+static int begin(analysis *a) {
+    const complaint *report = a->complaint;
+    a->finding = wjz_arena_alloc(a->arena, sizeof *a->finding);
+    if (!a->finding) return -ENOMEM;
+    wjz__scoring__finding__init(a->finding);
+    a->finding->pack = (char *)rule_pack_version(a->pack);
+    a->finding->feed = wjz_arena_strdup(a->arena, report->feed);
+    a->finding->identity = matter_self(report->feed, report->external_id);
+    return a->finding->feed ? read_text(a) : -ENOMEM;
+}
+
+static int run(analysis *list, size_t count, wjz_err *err) {
+    static int (*const steps[])(analysis *) = {begin, match_rules, find_facts, decide};
+    for (size_t step = 0; step < WJZ_COUNT(steps); step++)
+        for (size_t i = 0; i < count; i++) {
+            int r = steps[step](&list[i]);
+            if (r < 0)
+                return wjz_err_set(err, r, "could not analyse complaint %lld: %s", (long long)list[i].complaint->id,
+                                   strerror(-r));
+        }
     return 0;
+}
+
+int analyse_several(const rule_pack *pack, const gazetteer *places, analysis_item *items, size_t count,
+                    wjz_arena *arena, wjz_arena *scratch, wjz_err *err) {
+    analysis *list = wjz_arena_alloc(scratch, count * sizeof *list);
+    if (!list) return wjz_err_set(err, -ENOMEM, "could not analyse %zu complaints: no memory", count);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (analysis){
+            .pack = pack, .places = places, .complaint = items[i].report, .arena = arena, .scratch = scratch};
+    int r = run(list, count, err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        items[i].finding = list[i].finding;
+        items[i].text = list[i].text;
+    }
+    return r;
 }
 
 int analyse_features(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
                      Wjz__Scoring__Finding **ret_finding, feature_list *ret_features, wjz_err *err) {
-    return analyse_all(pack, places, report, arena, arena, ret_finding, NULL, ret_features, err);
-}
-
-int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
-                      wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding, const normal_text **ret_text,
-                      wjz_err *err) {
-    return analyse_all(pack, places, report, arena, scratch, ret_finding, ret_text, NULL, err);
+    analysis a = {.pack = pack,
+                  .places = places,
+                  .complaint = report,
+                  .arena = arena,
+                  .scratch = arena,
+                  .features = ret_features};
+    int r = run(&a, 1, err);
+    if (r == 0) *ret_finding = a.finding;
+    return r;
 }
 
 int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
             Wjz__Scoring__Finding **ret_finding, wjz_err *err) {
-    return analyse_all(pack, places, report, arena, arena, ret_finding, NULL, NULL, err);
+    return analyse_features(pack, places, report, arena, ret_finding, NULL, err);
 }

@@ -16,11 +16,18 @@
 WJZ_MUST_CHECK int analyse(const rule_pack *pack, const gazetteer *places, const complaint *report, wjz_arena *arena,
                            Wjz__Scoring__Finding **ret_finding, wjz_err *err);
 
-/* The same, and the text in the form that was worked on (analysis_text). That and all that only the analysis needs
- * lives in `scratch`: a caller who drops it after each complaint works in the nearest cache. */
-WJZ_MUST_CHECK int analyse_with_text(const rule_pack *pack, const gazetteer *places, const complaint *report,
-                                     wjz_arena *arena, wjz_arena *scratch, Wjz__Scoring__Finding **ret_finding,
-                                     const normal_text **ret_text, wjz_err *err);
+/* One of several. */
+typedef struct analysis_item {
+    const complaint *report;
+    Wjz__Scoring__Finding *finding; /* set by the analysis, like the text in the form that was worked on */
+    const normal_text *text;
+} analysis_item;
+
+/* The same for several, all of them in each step: what a step looks things up in is larger than the nearest caches, and
+ * stays there meanwhile. The texts and all that only the analysis needs live in `scratch`, which a caller who drops it
+ * after some kilobytes of texts has in the nearest cache, too. */
+WJZ_MUST_CHECK int analyse_several(const rule_pack *pack, const gazetteer *places, analysis_item *items, size_t count,
+                                   wjz_arena *arena, wjz_arena *scratch, wjz_err *err);
 
 /* The complaint's text as it is analysed; its last part is the agency's reply. It lives in the arena and borrows the
  * complaint's texts. -ENOMEM, -EMSGSIZE above 64 MB. */

@@ -21,6 +21,9 @@
 #include "wjz/id.h"
 
 enum { SLICE_US = 1000 /* of the processor, before others on the loop run: among them turns that hold the lock */ };
+/* Complaints that are analysed side by side: as many as have their texts and all that is made of them in the near
+ * cache. */
+enum { LOT_MOST = 64, LOT_BYTES = 32 << 10 };
 
 typedef struct analysed {
     Wjz__Scoring__Finding *finding;
@@ -86,22 +89,40 @@ static int sum_up(turn *t, const complaint *c, const normal_text *text, analysed
     return 0;
 }
 
-static int analyse_one(turn *t, const complaint *c, analysed *ret, wjz_err *err) {
-    const normal_text *text = NULL;
-    ret->complaint = c->id;
-    ret->report = c;
-    wjz_arena_reset(t->self->scratch);
-    int r = analyse_with_text(t->pack, t->self->places, c, t->arena, t->self->scratch, &ret->finding, &text, err);
-    if (!r) r = match_watches(t, ret, text, err);
+static int sum_up_packed(turn *t, const analysis_item *item, analysed *ret, wjz_err *err) {
+    *ret = (analysed){.finding = item->finding, .report = item->report};
+    ret->complaint = item->report->id;
+    ret->revision = item->report->revision;
+    int r = match_watches(t, ret, item->text, err);
     if (r) return r;
-    r = sum_up(t, c, text, ret);
+    r = sum_up(t, item->report, item->text, ret);
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
     if (!r) r = finding_pack(ret->finding, t->arena, &ret->packed_finding);
-    if (r) return wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(c->content));
+    if (r) return wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(item->report->content));
     /* A state of the complaint is that of both. */
     ret->matter->digest ^= XXH32(ret->packed_finding.data, ret->packed_finding.length, 1);
-    ret->revision = c->revision;
     return 0;
+}
+
+static int analyse_lot(turn *t, const complaint *complaints, size_t count, analysed *ret_items, wjz_err *err) {
+    analysis_item items[LOT_MOST];
+    for (size_t i = 0; i < count; i++)
+        items[i] = (analysis_item){.report = &complaints[i]};
+    wjz_arena_reset(t->self->scratch);
+    int r = analyse_several(t->pack, t->self->places, items, count, t->arena, t->self->scratch, err);
+    for (size_t i = 0; !r && i < count; i++) {
+        r = sum_up_packed(t, &items[i], &ret_items[i], err);
+        if (r) return wjz_err_prefix(err, "complaint %lld", (long long)complaints[i].id);
+    }
+    return r;
+}
+
+/* How many of the complaints are analysed side by side: a few, or one whose text is long. */
+static size_t lot_of(const complaint *complaints, size_t count) {
+    size_t lot = 1, bytes = strlen(complaints[0].content);
+    while (lot < count && lot < LOT_MOST && (bytes += strlen(complaints[lot].content)) < LOT_BYTES)
+        lot++;
+    return lot;
 }
 
 static int by_complaint(const void *a, const void *b) {
@@ -129,9 +150,10 @@ static int read_and_analyse(turn *t, const int64_t *ids, const Wjz__Intake__AsRe
     t->standing = standing_hold(&t->self->standing, t->region);
     if (!t->items || !t->standing) return out_of_memory(err);
     int64_t slice = wjz_clock_monotonic_us();
-    for (size_t i = 0; i < t->count; i++) {
-        r = analyse_one(t, &complaints[i], &t->items[i], err);
-        if (r) return wjz_err_prefix(err, "complaint %lld", (long long)complaints[i].id);
+    for (size_t i = 0, lot; i < t->count; i += lot) {
+        lot = lot_of(&complaints[i], t->count - i);
+        r = analyse_lot(t, &complaints[i], lot, &t->items[i], err);
+        if (r) return r;
         if (wjz_clock_monotonic_us() - slice < SLICE_US) continue;
         wjz_fiber_yield(t->self->loop);
         slice = wjz_clock_monotonic_us();

@@ -13,12 +13,13 @@
 
 #include "proto/intake.pb-c.h"
 #include "scoring/analysis.h"
+#include "scoring/card_pack.h"
 #include "scoring/matter.h"
 #include "scoring/regroup.h"
 #include "scoring/repeats_rules.h"
 #include "scoring/score.h"
 
-enum { BATCH = 512, GROUP_MOST = 64 };
+enum { BATCH = 512, LOT = 64, GROUP_MOST = 64 };
 
 typedef enum stage { ANALYSE, SUM_UP, GROUP, SCORE, STAGES } stage;
 
@@ -36,8 +37,9 @@ static struct {
     pair_memo *memo;
     complaint *complaints;
     size_t count;
-    wjz_arena *texts, *turn, *kept;
-    packed *matters, *findings;        /* of complaint id - 1 */
+    wjz_arena *texts, *turn, *scratch, *kept;
+    packed *matters;                   /* of complaint id - 1 */
+    wjz_blob *findings;                /* as well */
     Wjz__Scoring__Finding *now[BATCH]; /* findings of the batch */
     size_t from;
     double us[STAGES];
@@ -192,28 +194,34 @@ static void group_batch(repeats_index *index, matter *const *matters, size_t fro
     stage_ended(SCORE, began);
 }
 
-static void take_batch(repeats_index *index, size_t from, size_t to) {
-    matter *matters[BATCH];
+/* As the service does: what the analysis makes on its way is dropped when a lot has been summed up. */
+static void analyse_lot(size_t from, size_t count, matter **ret_matters, double *began) {
+    analysis_item items[LOT];
     wjz_err err = {0};
-    double began = processor_us();
-    bench.from = from;
-    for (size_t i = from; i < to; i++) {
-        Wjz__Scoring__Finding **finding = &bench.now[i - from];
-        if (analyse(bench.pack, bench.places, &bench.complaints[i], bench.turn, finding, &err) < 0)
-            stop("analyse", err.text);
-        size_t length = wjz__scoring__finding__get_packed_size(*finding);
-        uint8_t *data = need(wjz_arena_alloc(bench.kept, length));
-        wjz__scoring__finding__pack(*finding, data);
-        bench.findings[i] = (packed){data, length};
-    }
-    stage_ended(ANALYSE, &began);
-    for (size_t i = from; i < to; i++) {
-        packed *into = &bench.matters[i];
-        if (matter_of(bench.repeats, &bench.complaints[i], bench.now[i - from], bench.turn, &matters[i - from]) < 0 ||
-            matter_pack(matters[i - from], bench.kept, &into->data, &into->length) < 0)
+    wjz_arena_reset(bench.scratch);
+    for (size_t i = 0; i < count; i++)
+        items[i] = (analysis_item){.report = &bench.complaints[from + i]};
+    if (analyse_several(bench.pack, bench.places, items, count, bench.turn, bench.scratch, &err) < 0)
+        stop("analyse", err.text);
+    stage_ended(ANALYSE, began);
+    for (size_t i = 0; i < count; i++) {
+        packed *into = &bench.matters[from + i];
+        bench.now[from - bench.from + i] = items[i].finding;
+        if (matter_of_text(bench.repeats, items[i].report, items[i].finding, items[i].text, bench.turn,
+                           &ret_matters[i]) < 0 ||
+            matter_pack(ret_matters[i], bench.kept, &into->data, &into->length) < 0 ||
+            finding_pack(items[i].finding, bench.kept, &bench.findings[from + i]) < 0)
             stop("sum up", "no memory");
     }
-    stage_ended(SUM_UP, &began);
+    stage_ended(SUM_UP, began);
+}
+
+static void take_batch(repeats_index *index, size_t from, size_t to) {
+    matter *matters[BATCH];
+    double began = processor_us();
+    bench.from = from;
+    for (size_t at = from; at < to; at += LOT)
+        analyse_lot(at, to - at < LOT ? to - at : LOT, &matters[at - from], &began);
     group_batch(index, matters, from, to, &began);
     wjz_arena_reset(bench.turn);
 }
@@ -244,6 +252,7 @@ int main(int argc, char **argv) {
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     bench.texts = need(wjz_arena_new(0));
     bench.turn = need(wjz_arena_new(0));
+    bench.scratch = need(wjz_arena_new(0));
     bench.kept = need(wjz_arena_new(0));
     load_data(argv[1]);
     load(argv[2]);

@@ -179,36 +179,32 @@ static void parts_one(size_t i) {
 
 /* --- the product --- */
 
-static Wjz__Scoring__Finding *analyse_text(size_t i, const normal_text **ret_text) {
-    Wjz__Scoring__Finding *finding = NULL;
+static analysis_item analyse_text(size_t i) {
+    analysis_item item = {.report = &bench.complaints[i]};
     wjz_err err = {0};
-    if (analyse_with_text(bench.pack, bench.places, &bench.complaints[i], bench.turn, bench.turn, &finding, ret_text,
-                          &err) < 0)
+    wjz_arena_reset(bench.turn);
+    if (analyse_several(bench.pack, bench.places, &item, 1, bench.turn, bench.turn, &err) < 0)
         stop("analyse", err.text);
-    return finding;
+    return item;
 }
 
 static void analyse_one(size_t i) {
-    const normal_text *text = NULL;
-    wjz_arena_reset(bench.turn);
-    bench.sink += analyse_text(i, &text)->n_hits;
+    bench.sink += analyse_text(i).finding->n_hits;
 }
 
-static void sign(size_t i, const Wjz__Scoring__Finding *finding, const normal_text *text) {
+static void sign(const analysis_item *item) {
     matter *m = NULL;
     const void *data = NULL;
     size_t length = 0;
-    if (matter_of_text(bench.repeats, &bench.complaints[i], finding, text, bench.turn, &m) < 0 ||
+    if (matter_of_text(bench.repeats, item->report, item->finding, item->text, bench.turn, &m) < 0 ||
         matter_pack(m, bench.turn, &data, &length) < 0)
         stop("sign", "no memory");
     bench.sink += length;
 }
 
 static void sign_one(size_t i) {
-    const normal_text *text = NULL;
-    wjz_arena_reset(bench.turn);
-    const Wjz__Scoring__Finding *finding = analyse_text(i, &text);
-    sign(i, finding, text);
+    const analysis_item item = analyse_text(i);
+    sign(&item);
 }
 
 static void score(size_t i, const Wjz__Scoring__Finding *finding) {
@@ -221,11 +217,9 @@ static void score(size_t i, const Wjz__Scoring__Finding *finding) {
 }
 
 static void whole_one(size_t i) {
-    const normal_text *text = NULL;
-    wjz_arena_reset(bench.turn);
-    const Wjz__Scoring__Finding *finding = analyse_text(i, &text);
-    sign(i, finding, text);
-    score(i, finding);
+    const analysis_item item = analyse_text(i);
+    sign(&item);
+    score(i, item.finding);
 }
 
 /* --- measuring --- */

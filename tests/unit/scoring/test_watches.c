@@ -16,14 +16,12 @@ static int64_t day_us(int day) {
 
 static watch_hit *matched(world *w, const watch *watches, size_t count, const complaint *c, size_t *ret_count) {
     watch_set *set = NULL;
-    Wjz__Scoring__Finding *finding = NULL;
-    const normal_text *text = NULL;
+    analysis_item item = {.report = c};
     watch_hit *hits = NULL;
     wjz_err err = {0};
     if (watch_set_new(watches, count, &set, &err) < 0) fail_msg("%s", err.text);
-    if (analyse_with_text(w->pack, w->places, c, w->arena, w->arena, &finding, &text, &err) < 0)
-        fail_msg("%s", err.text);
-    assert_int_equal(watch_set_match(set, c->id, text, finding, w->arena, &hits, ret_count), 0);
+    if (analyse_several(w->pack, w->places, &item, 1, w->arena, w->arena, &err) < 0) fail_msg("%s", err.text);
+    assert_int_equal(watch_set_match(set, c->id, item.text, item.finding, w->arena, &hits, ret_count), 0);
     for (size_t i = 0; i < *ret_count; i++)
         hits[i].word = wjz_arena_strdup(w->arena, hits[i].word);
     watch_set_destroy(&set);
