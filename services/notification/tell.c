@@ -22,7 +22,8 @@ struct told {
 struct aftermath {
     struct notification *self;
     bool wake[CHANNELS];
-    size_t count;
+    size_t notices;
+    size_t count; /* of told: each inbox once, by the last notice in it */
     struct told told[];
 };
 
@@ -41,20 +42,31 @@ static void after_commit(void *arg, int result) {
             publish(self, &aftermath->told[i]);
         for (int kind = 0; kind < CHANNELS; kind++)
             if (aftermath->wake[kind]) channel_wake(self->channels[kind]);
-        wjz_count(wjz_counter("wjz_notices_total", "", "Notices stored."), aftermath->count);
+        wjz_count(wjz_counter("wjz_notices_total", "", "Notices stored."), aftermath->notices);
     }
     free(aftermath);
+}
+
+/* Pages that show the inbox read it anew, once for all that came. */
+static void note_told(struct aftermath *aftermath, const struct notice *notice) {
+    struct told *at = aftermath->told, *end = at + aftermath->count;
+    while (at < end && (at->region != notice->region || strcmp(at->person, notice->recipient) != 0))
+        at++;
+    if (at == end) {
+        *at = (struct told){.region = notice->region};
+        strncat(at->person, notice->recipient, sizeof at->person - 1);
+        aftermath->count++;
+    }
+    at->notice = notice->id;
 }
 
 static int prepare_aftermath(struct notification *self, wjz_tx *tx, const struct notice *notices, size_t count) {
     struct aftermath *aftermath = calloc(1, sizeof *aftermath + count * sizeof aftermath->told[0]);
     if (aftermath == NULL) return -ENOMEM;
     aftermath->self = self;
-    aftermath->count = count;
+    aftermath->notices = count;
     for (size_t i = 0; i < count; i++) {
-        struct told *told = &aftermath->told[i];
-        *told = (struct told){.region = notices[i].region, .notice = notices[i].id};
-        strncat(told->person, notices[i].recipient, sizeof told->person - 1);
+        note_told(aftermath, &notices[i]);
         for (int kind = 0; kind < CHANNELS; kind++)
             aftermath->wake[kind] = aftermath->wake[kind] || notices[i].due_us[kind] != 0;
     }
