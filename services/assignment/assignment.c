@@ -17,8 +17,7 @@
 
 void turn_begin(assignment_service *self, wjz_arena *arena, turn *ret_turn) {
     *ret_turn = (turn){.book = {.arena = arena, .now_us = wjz_clock_us()}, .held = directory_hold(self->people)};
-    ret_turn->on =
-        (dispatch){.rules = self->rules, .people = ret_turn->held, .policy = &self->policy, .book = &ret_turn->book};
+    ret_turn->on = dispatch_at(self->rules, ret_turn->held, &self->policy, &ret_turn->book);
 }
 
 static void count_changes(assignment_service *self, const ledger *book) {

@@ -150,11 +150,9 @@ unsigned directory_role(const char *name) {
 bool lines_have(const char *lines, const char *item) {
     if (lines == NULL || item == NULL || item[0] == '\0') return false;
     size_t length = strlen(item);
-    for (const char *line = lines; *line != '\0';) {
-        size_t here = strcspn(line, "\n");
-        if (here == length && memcmp(line, item, length) == 0) return true;
-        line += here;
+    for (const char *line = lines; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
+        if (strncmp(line, item, length) == 0 && (line[length] == '\n' || line[length] == '\0')) return true;
     }
     return false;
 }

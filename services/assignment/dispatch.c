@@ -25,9 +25,20 @@ static bool wanted(const clue *told) {
     return told->merged_into == 0 && (for_prosecutor(told) || told->mediation);
 }
 
-int64_t dispatch_accept_until(const dispatch *on, bool urgent) {
-    int64_t within = urgent ? on->policy->accept_within_urgent_us : on->policy->accept_within_us;
-    return calendar_after_office_time(on->people->calendar, on->policy->hours, on->book->now_us, within);
+dispatch dispatch_at(const routing *rules, directory *people, const policy *limits, ledger *book) {
+    const calendar *days = people->calendar;
+    int64_t now_us = book->now_us;
+    return (dispatch){
+        .rules = rules,
+        .people = people,
+        .policy = limits,
+        .book = book,
+        .until_us = calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_us),
+        .until_urgent_us = calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_urgent_us)};
+}
+
+static int64_t accept_until(const dispatch *on, bool urgent) {
+    return urgent ? on->until_urgent_us : on->until_us;
 }
 
 /* --- placing --- */
@@ -66,7 +77,7 @@ static void place_person(const dispatch *on, const placing *asked, trace *steps,
                           .station = place->station,
                           .branch = place->branch,
                           .now_us = on->book->now_us,
-                          .until_us = dispatch_accept_until(on, told->urgent),
+                          .until_us = accept_until(on, told->urgent),
                           .tried = asked->tried,
                           .heads_only = asked->heads_only};
     if (place->unroutable) place->holder = directory_with_role(on->people, place->organ, ROLE_CHIEF);
@@ -128,7 +139,7 @@ static int open_as_placed(const dispatch *on, const clue *told, const placement 
     if (opened == NULL) return out_of_memory(err);
     copy_clue(opened, told, place->branch);
     copy_place(opened, place);
-    opened->accept_until_us = dispatch_accept_until(on, told->urgent);
+    opened->accept_until_us = accept_until(on, told->urgent);
     opened->tried = told->excluded;
     if (before != NULL) {
         opened->predecessor = before->id;
@@ -205,7 +216,7 @@ static int move_in_place(const dispatch *on, const clue *told, assignment *open,
     bool differs = copy_clue(open, told, place->branch) || moved || strcmp(open->consult, place->consult) != 0;
     if (!differs) return 0;
     copy_place(open, place);
-    int64_t until = dispatch_accept_until(on, told->urgent);
+    int64_t until = accept_until(on, told->urgent);
     if (to_others || (became_urgent && until < open->accept_until_us)) open->accept_until_us = until;
     int r = ledger_enter(on->book, open, STATE_ASSIGNED, why, err);
     if (r < 0 || !to_others) return r;
@@ -270,7 +281,7 @@ int dispatch_unplaced(const dispatch *on, const clue *told, assignment *open, wj
 
 /* Nobody is left to go on to: the holder is reminded, and the operators hear of it. */
 static int remind(const dispatch *on, const clue *told, assignment *open, wjz_err *err) {
-    open->accept_until_us = dispatch_accept_until(on, open->urgent);
+    open->accept_until_us = accept_until(on, open->urgent);
     int r = ledger_enter(on->book, open, STATE_ASSIGNED, (cause){.reason_code = "overdue"}, err);
     if (r < 0) return r;
     notice_about about = {.of = open, .told = told, .reason = "overdue"};

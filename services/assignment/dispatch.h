@@ -24,7 +24,11 @@ typedef struct dispatch {
     directory *people;
     const policy *policy;
     ledger *book;
+    int64_t until_us, until_urgent_us; /* when an acceptance that begins to run now ends */
 } dispatch;
+
+/* What a turn decides with, at the moment of its ledger; all of it is borrowed. */
+dispatch dispatch_at(const routing *rules, directory *people, const policy *limits, ledger *book);
 
 /* A clue was told: open is its open assignment, settled the one that ended with an outcome; NULL where there is none.
  */
@@ -61,8 +65,5 @@ void dispatch_place(const dispatch *on, const placing *asked, trace *steps, plac
 WJZ_MUST_CHECK int dispatch_succeed(const dispatch *on, const clue *told, assignment *open, assignment_state end,
                                     cause why, const placement *placed, int kind, assignment **ret_successor,
                                     wjz_err *err);
-
-/* When an acceptance that begins to run now ends. */
-int64_t dispatch_accept_until(const dispatch *on, bool urgent);
 
 #endif

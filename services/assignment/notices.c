@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "wjz/clock.h"
@@ -80,7 +81,7 @@ static int fill_values(ledger *book, const notice_about *about, Wjz__Notificatio
         {"assignment", decimal(book, "", of->id, "")},
         {"clue", decimal(book, "", of->clue, "")},
         {"stars", decimal(book, "", of->stars, "")},
-        {"index", wjz_arena_printf(book->arena, "%.0f", about->told->index)},
+        {"index", decimal(book, "", lrint(about->told->index), "")},
         {"complaints", decimal(book, "", about->told->complaints, "")},
         {"branch", of->branch},
         {"domain", of->domain},

@@ -115,7 +115,7 @@ char *wjz_arena_strndup(wjz_arena *arena, const char *text, size_t length) {
 
 /* Most texts are short: written once, then copied. */
 char *wjz_arena_vprintf(wjz_arena *arena, const char *format, va_list args) {
-    char brief[128];
+    char brief[512];
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(brief, sizeof brief, format, again);

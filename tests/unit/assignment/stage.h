@@ -15,7 +15,7 @@ typedef struct stage {
 
 static inline void stage_turn(stage *at) {
     at->book = (ledger){.arena = at->arena, .now_us = fixture_moment(FIXTURE_NOW_TEXT)};
-    at->on = (dispatch){.rules = at->rules, .people = at->people, .policy = &at->policy, .book = &at->book};
+    at->on = dispatch_at(at->rules, at->people, &at->policy, &at->book);
 }
 
 static inline void stage_set(stage *at) {
