@@ -97,21 +97,32 @@ typedef struct page {
     int64_t id;
 } page;
 
-/* Looks for somebody for a page of the assignments behind *last that nobody has. *last moves on, and ends as all zero.
- */
-static int place_page(assignment_service *self, page *last, wjz_err *err) {
+/* What people have in hand who are no more, and then what nobody has, page after page: *last moves on with these. */
+static int claim_page(wjz_tx *tx, turn *now, page *last, store_due **ret_due, size_t *ret_count, wjz_err *err) {
+    const directory *held = now->held;
+    wjz_arena *arena = now->book.arena;
+    int r = 0;
+    *ret_count = 0;
+    if (held->left_count > 0) r = store_claim_left(tx, arena, held->left, held->left_count, ret_due, ret_count, err);
+    if (r < 0 || *ret_count > 0) return r;
+    r = store_claim_unplaced(tx, arena, last->region, last->id, ret_due, ret_count, err);
+    if (r < 0 || *ret_count == 0) return r;
+    const assignment *end = (*ret_due)[*ret_count - 1].open;
+    *last = (page){end->region, end->id};
+    return 0;
+}
+
+/* *ret_count gets how many were looked for somebody for. */
+static int place_page(assignment_service *self, page *last, size_t *ret_count, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(self->db, &tx, err);
     if (r < 0) return r;
     turn now;
     turn_begin(self, wjz_tx_arena(tx), &now);
     store_due *due;
-    size_t count = 0;
-    r = store_claim_unplaced(tx, now.book.arena, last->region, last->id, &due, &count, err);
-    for (size_t i = 0; r == 0 && i < count; i++)
+    r = claim_page(tx, &now, last, &due, ret_count, err);
+    for (size_t i = 0; r == 0 && i < *ret_count; i++)
         r = dispatch_unplaced(&now.on, &due[i].told, due[i].open, err);
-    *last = (page){0};
-    if (r == 0 && count > 0) *last = (page){due[count - 1].open->region, due[count - 1].open->id};
     if (r == 0) r = turn_write(self, &now, tx, err);
     turn_end(&now);
     return r < 0 ? r : wjz_tx_commit(&tx, err);
@@ -119,14 +130,16 @@ static int place_page(assignment_service *self, page *last, wjz_err *err) {
 
 static int place_all(assignment_service *self, wjz_err *err) {
     page last = {0};
+    size_t count;
     int r;
     do
-        r = place_page(self, &last, err);
-    while (r == 0 && last.id != 0 && !self->stopping);
+        r = place_page(self, &last, &count, err);
+    while (r == 0 && count > 0 && !self->stopping);
     return r;
 }
 
-/* What nobody could be found for is an alarm, and is not left at that: whoever the directory has now gets it. */
+/* What nobody could be found for is an alarm, and is not left at that: whoever the directory has now gets it. So does
+ * what those had who are in it no more. */
 static void run_directory(void *arg) {
     assignment_service *self = arg;
     while (wait_for(self, &self->directory_wake, (uint64_t)self->directory_every_ms)) {

@@ -72,6 +72,8 @@ typedef struct directory {
     person **by_code;
     feed_organ *feeds;
     size_t feed_count;
+    const char **left; /* who has assignments in hand and is not among the people any more */
+    size_t left_count;
     int users; /* private: directory_hold, directory_drop */
 } directory;
 

@@ -223,8 +223,8 @@ static int move_in_place(const dispatch *on, const clue *told, assignment *open,
     if (place->holder != NULL) place->holder->open++;
     person *left = directory_person(on->people, before);
     if (left != NULL && left->open > 0) left->open--;
-    r = tell_placed(on, told, open, place, NOTICE_NEW, NULL, err);
-    if (r < 0 || before[0] == '\0') return r;
+    r = tell_placed(on, told, open, place, NOTICE_MOVED, NULL, err);
+    if (r < 0 || left == NULL) return r;
     notice_about about = {.of = open, .told = told, .reason = why.reason_code};
     return notices_add(on->book, on->people, NOTICE_GONE, &about, before, err);
 }
@@ -273,7 +273,23 @@ int dispatch_told(const dispatch *on, const clue *told, assignment *open, const 
 
 /* --- the directory has changed --- */
 
+/* What somebody had accepted goes on with the next person of the organ, who must accept it. */
+static int succeed_left(const dispatch *on, const clue *told, assignment *open, wjz_err *err) {
+    const char *before = open->prosecutor, *tried = ledger_tried(on->book, open->tried, before);
+    if (tried == NULL) return out_of_memory(err);
+    placing asked = {.told = told, .organ = open->organ, .tried = tried, .person_needed = true};
+    placement place;
+    dispatch_place(on, &asked, NULL, &place);
+    int r = dispatch_succeed(on, told, open, STATE_RETURNED, (cause){.reason_code = "absent"}, &place, NOTICE_NEW, NULL,
+                             err);
+    const char *superior = notices_superior(on->people, open->organ, open->branch, before);
+    if (r < 0 || superior == NULL) return r;
+    notice_about about = {.of = open, .told = told, .reason = "absent", .from = before};
+    return notices_add(on->book, on->people, NOTICE_RETURNED, &about, superior, err);
+}
+
 int dispatch_unplaced(const dispatch *on, const clue *told, assignment *open, wjz_err *err) {
+    if (open->state != STATE_ASSIGNED) return succeed_left(on, told, open, err);
     return reroute(on, told, open, (cause){.reason_code = "directory_changed"}, err);
 }
 

@@ -9,7 +9,7 @@
 #include "wjz/clock.h"
 #include "wjz/digits.h"
 
-typedef enum event_key { EVENT_ONCE, EVENT_PER_REVISION, EVENT_PER_COUNT, EVENT_PER_CLUE, EVENT_PER_DAY } event_key;
+typedef enum event_key { EVENT_ONCE, EVENT_PER_REVISION, EVENT_PER_COUNT, EVENT_PER_DAY } event_key;
 
 typedef struct notice_row {
     const char *template, *event; /* event: what follows the id */
@@ -19,6 +19,7 @@ typedef struct notice_row {
 
 static const notice_row ROWS[] = {
     [NOTICE_NEW] = {"assignment_new", ":assigned", EVENT_ONCE, true, false},
+    [NOTICE_MOVED] = {"assignment_new", ":assigned", EVENT_PER_REVISION, true, false},
     [NOTICE_ESCALATED] = {"assignment_escalated", ":assigned", EVENT_ONCE, true, true},
     [NOTICE_MISSED] = {"assignment_missed", ":escalated", EVENT_ONCE, false, false},
     [NOTICE_OVERDUE] = {"assignment_overdue", ":overdue", EVENT_PER_REVISION, true, true},
@@ -26,7 +27,7 @@ static const notice_row ROWS[] = {
     [NOTICE_GONE] = {"assignment_gone", ":gone", EVENT_PER_REVISION, false, false},
     [NOTICE_RETURNED] = {"assignment_returned", ":returned", EVENT_ONCE, false, false},
     [NOTICE_SETTLED_BACK] = {"clue_back", ":back", EVENT_PER_COUNT, false, false},
-    [NOTICE_UNROUTABLE] = {"clue_unroutable", ":unroutable", EVENT_PER_CLUE, false, true},
+    [NOTICE_UNROUTABLE] = {"clue_unroutable", ":unroutable", EVENT_PER_REVISION, false, true},
     [NOTICE_UNSTAFFED] = {"organ_unstaffed", ":unstaffed", EVENT_PER_DAY, false, true},
     [NOTICE_RECUSAL] = {"recusal_declared", ":recusal", EVENT_PER_REVISION, true, true},
     [NOTICE_RECUSAL_OVERDUE] = {"recusal_overdue", ":recusal_overdue", EVENT_PER_REVISION, false, true},
@@ -59,8 +60,6 @@ static char *event_of(ledger *book, const notice_row *row, const notice_about *a
     case EVENT_PER_COUNT:
         return wjz_arena_printf(book->arena, "assignment:%" PRId64 "%s:%d", of->id, row->event,
                                 about->told->complaints);
-    case EVENT_PER_CLUE:
-        return decimal(book, "clue:", of->clue, row->event);
     case EVENT_PER_DAY:
         break;
     }

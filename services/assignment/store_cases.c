@@ -32,6 +32,13 @@ static const wjz_stmt CLAIM_UNPLACED = {
     " AND (a.region, a.id) > ($1, $2) ORDER BY a.region, a.id LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED",
     ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
 
+static const wjz_stmt CLAIM_LEFT = {"assignment_claim_left",
+                                    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"
+                                    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"
+                                    " WHERE a.ended_at IS NULL AND a.prosecutor = ANY ($1)"
+                                    " ORDER BY a.region, a.id LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED",
+                                    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
+
 static const wjz_stmt NEXT_DUE = {"assignment_next_due",
                                   "SELECT min(accept_until) FROM assignment.assignment WHERE state = 'assigned'", 1};
 
@@ -127,6 +134,14 @@ int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t i
                          size_t *ret_count, wjz_err *err) {
     wjz_rows *rows;
     int r = wjz_tx_query_v(tx, &CLAIM_UNPLACED, &rows, err, wjz_i32(region), wjz_i64(id));
+    if (r < 0) return r;
+    return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+}
+
+int store_claim_left(wjz_tx *tx, wjz_arena *arena, const char *const *people, size_t people_count, store_due **ret_due,
+                     size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows;
+    int r = wjz_tx_query_v(tx, &CLAIM_LEFT, &rows, err, wjz_texts(people, people_count));
     if (r < 0) return r;
     return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
 }

@@ -12,9 +12,13 @@ enum { DUTY_DAYS = 7 };
 
 #define IN_FORCE "effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)"
 
-enum { ORGANS, STATIONS, PEOPLE, HOLIDAYS, FEEDS, LOADS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
+/* In the order in which they are asked: who is found to have something in hand was in the directory then, and is not
+ * there any more if he is not found afterwards. */
+enum { LOADS, ORGANS, STATIONS, PEOPLE, HOLIDAYS, FEEDS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
 
 static const wjz_stmt READ[READ_COUNT] = {
+    [LOADS] = {"directory_loads",
+               "SELECT prosecutor, count(*) FROM assignment.assignment WHERE ended_at IS NULL GROUP BY prosecutor", 2},
     [ORGANS] = {"directory_organs",
                 "SELECT code, name, CASE WHEN level = 'county' THEN region ELSE 0 END FROM directory.organ"
                 " WHERE " IN_FORCE,
@@ -30,8 +34,6 @@ static const wjz_stmt READ[READ_COUNT] = {
                 6},
     [HOLIDAYS] = {"directory_holidays", "SELECT day, working FROM directory.holiday", 2},
     [FEEDS] = {"directory_feeds", "SELECT region, name, organ FROM intake.feed WHERE organ <> ''", 3},
-    [LOADS] = {"directory_loads",
-               "SELECT prosecutor, count(*) FROM assignment.assignment WHERE ended_at IS NULL GROUP BY prosecutor", 2},
     [RELATIONS] = {"directory_relations",
                    "SELECT person, kind, name FROM directory.relation WHERE (since IS NULL OR since <= current_date)"
                    " AND (until IS NULL OR until >= current_date) ORDER BY person",
@@ -166,11 +168,18 @@ static void fill_feeds(filling *fill) {
     fill->dir->feed_count = (size_t)count;
 }
 
+/* "" is what a station has alone, or nobody. */
 static void fill_loads(filling *fill) {
     const wjz_rows *rows = rows_of(fill, LOADS);
-    for (int i = 0; i < wjz_rows_count(rows); i++) {
-        person *holder = directory_person(fill->dir, wjz_row_text(rows, i, 0));
-        if (holder != NULL) holder->open = (int)wjz_row_int(rows, i, 1);
+    int count = wjz_rows_count(rows);
+    fill->dir->left = room(fill, (size_t)count, sizeof(char *));
+    for (int i = 0; i < count && !fill->failed; i++) {
+        const char *code = wjz_row_text(rows, i, 0);
+        person *holder = directory_person(fill->dir, code);
+        if (holder != NULL)
+            holder->open = (int)wjz_row_int(rows, i, 1);
+        else if (code[0] != '\0')
+            fill->dir->left[fill->dir->left_count++] = text(fill, rows, i, 0);
     }
 }
 

@@ -457,6 +457,26 @@ def test_what_nobody_had_is_given_to_whoever_the_directory_has_by_then(house, da
         scoring.close()
 
 
+def test_what_somebody_had_who_left_goes_to_the_next(scorer, service, ask, database):
+    scorer.tell(clue(1), clue(2, complaint_count=5))
+    scorer.wait_handled()
+    before = {number: open_assignment(database, number) for number in (1, 2)}
+    ask("AcceptAssignment", assignment=before[1][0], actor=before[1][4])
+    for number in (1, 2):
+        database.run("UPDATE directory.person SET active = false WHERE code = %s", before[number][4])
+
+    def others_have_both():
+        now = {number: open_assignment(database, number) for number in (1, 2)}
+        return now if all(now[number][4] not in ("", before[1][4], before[2][4]) for number in now) else None
+
+    now = wait_until(others_have_both)
+    assert states(database, 1) == ["returned", "assigned"] and now[2][0] == before[2][0]
+    returned = notices(database, "assignment_returned")
+    assert [(notice.person, notice.values["reason"], notice.values["from"]) for notice in returned] == [
+        ("P-510184-002", "absent", before[1][4])
+    ]
+
+
 def test_routing_is_traced_without_doing_it(ask, database):
     trace = ask("TraceRouting", region=REGION, town=510184110, domain="eco_env", report_region=REGION, stars=4)
     assert (trace.organ, trace.station, trace.prosecutor) == ("JCY-510184", "ST-510184-01", "P-510184-003")

@@ -1,5 +1,9 @@
 /* Dispatch: what a told clue does to assignments, and what an overdue acceptance does. */
 #include "assignment/dispatch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "unit/assignment/stage.h"
 
 static void opens_with_a_prosecutor_and_tells_him(void **state) {
@@ -95,7 +99,9 @@ static void nothing_is_unassigned_in_silence(void **state) {
     assert_string_equal(open->organ, "JCY-510181");
     assert_string_equal(open->prosecutor, "P-chief");
     assert_non_null(stage_notice(&at, "clue_unroutable"));
-    assert_string_equal(stage_notice(&at, "clue_unroutable")->event, "clue:77:unroutable");
+    char event[64];
+    snprintf(event, sizeof(event), "assignment:%" PRId64 ":unroutable:1", open->id);
+    assert_string_equal(stage_notice(&at, "clue_unroutable")->event, event);
 
     /* A station alone: whoever is on duty there is told. */
     told = fixture_clue();
@@ -225,6 +231,59 @@ static void what_nobody_had_is_given_to_whoever_comes(void **state) {
     assert_int_equal(dispatch_overdue(&at.on, &late, overdue, &err), 0);
     assert_int_equal(overdue->state, STATE_ESCALATED);
     assert_string_equal(at.book.changed[1]->organ, "JCY-510184");
+    stage_clear(&at);
+}
+
+static void leave_the_directory(stage *at, const char *code) {
+    directory *dir = at->people;
+    for (size_t i = 0; i < dir->person_count; i++)
+        if (strcmp(dir->people[i].code, code) == 0) dir->people[i] = dir->people[--dir->person_count];
+    assert_int_equal(directory_finish(dir), 0);
+}
+
+static void what_somebody_had_who_left_goes_on(void **state) {
+    (void)state;
+    stage at;
+    stage_set(&at);
+    wjz_err err = {0};
+    clue told = fixture_clue(), other = fixture_clue();
+    other.id = 78;
+    assignment *open = stage_tell(&at, &told, NULL), *accepted = stage_tell(&at, &other, NULL);
+    assert_string_equal(open->prosecutor, "P-one");
+    assert_string_equal(accepted->prosecutor, "P-one");
+    assert_int_equal(ledger_enter(&at.book, accepted, STATE_ACCEPTED, (cause){.actor = "P-one"}, &err), 0);
+    accepted->changed = false;
+    leave_the_directory(&at, "P-one");
+
+    look_again(&at, &told, open); /* not accepted: the next one has it, and nobody writes to who is not there */
+    assert_string_equal(open->prosecutor, "P-two");
+    assert_string_equal(stage_notice(&at, "assignment_new")->person, "P-two");
+    assert_int_equal(at.book.notice_count, 1);
+
+    look_again(&at, &other, accepted);
+    assert_int_equal(accepted->state, STATE_RETURNED);
+    assert_string_equal(at.book.lines[0].reason_code, "absent");
+    assignment *next = at.book.changed[1];
+    next->is_new = next->changed = false;
+    assert_int_equal(next->state, STATE_ASSIGNED);
+    assert_int_equal(next->predecessor, accepted->id);
+    assert_string_equal(next->prosecutor, "P-two");
+    assert_string_equal(stage_notice(&at, "assignment_new")->person, "P-two");
+    assert_string_equal(stage_notice(&at, "assignment_returned")->person, "P-head");
+    assert_string_equal(stage_value(stage_notice(&at, "assignment_returned"), "from"), "P-one");
+
+    leave_the_directory(&at, "P-two"); /* to and fro: whoever has it once more is told once more */
+    look_again(&at, &told, open);
+    assert_string_equal(open->prosecutor, "P-head");
+    char event[64];
+    snprintf(event, sizeof(event), "assignment:%" PRId64 ":assigned:%" PRId64, open->id, open->revision);
+    assert_string_equal(stage_notice(&at, "assignment_new")->event, event);
+
+    at.people->person_count = 0; /* nobody is left at all: an alarm, not a silence */
+    assert_int_equal(directory_finish(at.people), 0);
+    look_again(&at, &told, open);
+    assert_string_equal(open->prosecutor, "");
+    assert_non_null(stage_notice(&at, "organ_unstaffed"));
     stage_clear(&at);
 }
 
@@ -395,6 +454,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_unassigned_in_silence),
         cmocka_unit_test(moves_an_unaccepted_one_with_its_clue),
         cmocka_unit_test(what_nobody_had_is_given_to_whoever_comes),
+        cmocka_unit_test(what_somebody_had_who_left_goes_on),
         cmocka_unit_test(accepted_work_stays),
         cmocka_unit_test(a_settled_matter_that_goes_on_is_told),
         cmocka_unit_test(the_next_person_has_what_nobody_accepts),

@@ -273,8 +273,14 @@ static void claims_what_nobody_has_body(void *arg) {
     assert_int_equal(first, ids[2]);
     assert_int_equal(unplaced(other, 0, &first), WAITING - 1); /* what another instance has in hand is left to it */
     assert_int_equal(first, ids[0]);
-    wjz_tx_abort(&tx);
+    commit(tx); /* and free when that is answered, not some time later as after an abort */
     assert_int_equal(unplaced(other, 0, &first), WAITING);
+
+    store_due *due;
+    size_t count;
+    MUST(store_claim_left(other, arena, (const char *const[]){"P-none", "P-one"}, 2, &due, &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(due[0].open->id, ids[COUNT - 1]);
     wjz_tx_abort(&other);
 }
 
@@ -347,16 +353,20 @@ static void reads_the_directory_body(void *arg) {
         " (510184, 2, 'P-two', tstzrange(now() - interval '2 days', now() - interval '1 day'), 'x');"
         "UPDATE assignment.assignment SET prosecutor = 'P-one' WHERE ended_at IS NULL");
     ledger book;
-    store_told *clues = take(1, 100);
-    opened(&book, &clues[0].told);
-    assert_int_equal(write(&book), 0);
+    static const char *const holders[] = {"P-one", "P-gone", ""};
+    store_told *clues = take(WJZ_COUNT(holders), 100);
+    for (size_t i = 0; i < WJZ_COUNT(holders); i++) {
+        opened(&book, &clues[i].told)->prosecutor = holders[i];
+        assert_int_equal(write(&book), 0);
+    }
 
     directory *dir = NULL;
     wjz_tx *tx = begin();
     MUST(store_read_directory(tx, fixture_moment(FIXTURE_NOW_TEXT), &dir, &err));
     assert_int_equal(dir->organ_count, 2);
     bool has;
-    MUST(store_has_organ(tx, (const int32_t[]){510100, 510199}, 2, &has, &err)); /* the city's, and one that is no more */
+    MUST(store_has_organ(tx, (const int32_t[]){510100, 510199}, 2, &has,
+                         &err)); /* the city's, and one that is no more */
     assert_false(has);
     MUST(store_has_organ(tx, (const int32_t[]){510199, 510184}, 2, &has, &err));
     assert_true(has);
@@ -370,6 +380,8 @@ static void reads_the_directory_body(void *arg) {
     const person *one = directory_person(dir, "P-one"), *two = directory_person(dir, "P-two");
     assert_int_equal(one->roles, ROLE_PROSECUTOR | ROLE_BRANCH_HEAD);
     assert_int_equal(one->open, 1);
+    assert_int_equal(dir->left_count, 1); /* and not "", which is nobody */
+    assert_string_equal(dir->left[0], "P-gone");
     assert_int_equal(one->relation_count, 1);
     assert_string_equal(one->relations[0].name, "x");
     assert_int_equal(two->leave_count, 1);
