@@ -114,7 +114,7 @@ static int follow(session *s, uint64_t id, Wjz__Intake__ImportState *ret_state, 
         const Wjz__Intake__ImportState *state = (const Wjz__Intake__ImportState *)answer;
         out_progress("导入 / importing", state->rows, state->rows_total);
         if (state->stage == WJZ__INTAKE__IMPORT_STATE__STAGE__FAILED)
-            return wjz_err_set(err, -EBADMSG, "the file was not imported: %s", state->error);
+            return wjz_err_set(err, -EBADMSG, "文件没有导入 / the file was not imported；%s", state->error);
         if (state->stage == WJZ__INTAKE__IMPORT_STATE__STAGE__FINISHED) {
             *ret_state = *state;
             out_progress_end();

@@ -88,6 +88,7 @@ static int convert(iconv_t converter, const char *data, size_t length, const tab
             left--;
             if (++undecodable > 1000 && undecodable * 10 > (size_t)(in - data)) {
                 return wjz_err_set(err, -EINVAL,
+                                   "文件的编码既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8 或 XLSX / "
                                    "the file is neither UTF-8 nor GB18030 text: save it as CSV UTF-8, or as XLSX");
             }
         }
@@ -100,7 +101,10 @@ static int convert(iconv_t converter, const char *data, size_t length, const tab
 static int convert_all(charset_text *text, const char *data, size_t length, const table_breath *breath, wjz_err *err) {
     iconv_t converter = iconv_open("UTF-8", text->encoding);
     if (converter == (iconv_t)-1) {
-        return wjz_err_set(err, -ENOTSUP, "cannot read %s: the C library has no converter for it", text->encoding);
+        return wjz_err_set(
+            err, -ENOTSUP,
+            "此处不能读取编码 %s，请另存为 CSV UTF-8 或 XLSX / cannot read %s here: save it as CSV UTF-8, or as XLSX",
+            text->encoding, text->encoding);
     }
     int r = spool_new(&text->converted, err);
     if (r == 0) r = convert(converter, data, length, breath, text->converted, err);
@@ -122,7 +126,7 @@ int charset_read(const void *data, size_t length, const table_breath *breath, ch
     text->data = (const char *)data + mark;
     text->length = length - mark;
     if (strncmp(text->encoding, "UTF-16", 6) != 0 && is_binary(text->data, text->length)) {
-        return wjz_err_set(err, -EINVAL, "the file is no text: upload CSV, XLSX or XLS");
+        return wjz_err_set(err, -EINVAL, "文件不是文本，请上传 CSV 或 XLSX / the file is no text: upload CSV or XLSX");
     }
     if (strcmp(text->encoding, "UTF-8") != 0) {
         int r = convert_all(text, text->data, text->length, breath, err);

@@ -147,8 +147,10 @@ static bool in_quotation(const csv_state *s) {
 /* Gives up the row that began at row_at: reports it and goes on behind its first line. */
 static int skip_broken_row(csv_state *s, const char *problem) {
     if (++s->broken > BROKEN_ROWS) {
-        return wjz_err_set(s->err, -EINVAL, "more than %d rows are broken, the last one at line %lld: %s", BROKEN_ROWS,
-                           (long long)s->first_line, problem);
+        return wjz_err_set(s->err, -EINVAL,
+                           "超过 %d 行无法读取，最后一行在第 %lld 行 / "
+                           "more than %d rows are broken, the last one at line %lld: %s",
+                           BROKEN_ROWS, (long long)s->first_line, BROKEN_ROWS, (long long)s->first_line, problem);
     }
     drop_row(s);
     deliver(s, problem);
@@ -192,7 +194,8 @@ static int read_lines(csv_state *s, const char *text, size_t length, const table
         }
     }
     if (csv_fini(&s->parser, on_cell, on_row, s) != 0)
-        return wjz_err_set(s->err, -EINVAL, "the file ends within a row");
+        return wjz_err_set(s->err, -EINVAL,
+                           "文件在一行中间就结束了，请重新导出 / the file ends within a row: export it again");
     return s->out_of_memory ? wjz_err_set(s->err, -ENOMEM, "out of memory") : s->result;
 }
 

@@ -92,9 +92,11 @@ static int read_format(const file_request *request, const char **ret_encoding, v
     if (request->length >= 8 && memcmp(request->data, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0) {
         *ret_encoding = "XLS";
         if (!request->old_workbooks) {
-            return wjz_err_set(err, -ENOTSUP,
-                               "old workbooks (XLS) are not read here: save it as XLSX; or set old_workbooks=yes, when "
-                               "everybody who makes such files is trusted");
+            return wjz_err_set(
+                err, -ENOTSUP,
+                "这里不读取旧式工作簿（XLS），请另存为 XLSX，或在所有文件来源都可信时设 old_workbooks=yes / "
+                "old workbooks (XLS) are not read here: save it as XLSX; or set old_workbooks=yes, when "
+                "everybody who makes such files is trusted");
         }
         return xls_read(request->data, request->length, on_row, arg, err);
     }
@@ -111,8 +113,9 @@ int file_read(const file_request *request, const char **ret_encoding, wjz_err *e
     row_ids_destroy(&r.ids);
     wjz_arena_destroy(&r.header_arena);
     if (result == 0 && r.sheets_read == 0) {
-        return wjz_err_set(err, -EINVAL, "the file has no row with the columns %s",
-                           profile_wanted(request->profile, request->arena));
+        return wjz_err_set(
+            err, -EINVAL, "文件中没有哪一行是所需各列的表头 / the file has no row with the columns that are needed；%s",
+            profile_wanted(request->profile, request->arena));
     }
     return result;
 }

@@ -126,7 +126,11 @@ static int store_portion(run *r, wjz_err *err) {
         int result = r->row.dry_run ? rehearse(r, err) : taking_store(it, &what, &receipt, &retry_ms, err);
         bool passing = result == -EAGAIN || result == -ECONNRESET || result == -ETIMEDOUT;
         if (r->lost) return wjz_err_set(err, -ECANCELED, "another instance has taken the import over");
-        if (!passing || r->of->closing) return result;
+        if (result == 0) return 0;
+        if (!passing || r->of->closing) {
+            (void)wjz_err_prefix(err, "数据库没有收下 / the store did not take it");
+            return result;
+        }
         wjz_log_info("import waits", "import=%" PRId64 " error=\"%s\"", r->row.id, err->text);
         wjz_fiber_sleep(it->loop, retry_ms > 0 ? retry_ms : 500);
     }
@@ -182,7 +186,7 @@ static int gather_file(const run *r, spool *to, wjz_err *err) {
         int result = wjz_tx_begin(r->of->it->db, &tx, err);
         if (result == 0) result = store_read_chunk(tx, &r->row, at, &chunk, err);
         if (result == 0 && chunk.length == 0)
-            result = wjz_err_set(err, -EINVAL, "the file is not complete; import it again");
+            result = wjz_err_set(err, -EINVAL, "文件不完整，请重新导入 / the file is not complete: import it again");
         if (result == 0) result = spool_write(to, chunk.data, chunk.length, err);
         if (result < 0) return result;
         crypto_hash_sha256_update(&state, chunk.data, chunk.length);
@@ -192,7 +196,9 @@ static int gather_file(const run *r, spool *to, wjz_err *err) {
     }
     crypto_hash_sha256_final(&state, digest);
     if (memcmp(digest, r->row.sha256, sizeof digest) == 0) return 0;
-    return wjz_err_set(err, -EINVAL, "the file was damaged on its way: its SHA-256 differs; import it again");
+    return wjz_err_set(
+        err, -EINVAL,
+        "文件在传送中损坏，请重新导入 / the file was damaged on its way, its SHA-256 differs: import it again");
 }
 
 static int read_rows(run *r, const char **ret_encoding, wjz_err *err) {
@@ -248,7 +254,8 @@ static int load_profile(run *r, wjz_err *err) {
     int result = wjz_tx_begin(r->of->it->db, &tx, err);
     if (result == 0) result = store_read_import_profiles(tx, &r->row, folder, r->arena, &profiles, err);
     if (result == 0) result = wjz_tx_commit(&tx, err);
-    if (result == 0) result = profile_load(&profiles, r->feed->profile, &r->profile, err);
+    if (result == 0 && (result = profile_load(&profiles, r->feed->profile, &r->profile, err)) < 0)
+        (void)wjz_err_prefix(err, "映射方案不可用 / the mapping profile cannot be used");
     wjz_arena_reset(r->arena); /* the profile has its own */
     return result;
 }

@@ -37,7 +37,7 @@ const char *profile_wanted(const profile *p, wjz_arena *arena) {
         int shown = 0;
         for (size_t k = 0; text != NULL && k < p->alias_count && shown < 4; k++) {
             if (p->aliases[k].field != p->required[i]) continue;
-            text = wjz_arena_printf(arena, "%s%s%s", text, shown++ > 0 ? " / " : "", p->aliases[k].title);
+            text = wjz_arena_printf(arena, "%s%s%s", text, shown++ > 0 ? ", " : "", p->aliases[k].title);
         }
         text = text != NULL ? wjz_arena_printf(arena, "%s)", text) : NULL;
         if (text == NULL) return "";

@@ -21,7 +21,8 @@ struct spool {
 
 static int failed(wjz_err *err, const char *what) {
     int code = -errno;
-    return wjz_err_set(err, code, "could not %s a temporary file: %s", what, strerror(-code));
+    return wjz_err_set(err, code, "临时文件读写失败，请检查磁盘空间 / could not %s a temporary file: %s", what,
+                       strerror(-code));
 }
 
 int spool_new(spool **ret_spool, wjz_err *err) {
@@ -96,7 +97,9 @@ int spool_read(spool *it, size_t offset, void *out, size_t length, wjz_err *err)
         ssize_t got = pread(it->fd, to, length, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return failed(err, "read");
-        if (got == 0) return wjz_err_set(err, -EIO, "could not read a temporary file: it ends early");
+        if (got == 0)
+            return wjz_err_set(err, -EIO,
+                               "临时文件读写失败，请检查磁盘空间 / could not read a temporary file: it ends early");
         to += got;
         offset += (size_t)got;
         length -= (size_t)got;

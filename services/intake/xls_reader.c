@@ -85,7 +85,9 @@ static int read_row(xls_sheet *sheet, unsigned row, table_row_fn *fn, void *arg,
 static int read_sheets(const void *book, xls_sheet *sheet, table_row_fn *fn, void *arg, wjz_err *err) {
     unsigned count = 0;
     if (freexl_get_info(book, FREEXL_BIFF_SHEET_COUNT, &count) != FREEXL_OK || count > 1024) {
-        return wjz_err_set(err, -EINVAL, "the workbook does not say how many sheets it has");
+        return wjz_err_set(
+            err, -EINVAL,
+            "工作簿已损坏，请另存为 XLSX / the workbook does not say how many sheets it has: save it as XLSX");
     }
     for (unsigned i = 0; i < count; i++) {
         bool usable = freexl_select_active_worksheet(book, (unsigned short)i) == FREEXL_OK &&
@@ -108,11 +110,16 @@ static int open_book(const void *data, size_t length, spool *copy, const void **
     if (r == 0) r = spool_path(copy, path, sizeof path, err);
     if (r < 0) return r;
     if (freexl_open(path, ret_book) == FREEXL_OK) return 0;
-    return wjz_err_set(err, -EINVAL, "the file is no readable XLS workbook: save it as XLSX, and without a password");
+    return wjz_err_set(err, -EINVAL,
+                       "文件不是可读取的 XLS 工作簿，请去除密码并另存为 XLSX / "
+                       "the file is no readable XLS workbook: save it as XLSX, and without a password");
 }
 
 int xls_read(const void *data, size_t length, table_row_fn *fn, void *arg, wjz_err *err) {
-    if (length > XLS_BYTES) return wjz_err_set(err, -E2BIG, "an XLS workbook may have 64 MiB; save it as XLSX or CSV");
+    if (length > XLS_BYTES)
+        return wjz_err_set(err, -E2BIG,
+                           "XLS 工作簿超过 64 MiB，请另存为 XLSX 或 CSV / "
+                           "an XLS workbook may have 64 MiB: save it as XLSX or CSV");
     WJZ_CLEANUP(spool_destroy) spool *copy = NULL;
     int r = spool_new(&copy, err);
     if (r < 0) return r;

@@ -168,7 +168,9 @@ static int on_string_node(const xlsx_part *part, string_reader *strings, xlsx_bo
         strings->text.length = 0;
         strings->inside = xmlTextReaderIsEmptyElement(part->reader) == 0;
         if (book->string_count >= STRINGS)
-            return wjz_err_set(err, -E2BIG, "the workbook has more than %d strings; divide it", STRINGS);
+            return wjz_err_set(err, -E2BIG,
+                               "工作簿的文字超过 %d 条，请拆分 / the workbook has more than %d strings: divide it",
+                               STRINGS, STRINGS);
         return begin_string(book) < 0 ? wjz_err_set(err, -ENOMEM, "out of memory") : 0;
     }
     if (xlsx_at_element(part, "rPh")) strings->phonetic = xmlTextReaderIsEmptyElement(part->reader) == 0;
@@ -251,7 +253,8 @@ static int read_sheets(zip_t *package, const xlsx_limits *limits, xlsx_book *boo
         xlsx_part part;
         int r = xlsx_part_open(package, PARTS[i], limits, &part, err);
         if (r == -ENOENT)
-            return wjz_err_set(err, -EINVAL, "the file is no XLSX workbook: it has no part \"%s\"", PARTS[i]);
+            return wjz_err_set(err, -EINVAL,
+                               "文件不是 XLSX 工作簿 / the file is no XLSX workbook: it has no part \"%s\"", PARTS[i]);
         if (r < 0) return r;
         while ((r = xlsx_part_next(&part, err)) > 0) {
             if (i == 0)

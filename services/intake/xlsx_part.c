@@ -39,8 +39,10 @@ static void be_silent(void *arg, const char *message, xmlParserSeverities severi
 }
 
 static int too_large(const xlsx_part *part, wjz_err *err) {
-    return wjz_err_set(err, -E2BIG, "the workbook's part \"%.80s\" unpacks to more than %llu bytes", part->name,
-                       (unsigned long long)part->limit);
+    return wjz_err_set(
+        err, -E2BIG,
+        "工作簿解压后超过 %llu 字节，请拆分 / the workbook's part \"%.80s\" unpacks to more than %llu bytes: divide it",
+        (unsigned long long)part->limit, part->name, (unsigned long long)part->limit);
 }
 
 int xlsx_part_open(zip_t *package, const char *name, const xlsx_limits *limits, xlsx_part *part, wjz_err *err) {
@@ -53,7 +55,8 @@ int xlsx_part_open(zip_t *package, const char *name, const xlsx_limits *limits, 
     if ((stat.valid & ZIP_STAT_SIZE) != 0 && stat.size > part->limit) return too_large(part, err);
     part->file = zip_fopen_index(package, stat.index, 0);
     if (part->file == NULL) {
-        return wjz_err_set(err, -EINVAL, "cannot open the workbook's part \"%.80s\": %s", name, zip_strerror(package));
+        return wjz_err_set(err, -EINVAL, "工作簿已损坏，或设有密码 / cannot open the workbook's part \"%.80s\": %s",
+                           name, zip_strerror(package));
     }
     part->reader = xmlReaderForIO(read_zip, close_nothing, part, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT);
     if (part->reader == NULL) {
@@ -78,13 +81,18 @@ int xlsx_part_next(xlsx_part *part, wjz_err *err) {
     }
     int r = xmlTextReaderRead(part->reader);
     if (part->over) return too_large(part, err);
-    if (part->broken) return wjz_err_set(err, -EINVAL, "the workbook's part \"%.80s\" is damaged", part->name);
+    if (part->broken)
+        return wjz_err_set(err, -EINVAL,
+                           "工作簿已损坏，请重新导出 / the workbook's part \"%.80s\" is damaged: export it again",
+                           part->name);
     if (r < 0) {
-        return wjz_err_set(err, -EINVAL, "the workbook's part \"%.80s\" is no well-formed XML near line %d", part->name,
-                           xmlTextReaderGetParserLineNumber(part->reader));
+        return wjz_err_set(
+            err, -EINVAL, "工作簿已损坏，请重新导出 / the workbook's part \"%.80s\" is no well-formed XML near line %d",
+            part->name, xmlTextReaderGetParserLineNumber(part->reader));
     }
     if (r == 1 && xmlTextReaderNodeType(part->reader) == XML_READER_TYPE_DOCUMENT_TYPE) {
         return wjz_err_set(err, -EINVAL,
+                           "工作簿中有不该有的文档类型声明，请重新导出 / "
                            "the workbook's part \"%.80s\" declares a document type, which no workbook needs",
                            part->name);
     }

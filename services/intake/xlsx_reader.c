@@ -72,8 +72,10 @@ static int shared_string(sheet_reader *s, xlsx_text *to, wjz_err *err) {
     unsigned long long index = s->value.length > 0 ? strtoull(s->value.data, &end, 10) : 0;
     if (s->value.length == 0 || *end != '\0' || index >= s->book->string_count) {
         return wjz_err_set(err, -EINVAL,
-                           "row %lld of sheet %d refers to a shared string that the workbook does not have",
-                           (long long)s->line, s->sheet);
+                           "第 %d 张工作表第 %lld 行引用的文字在工作簿中不存在，请重新导出 / "
+                           "row %lld of sheet %d refers to a shared string that the workbook does not have: export it "
+                           "again",
+                           s->sheet, (long long)s->line, (long long)s->line, s->sheet);
     }
     uint64_t from = s->book->offsets[index];
     size_t length = (size_t)(s->book->offsets[index + 1] - from);
@@ -143,8 +145,8 @@ static int end_cell(sheet_reader *s, wjz_err *err) {
 static int end_row(sheet_reader *s, wjz_err *err) {
     if (s->count == 0) return 0;
     if (++s->rows > s->limits->rows) {
-        return wjz_err_set(err, -E2BIG, "the workbook has more than %llu rows; divide it",
-                           (unsigned long long)s->limits->rows);
+        return wjz_err_set(err, -E2BIG, "工作簿超过 %llu 行，请拆分 / the workbook has more than %llu rows: divide it",
+                           (unsigned long long)s->limits->rows, (unsigned long long)s->limits->rows);
     }
     for (size_t i = 0; i < s->count; i++)
         s->cells[i].text = s->cells[i].kind == CELL_EMPTY ? "" : s->text.data + s->starts[i];
@@ -197,7 +199,11 @@ static int read_sheet(zip_t *package, sheet_reader *s, wjz_err *err) {
     const xlsx_sheet *sheet = &s->book->sheets[s->sheet - 1];
     xlsx_part part;
     int r = xlsx_part_open(package, sheet->part, s->limits, &part, err);
-    if (r == -ENOENT) return wjz_err_set(err, -EINVAL, "the workbook lacks the part of its sheet %d", s->sheet);
+    if (r == -ENOENT)
+        return wjz_err_set(
+            err, -EINVAL,
+            "工作簿缺少第 %d 张工作表的内容，请重新导出 / the workbook lacks the part of its sheet %d: export it again",
+            s->sheet, s->sheet);
     if (r < 0) return r;
     s->line = 0;
     s->in_cell = s->in_value = s->phonetic = false;
@@ -218,7 +224,8 @@ static int open_package(const void *data, size_t length, zip_t **ret_package, wj
     zip_t *package = source != NULL ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
     int r = 0;
     if (package == NULL) {
-        r = wjz_err_set(err, -EINVAL, "the file is no XLSX workbook: %s", zip_error_strerror(&error));
+        r = wjz_err_set(err, -EINVAL, "文件不是 XLSX 工作簿，或已损坏 / the file is no XLSX workbook: %s",
+                        zip_error_strerror(&error));
         if (source != NULL) zip_source_free(source);
     }
     zip_error_fini(&error);

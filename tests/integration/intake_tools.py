@@ -123,3 +123,8 @@ def png(width, height, rows=None):
     data = zlib.compress((b"\0" + b"\x80" * width) * height if rows is None else rows)
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def assert_bilingual(text):
+    """What people read, in Chinese, then in English."""
+    assert re.match(r"[^/]*[\u4e00-\u9fff][^/]* / [A-Za-z]", text), text

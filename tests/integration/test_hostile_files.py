@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import requests
 from hostile_tools import Bystander, Counted, grew_little, resident, stored
-from intake_tools import ask_intake, define_feed, pb
+from intake_tools import ask_intake, assert_bilingual, define_feed, pb
 from wjzlib import wire
 from wjzlib.wait import PATIENCE, wait_until
 from xls_maker import to_xls
@@ -103,7 +103,8 @@ NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
 def fails(state, *words):
-    assert state.stage == STAGE.FAILED and state.error, state
+    assert state.stage == STAGE.FAILED, state
+    assert_bilingual(state.error)
     for word in words:
         assert word in state.error, state.error
     assert state.accepted == 0

@@ -9,7 +9,7 @@ import pathlib
 
 import openpyxl
 import pytest
-from intake_tools import REGION, ask_intake, define_feed, emitted, feed_name, pb, wait_until
+from intake_tools import REGION, ask_intake, assert_bilingual, define_feed, emitted, feed_name, pb, wait_until
 from wjzlib import wire
 from wjzlib.wait import PATIENCE
 from xls_maker import to_xls
@@ -221,6 +221,7 @@ def test_a_file_damaged_on_its_way_is_refused(module_house, feed):
 def test_what_is_no_table_fails_with_a_reason(module_house, feed, data, said):
     state = import_file(module_house, feed, data)
     assert state.stage == STAGE.FAILED and said in state.error
+    assert_bilingual(state.error)
 
 
 def test_requests_that_make_no_sense(module_house, feed):

@@ -264,8 +264,11 @@ def test_a_known_code_lists_what_it_has(fed):
 def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_path):
     empty = tmp_path / "empty.csv"
     empty.touch()
+    strange = tmp_path / "strange.csv"
+    strange.write_text("甲,乙\n1,2\n")
     for words, parts in (
         (["import", "--feed", "hotline-12345", empty], ["the file is empty", 'field size "0"', "export it again"]),
+        (["import", "--feed", "hotline-12345", "--wait", strange], ["文件没有导入 / the file was not imported；", "no row with the columns", "工单编号"]),
         (["import", "--feed", "nobody", ROOT / "README.md"], ["no such feed", 'field feed "nobody"', "wjz feeds define"]),
         (["feeds", "define", "hotline-12345", "--clue-source", "rumour"], ["field clue_source", "state_organ_or_deputy"]),
     ):

@@ -117,7 +117,7 @@ static void a_total_is_not_a_title(void **state) {
 static void without_header_nothing_is_taken(void **state) {
     (void)state;
     seen s = read_text("hotline-12345", "甲,乙\n1,2\n", NULL);
-    assert_non_null(strstr(s.issues, "failed: the file has no row with the columns external_id (工单编号"));
+    assert_non_null(strstr(s.issues, "the file has no row with the columns that are needed；external_id (工单编号"));
 }
 
 static void describe_record(const Wjz__Intake__FeedItem *item, char *out, size_t size) {
