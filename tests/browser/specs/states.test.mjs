@@ -34,6 +34,26 @@ const emptied = (value) =>
 
 const sizesOf = (name) => (ON_A_PHONE.includes(name) ? ['desktop', 'phone'] : ['desktop'])
 
+const SESSION = '**/api/v1/session'
+/** The first reading of who is there is refused; the page that was asked for comes when it is answered. */
+const arrives = async (page, refusal, name, then) => {
+  await page.route(SESSION, (route) => route.fulfill(refusal))
+  await page.goto('/clues?stars=4')
+  const said = page.getByRole('alert').first()
+  await said.getByRole('button', { name: '重试' }).waitFor()
+  assert.doesNotMatch(page.url(), /login/)
+  await look(page, `states-session-${name}`, { refused: true })
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await then(said)
+  await page.locator('#content').waitFor()
+  await settled(page)
+  assert.match(page.url(), /\/clues\?stars=4$/)
+  assert.equal(await page.getByRole('alert').count(), 0)
+}
+
+/** What a service answers that has failed, for route.fulfill. */
+const failed = { status: 500, contentType: 'application/problem+json', body: JSON.stringify({ status: 500, title: 'Internal Server Error', code: 'internal' }) }
+
 const tests = PAGES.flatMap(([name, login, address, emptyAddress]) => [
   [`${name}: on its way, then there`, { login, sizes: sizesOf(name) }, async (page) => {
     let release
@@ -50,8 +70,7 @@ const tests = PAGES.flatMap(([name, login, address, emptyAddress]) => [
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   }],
   [`${name}: failed, said so, and there when it is asked for again`, { login, sizes: sizesOf(name) }, async (page) => {
-    const problem = { status: 500, contentType: 'application/problem+json', body: JSON.stringify({ status: 500, title: 'Internal Server Error', code: 'internal' }) }
-    await page.route(READING, (route) => (reads(route) ? route.fulfill(problem) : route.continue()))
+    await page.route(READING, (route) => (reads(route) ? route.fulfill(failed) : route.continue()))
     await page.goto(address)
     await page.getByRole('alert').first().waitFor()
     await look(page, `states-${name}-failed`, { refused: true })
@@ -88,4 +107,9 @@ const tests = PAGES.flatMap(([name, login, address, emptyAddress]) => [
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   }],
 ])
-suite(tests)
+suite([
+  ...tests,
+  ['who is there: busy, said so, and the page by itself', { login: 'jianchazhang' }, (page) => arrives(page, tooBusy({ 'Retry-After': '1' }), 'busy', () => undefined)],
+  ['who is there: failed, said so, and the page when it is asked for again', { login: 'jianchazhang' }, (page) =>
+    arrives(page, failed, 'failed', (said) => said.getByRole('button', { name: '重试' }).click())],
+])

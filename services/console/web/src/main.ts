@@ -1,4 +1,4 @@
-// Starts the console: who is there decides the first page, so that is asked before anything is drawn.
+// Starts the console: who is there decides the first page, so that is asked (App) before anything is drawn.
 import { createApp } from 'vue'
 import 'element-plus/theme-chalk/base.css'
 import './theme/theme.css'

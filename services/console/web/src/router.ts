@@ -2,7 +2,7 @@
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { t } from '@/i18n'
-import { findSession, may, me, stage } from '@/session/session'
+import { may, me, sessionKnown, stage } from '@/session/session'
 import { readReference } from '@/session/reference'
 
 declare module 'vue-router' {
@@ -37,11 +37,8 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
 
-let asked = false
-
 router.beforeEach(async (to) => {
-  // What could not be asked is asked again with the next page.
-  if (!asked) asked = await findSession().then(() => true, () => false)
+  await sessionKnown
   if (to.name === 'login') return stage.value === 'open' ? { name: 'desk' } : true
   if (stage.value !== 'open') return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   await readReference().catch(() => undefined)

@@ -19,6 +19,10 @@ export function setSession(value: Schemas['Session'] | undefined): void {
   else stopEvents()
 }
 
+let tellKnown: () => void
+/** Until it is known whether somebody is logged in. */
+export const sessionKnown = new Promise<void>((resolve) => (tellKnown = resolve))
+
 /** Finds out whether somebody is logged in; undefined when not. */
 export async function findSession(): Promise<Schemas['Session'] | undefined> {
   try {
@@ -27,6 +31,7 @@ export async function findSession(): Promise<Schemas['Session'] | undefined> {
     if ((error as Problem).status !== 401) throw error
     setSession(undefined)
   }
+  tellKnown()
   return session.value
 }
 
