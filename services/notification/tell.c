@@ -77,6 +77,26 @@ static int prepare_aftermath(struct notification *self, wjz_tx *tx, const struct
 
 /* --- looking up --- */
 
+/* Notices of a batch are about the same few regions, people and stations: each is asked for once. */
+static void add_region(int32_t *regions, size_t *count, int32_t region) {
+    for (size_t i = 0; i < *count; i++)
+        if (regions[i] == region) return;
+    regions[(*count)++] = region;
+}
+
+static void add_code(const char **codes, size_t *count, const char *code) {
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(codes[i], code) == 0) return;
+    codes[(*count)++] = code;
+}
+
+static bool has_station(const int32_t *regions, const char *const *stations, size_t count, int32_t region,
+                        const char *station) {
+    for (size_t i = 0; i < count; i++)
+        if (regions[i] == region && strcmp(stations[i], station) == 0) return true;
+    return false;
+}
+
 static int look_up_duties(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct duty **ret_duties,
                           size_t *ret_count, wjz_err *err) {
     int32_t *regions = wjz_arena_alloc(arena, count * sizeof *regions);
@@ -85,20 +105,14 @@ static int look_up_duties(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, 
     size_t asked = 0;
     for (size_t i = 0; i < count; i++) {
         const char *station = ask_duty_station(asks[i].notice);
-        if (station == NULL) continue;
+        if (station == NULL || has_station(regions, stations, asked, asks[i].region, station)) continue;
         regions[asked] = asks[i].region;
         stations[asked++] = station;
     }
     return asked == 0 ? 0 : store_duties(tx, regions, stations, asked, arena, ret_duties, ret_count, err);
 }
 
-static bool has_code(const char *const *codes, size_t count, const char *code) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(codes[i], code) == 0) return true;
-    return false;
-}
-
-/* The codes in the values: a handful, since notices of a batch are about the same organs and people. */
+/* The codes in the values. */
 static int collect_named(wjz_arena *arena, const struct ask *asks, size_t count, const char ***ret_codes,
                          size_t *ret_count) {
     size_t most = 0, codes = 0;
@@ -109,8 +123,7 @@ static int collect_named(wjz_arena *arena, const struct ask *asks, size_t count,
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < asks[i].notice->n_values; j++) {
             const Wjz__Notification__Notice__ValuesEntry *value = asks[i].notice->values[j];
-            if (ask_is_code(value->key) && value->value[0] != '\0' && !has_code(code, codes, value->value))
-                code[codes++] = value->value;
+            if (ask_is_code(value->key) && value->value[0] != '\0') add_code(code, &codes, value->value);
         }
     }
     *ret_codes = code;
@@ -120,7 +133,7 @@ static int collect_named(wjz_arena *arena, const struct ask *asks, size_t count,
 
 static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, size_t count, struct composer *composer,
                           wjz_err *err) {
-    size_t most = count + composer->duty_count, codes = 0, named_count = 0;
+    size_t most = count + composer->duty_count, codes = 0, region_count = 0, named_count = 0;
     const char **code = wjz_arena_alloc(arena, most * sizeof *code), **named = NULL;
     int32_t *regions = wjz_arena_alloc(arena, count * sizeof *regions);
     struct person *people = NULL;
@@ -128,13 +141,14 @@ static int look_up_people(wjz_tx *tx, wjz_arena *arena, const struct ask *asks, 
     if (code == NULL || regions == NULL || collect_named(arena, asks, count, &named, &named_count) < 0)
         return wjz_err_set(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < count; i++) {
-        regions[i] = asks[i].region;
-        if (asks[i].notice->to_case == WJZ__NOTIFICATION__NOTICE__TO_PERSON) code[codes++] = asks[i].notice->person;
+        add_region(regions, &region_count, asks[i].region);
+        if (asks[i].notice->to_case == WJZ__NOTIFICATION__NOTICE__TO_PERSON)
+            add_code(code, &codes, asks[i].notice->person);
     }
     for (size_t i = 0; i < composer->duty_count; i++)
-        code[codes++] = composer->duties[i].person;
-    int r = store_people(tx, code, codes, regions, count, named, named_count, arena, &people, &composer->person_count,
-                         &names, &composer->name_count, err);
+        add_code(code, &codes, composer->duties[i].person);
+    int r = store_people(tx, code, codes, regions, region_count, named, named_count, arena, &people,
+                         &composer->person_count, &names, &composer->name_count, err);
     composer->people = people;
     composer->names = names;
     return r;
