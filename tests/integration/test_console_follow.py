@@ -42,9 +42,20 @@ def test_small_steps_follow_a_flood_to_its_end(house):
     assert database.rows("SELECT copied, more FROM console.follow_step(%s, 1000)", REGION) == [(1, False)]
     database.run("UPDATE scoring.finding SET scored_at = now() - interval '1 minute'")
     assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(0, False, False)]
-    assert database.value(f"SELECT {last} = complaint FROM console.follow")  # and nothing late is expected any more
-    assert database.rows("SELECT * FROM console.follow_step(%s, 1000)", REGION) == [(0, False, False)]
-    assert database.value(f"SELECT {last} = complaint FROM console.follow")
+
+
+def test_what_was_looked_at_is_left_alone_until_scoring_has_a_turn(house):
+    database = filled(house, 100)
+    database.run("UPDATE scoring.finding SET scored_at = now() - interval '1 minute'")
+    database.value("SELECT console.follow_step(%s, 1000)", REGION)  # to the end
+    database.value("SELECT console.follow_step(%s, 1000)", REGION)  # and again, for what may have been stored late
+    database.run("UPDATE console.follow SET walk = 9223372036854775807")  # the walk is over: what is met now, its complaint was looked at for
+    database.run("UPDATE console.clue_copy SET revision = 0")
+    step = "SELECT copied FROM console.follow_step(%s, 10)"
+    assert database.value(step, REGION) == 0
+    database.run("UPDATE console.follow SET walk = 9223372036854775807")
+    database.run("INSERT INTO scoring.journal SELECT region, turn + 1, stamp + 1, entries FROM scoring.journal ORDER BY turn DESC LIMIT 1")
+    assert database.value(step, REGION) == 10
 
 
 def test_texts_are_copied_when_scoring_has_changed_the_clue(house):
