@@ -28,13 +28,13 @@ static bool wanted(const clue *told) {
 dispatch dispatch_at(const routing *rules, directory *people, const policy *limits, ledger *book) {
     const calendar *days = people->calendar;
     int64_t now_us = book->now_us;
-    return (dispatch){
-        .rules = rules,
-        .people = people,
-        .policy = limits,
-        .book = book,
-        .until_us = calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_us),
-        .until_urgent_us = calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_urgent_us)};
+    return (dispatch){.rules = rules,
+                      .people = people,
+                      .policy = limits,
+                      .book = book,
+                      .until_us = calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_us),
+                      .until_urgent_us =
+                          calendar_after_office_time(days, limits->hours, now_us, limits->accept_within_urgent_us)};
 }
 
 static int64_t accept_until(const dispatch *on, bool urgent) {
