@@ -32,6 +32,13 @@ enum {
     AGENCIES_LIMIT = 6,
 };
 
+/* What the rules and the model saw together when the model was trained: the present rules, or those of that time. */
+typedef struct taught_view {
+    const rule_pack *rules;
+    rule_matches matches;
+    class_votes votes;
+} taught_view;
+
 /* The work under way on one complaint. */
 typedef struct analysis {
     const rule_pack *pack;
@@ -43,10 +50,14 @@ typedef struct analysis {
     uint32_t own_chars; /* characters of the complaint's own text; the agency's reply comes behind */
     text_spots spots;   /* of them */
     rule_matches matches;
-    text_name names[NAMES_LIMIT];
+    text_name *names;
     size_t name_count;
-    text_quantity quantities[QUANTITIES_LIMIT];
+    text_quantity *quantities;
     size_t quantity_count;
+    class_votes votes; /* of the rules, then with the model's */
+    taught_view taught;
+    model_verdict verdict; /* when there is a model */
+    float *steps;          /* what it adds to the points where a character begins */
     Wjz__Scoring__Finding *finding;
     feature_list *features; /* where to put what a model would see; NULL: nobody asks */
 } analysis;
@@ -232,10 +243,10 @@ static int keep_time(analysis *a) {
     return a->finding->time_span ? 0 : -ENOMEM;
 }
 
-static int add_reasons(analysis *a, float *steps, int sign) {
+static int add_reasons(analysis *a, int sign) {
     Wjz__Scoring__Finding *finding = a->finding;
     reason reasons[REASONS_LIMIT];
-    size_t count = reasons_find(a->text, a->own_chars, steps, sign, reasons);
+    size_t count = reasons_find(a->text, a->own_chars, a->steps, sign, reasons);
     for (size_t i = 0; i < count; i++) {
         Wjz__Scoring__LearnedReason *said = wjz_arena_alloc(a->arena, sizeof *said);
         if (!said) return -ENOMEM;
@@ -248,31 +259,13 @@ static int add_reasons(analysis *a, float *steps, int sign) {
     return 0;
 }
 
-/* What the rules and the model saw together when the model was trained: the present rules, or those of that time. */
-typedef struct taught_view {
-    const rule_pack *rules;
-    rule_matches matches;
-    class_votes votes;
-} taught_view;
-
-static int find_taught(analysis *a, const class_votes *votes, taught_view *ret_view) {
-    taught_view view = {.rules = a->pack, .matches = a->matches, .votes = *votes};
-    if (a->pack->taught) {
-        view.rules = a->pack->taught;
-        int r = taught_match(a->pack, &a->matches, a->text, PART_TITLE, PART_REPLY, a->scratch, &view.matches);
-        if (r < 0) return r;
-        classify_votes(view.rules, &view.matches, a->complaint->order_type, &view.votes);
-    }
-    *ret_view = view;
-    return 0;
-}
-
 /* The index that the rules of the model's training give these words. */
-static int score_taught(analysis *a, const taught_view *view, const class_votes *margins, double *ret_index) {
+static int score_taught(analysis *a, double *ret_index) {
+    const taught_view *view = &a->taught;
     if (view->rules == a->pack) return score_words(a->pack, a->finding, a->scratch, ret_index);
     Wjz__Scoring__Finding then = *a->finding;
     class_decision decision;
-    classify_decide(view->rules, margins, true, &decision);
+    classify_decide(view->rules, &a->verdict.votes, true, &decision);
     analysis_set_class(view->rules, &decision, &then);
     int r = keep_hits(a, &view->matches, &then);
     return r < 0 ? r : score_words(view->rules, &then, a->scratch, ret_index);
@@ -280,23 +273,23 @@ static int score_taught(analysis *a, const taught_view *view, const class_votes 
 
 /* What the model gives beyond what the rules of its training find in the same words, and the words that moved it. It
  * is a function of words and model alone: rules of today add to it what they are worth. */
-static int keep_learned(analysis *a, const taught_view *view, const model_verdict *verdict, float *steps) {
+static int keep_learned(analysis *a) {
     Wjz__Scoring__Finding *finding = a->finding;
     double by_rules;
-    int r = score_taught(a, view, &verdict->votes, &by_rules);
+    int r = score_taught(a, &by_rules);
     if (r < 0) return r;
     finding->model = (char *)model_version(a->pack->model);
-    finding->learned = verdict->points - by_rules;
+    finding->learned = a->verdict.points - by_rules;
     finding->reasons = wjz_arena_alloc(a->arena, REASONS_LIMIT * sizeof *finding->reasons);
-    return finding->reasons ? add_reasons(a, steps, finding->learned > 0 ? 1 : -1) : -ENOMEM;
+    return finding->reasons ? add_reasons(a, finding->learned > 0 ? 1 : -1) : -ENOMEM;
 }
 
-static feature_source source_of(const analysis *a, const taught_view *view) {
+static feature_source source_of(const analysis *a) {
     return (feature_source){.text = a->text,
                             .title_part = PART_TITLE,
                             .content_part = PART_CONTENT,
-                            .matches = &view->matches,
-                            .votes = &view->votes,
+                            .matches = &a->taught.matches,
+                            .votes = &a->taught.votes,
                             .domain_count = a->pack->domain_count,
                             .quantities = a->quantities,
                             .quantity_count = a->quantity_count,
@@ -319,28 +312,35 @@ static class_votes votes_with_model(const class_votes *margins, const class_vote
     return sum;
 }
 
-/* By the rules' votes, or by the model that has them among its features. */
-static int decide(analysis *a) {
+static int vote(analysis *a) {
+    classify_votes(a->pack, &a->matches, a->complaint->order_type, &a->votes);
+    a->taught = (taught_view){.rules = a->pack, .matches = a->matches, .votes = a->votes};
+    if (!a->pack->taught) return 0;
+    a->taught.rules = a->pack->taught;
+    int r = taught_match(a->pack, &a->matches, a->text, PART_TITLE, PART_REPLY, a->scratch, &a->taught.matches);
+    if (r == 0) classify_votes(a->taught.rules, &a->taught.matches, a->complaint->order_type, &a->taught.votes);
+    return r;
+}
+
+/* The model has the rules' votes among its features. */
+static int predict(analysis *a) {
     learned_model *model = a->pack->model;
-    class_votes votes;
+    const feature_source source = source_of(a);
+    int r = a->features ? features_of(&source, a->arena, a->features) : 0;
+    if (r < 0 || !model) return r;
+    a->steps = wjz_arena_calloc(a->scratch, (size_t)a->own_chars + 1, sizeof *a->steps);
+    if (!a->steps) return -ENOMEM;
+    r = model_predict(model, &source, a->steps, a->own_chars, a->scratch, &a->verdict);
+    if (r == 0) a->votes = votes_with_model(&a->verdict.votes, &a->votes, &a->taught.votes);
+    return r;
+}
+
+static int decide(analysis *a) {
     class_decision decision;
-    model_verdict verdict;
-    taught_view view;
-    float *steps = NULL;
-    classify_votes(a->pack, &a->matches, a->complaint->order_type, &votes);
-    int r = find_taught(a, &votes, &view);
-    if (r < 0) return r;
-    const feature_source source = source_of(a, &view);
-    if (a->features) r = features_of(&source, a->arena, a->features);
-    if (r == 0 && model) {
-        steps = wjz_arena_calloc(a->scratch, (size_t)a->own_chars + 1, sizeof *steps);
-        r = steps ? model_predict(model, &source, steps, a->own_chars, a->scratch, &verdict) : -ENOMEM;
-        if (r == 0) votes = votes_with_model(&verdict.votes, &votes, &view.votes);
-    }
-    if (r < 0) return r;
-    classify_decide(a->pack, &votes, model != NULL, &decision);
+    bool by_model = a->pack->model != NULL;
+    classify_decide(a->pack, &a->votes, by_model, &decision);
     analysis_set_class(a->pack, &decision, a->finding);
-    return model ? keep_learned(a, &view, &verdict, steps) : 0;
+    return by_model ? keep_learned(a) : 0;
 }
 
 void analysis_set_class(const rule_pack *pack, const class_decision *decision, Wjz__Scoring__Finding *finding) {
@@ -360,12 +360,19 @@ static int find_place(analysis *a) {
                       a->finding->place);
 }
 
-static int find_facts(analysis *a) {
+static int extract(analysis *a) {
     int r = extract_spots(a->text, a->own_chars, a->scratch, &a->spots);
     if (r < 0) return r;
+    a->names = wjz_arena_alloc(a->scratch, NAMES_LIMIT * sizeof *a->names);
+    a->quantities = wjz_arena_alloc(a->scratch, QUANTITIES_LIMIT * sizeof *a->quantities);
+    if (!a->names || !a->quantities) return -ENOMEM;
     a->name_count = extract_names(&a->spots, a->names, NAMES_LIMIT);
     a->quantity_count = extract_quantities(&a->spots, a->quantities, QUANTITIES_LIMIT);
-    r = find_place(a);
+    return 0;
+}
+
+static int keep_facts(analysis *a) {
+    int r = find_place(a);
     if (r == 0) r = keep_hits(a, &a->matches, a->finding);
     if (r == 0) r = keep_anchors(a);
     if (r == 0) r = find_subject(a);
@@ -388,7 +395,7 @@ static int begin(analysis *a) {
 }
 
 static int run(analysis *list, size_t count, wjz_err *err) {
-    static int (*const steps[])(analysis *) = {begin, match_rules, find_facts, decide};
+    static int (*const steps[])(analysis *) = {begin, match_rules, extract, keep_facts, vote, predict, decide};
     for (size_t step = 0; step < WJZ_COUNT(steps); step++)
         for (size_t i = 0; i < count; i++) {
             int r = steps[step](&list[i]);
