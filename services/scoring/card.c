@@ -1,6 +1,7 @@
 /* See card.h. */
 #include "scoring/card.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +22,20 @@ void card_begin(card_writer *writer, wjz_arena *arena) {
     card->adjustments = take(writer, CARD_ADJUSTMENTS * sizeof *card->adjustments);
     card->gates = take(writer, CARD_GATES * sizeof *card->gates);
     writer->card = card;
+}
+
+int card_head(const Wjz__Scoring__ScoreCard *card, wjz_arena *arena, Wjz__Scoring__ScoreCard **ret_head) {
+    Wjz__Scoring__ScoreCard *head = wjz_arena_alloc(arena, sizeof *head);
+    char **agencies = wjz_arena_alloc(arena, card->n_agencies * sizeof *agencies);
+    if (!head || !agencies) return -ENOMEM;
+    *head = *card;
+    head->n_factors = head->n_adjustments = head->n_gates = head->n_collisions = 0;
+    head->factors = head->adjustments = NULL;
+    head->gates = NULL;
+    head->collisions = NULL;
+    if (card->n_agencies) head->agencies = memcpy(agencies, card->agencies, card->n_agencies * sizeof *agencies);
+    *ret_head = head;
+    return 0;
 }
 
 /* A factor with room for what it may get, in one piece. */

@@ -8,6 +8,7 @@
 
 #include "proto/card.pb-c.h"
 #include "wjz/arena.h"
+#include "wjz/clean.h"
 
 enum { CARD_FACTORS = 14, CARD_ADJUSTMENTS = 8, CARD_GATES = 4, CARD_EVIDENCE = 4, CARD_NOTES = 4 };
 
@@ -36,5 +37,9 @@ void card_note(card_writer *writer, Wjz__Scoring__Factor *factor, const char *ke
 
 /* A number that is a name: every digit of it. */
 void card_note_code(card_writer *writer, Wjz__Scoring__Factor *factor, const char *key, uint64_t code);
+
+/* Copies a card, once it has been packed, without what makes its index: factors, adjustments, gates and collisions. The
+ * copy lives in the arena, and borrows the texts that the card has of findings and pack. -ENOMEM. */
+WJZ_MUST_CHECK int card_head(const Wjz__Scoring__ScoreCard *card, wjz_arena *arena, Wjz__Scoring__ScoreCard **ret_head);
 
 #endif

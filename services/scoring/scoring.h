@@ -39,7 +39,7 @@ typedef struct scoring_service {
     standing *standing;    /* watches and warned areas of the regions it has met */
     matter_cache *matters;
     pair_memo *pairs;
-    wjz_arena *scratch; /* of the complaint that is analysed: nothing in it outlives a wait */
+    wjz_arena *scratch; /* of what is analysed or scored now: nothing in it outlives a wait */
     wjz_metric *stage[STAGE_COUNT];
     wjz_metric *complaints, *brought, *clues[6], *merged, *indexed; /* clues by stars, from 1 */
 } scoring_service;

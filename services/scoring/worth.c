@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/scoring.pb-c.h"
+#include "scoring/card.h"
 #include "scoring/card_pack.h"
 #include "scoring/neighbourhood.h"
 #include "scoring/questions.h"
@@ -330,11 +331,12 @@ static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *er
     matter_context context;
     int r = context_of(w, s, &context, err);
     if (r) return r;
-    r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->arena, &card, err);
+    wjz_arena_reset(w->self->scratch);
+    r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->self->scratch, &card, err);
     if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
     card->complaint_count = (uint32_t)s->group->count;
     wjz_blob packed;
-    if (card_pack(card, w->arena, &packed)) return out_of_memory(err);
+    if (card_pack(card, w->arena, &packed) || card_head(card, w->arena, &card)) return out_of_memory(err);
     const regroup_member *members = s->group->members;
     int64_t last = 0;
     for (size_t i = 0; i < s->group->count; i++) {

@@ -160,8 +160,11 @@ static void score_group(const regroup_group *group) {
         ids[i] = group->members[i].complaint;
         findings[i] = finding_of(&group->members[i]);
     }
-    if (score_matter(bench.pack, findings, ids, count, &nothing_more, bench.turn, &card, &err) < 0)
+    wjz_blob packed_card;
+    wjz_arena_reset(bench.scratch);
+    if (score_matter(bench.pack, findings, ids, count, &nothing_more, bench.scratch, &card, &err) < 0)
         stop("score", err.text);
+    if (card_pack(card, bench.turn, &packed_card) < 0) stop("score", "no memory");
     bench.clues++;
 }
 
