@@ -11,7 +11,8 @@
 static const int64_t EARLIEST_US = 631152000 * WJZ_SECOND_US; /* 1990-01-01 */
 static const int64_t AHEAD_US = WJZ_DAY_US;                   /* clocks differ, zones are mistaken */
 static const int64_t DUE_AHEAD_US = 3660 * WJZ_DAY_US;
-static const int64_t MOST_FEN = INT64_C(100000000000000); /* a trillion yuan */
+static const int64_t PRINTABLE_US = INT64_C(253402300800) * WJZ_SECOND_US; /* to the year 9999 */
+static const int64_t MOST_FEN = INT64_C(100000000000000);                  /* a trillion yuan */
 
 typedef struct checker {
     const check_rules *rules;
@@ -57,16 +58,22 @@ static void check_time(const checker *c, const item_field *field, int64_t us) {
     int64_t latest = c->rules->now_us + (due ? DUE_AHEAD_US : AHEAD_US);
     if (us == 0 || (us >= EARLIEST_US && us <= latest)) return;
     char shown[WJZ_CLOCK_TEXT];
-    bool printable = us > -2 * EARLIEST_US * 10 && us < 10 * latest;
+    bool printable = us > -PRINTABLE_US && us < PRINTABLE_US;
     issue_add(c->issues, c->arena, false, "invalid", field->name, printable ? wjz_clock_format(us, shown) : NULL,
               "send microseconds since 1970 UTC, or RFC 3339 in JSON; leave it out when it is not known",
               us < EARLIEST_US ? "%s lies before 1990" : "%s lies in the future", field->name);
 }
 
+static const char *number_text(const checker *c, int64_t number) {
+    return wjz_arena_printf(c->arena, "%lld", (long long)number);
+}
+
 static void check_day(const checker *c, const item_field *field, int32_t day) {
     int32_t latest = (int32_t)(c->rules->now_us / WJZ_DAY_US) + 3660;
     if (day == 0 || (day >= EARLIEST_US / WJZ_DAY_US && day <= latest)) return;
-    issue_add(c->issues, c->arena, false, "invalid", field->name, NULL, "leave it out when it is not known",
+    wjz_day shown = wjz_day_from_number(day);
+    const char *text = wjz_arena_printf(c->arena, "%04d-%02d-%02d", shown.year, shown.month, shown.day);
+    issue_add(c->issues, c->arena, false, "invalid", field->name, text, "leave it out when it is not known",
               "%s lies outside of 1990 to ten years from now", field->name);
 }
 
@@ -75,13 +82,13 @@ static void check_choice(const checker *c, const item_field *field, int value) {
     while (field->words[count] != NULL)
         count++;
     if (value >= 0 && value < count) return;
-    issue_add(c->issues, c->arena, false, "invalid", field->name, NULL, "use a number of the message's enum",
-              "%s has the number %d, which means nothing", field->name, value);
+    issue_add(c->issues, c->arena, false, "invalid", field->name, number_text(c, value),
+              "use a number of the message's enum", "%s has the number %d, which means nothing", field->name, value);
 }
 
 static void check_number(const checker *c, const item_field *field, int64_t value, int64_t most) {
     if (value <= most) return;
-    issue_add(c->issues, c->arena, false, "invalid", field->name, NULL, "check the unit",
+    issue_add(c->issues, c->arena, false, "invalid", field->name, number_text(c, value), "check the unit",
               "%s is %lld, at most %lld is taken", field->name, (long long)value, (long long)most);
 }
 
@@ -129,7 +136,7 @@ static void check_region(const checker *c, uint32_t region) {
         bsearch(&code, c->rules->regions, c->rules->region_count, sizeof code, compare_regions) != NULL) {
         return;
     }
-    issue_add(c->issues, c->arena, false, "unknown_region", "region", NULL,
+    issue_add(c->issues, c->arena, false, "unknown_region", "region", number_text(c, region),
               "send the six-digit county code (GB/T 2260) of a county that has an organ here, or leave it out",
               "county %u is not known", (unsigned)region);
 }
@@ -142,7 +149,8 @@ static void check_position(const checker *c, const Wjz__Intake__Position *positi
     if (finite && position->longitude >= 73 && position->longitude <= 136 && position->latitude >= 3 &&
         position->latitude <= 54)
         return;
-    issue_add(c->issues, c->arena, false, "invalid", "position", NULL,
+    const char *shown = wjz_arena_printf(c->arena, "%.9g, %.9g", position->longitude, position->latitude);
+    issue_add(c->issues, c->arena, false, "invalid", "position", shown,
               "send WGS 84 degrees, longitude first; leave it out when it is not known",
               "the position is no place in China");
 }

@@ -55,8 +55,18 @@ typedef struct reader {
     ProtobufCMessage *body;
 } reader;
 
+/* A text as it stands, a number or a truth value as JSON has it; NULL of what has parts, and of what may be personal.
+ */
+static const char *show(const reader *r, const item_field *field, const json_t *value) {
+    if (field->personal) return NULL;
+    if (json_is_string(value)) return json_string_value(value);
+    if (json_is_boolean(value)) return json_is_true(value) ? "true" : "false";
+    if (json_is_integer(value)) return wjz_arena_printf(r->arena, "%lld", (long long)json_integer_value(value));
+    return json_is_real(value) ? wjz_arena_printf(r->arena, "%.17g", json_real_value(value)) : NULL;
+}
+
 static void fault(const reader *r, const item_field *field, const json_t *value, const char *wanted) {
-    const char *shown = json_is_string(value) && !field->personal ? json_string_value(value) : NULL;
+    const char *shown = show(r, field, value);
     issue_add(r->issues, r->arena, false, "invalid", field->name, shown, wanted, "%s has a value of another kind",
               field->name);
 }

@@ -112,8 +112,10 @@ static Wjz__Intake__FeedItem *read_request(const intake *it, const open311_reply
 
 static void answer(const open311_reply *reply, const Wjz__Intake__ItemReceipt *receipt) {
     if (receipt->outcome == (Wjz__Intake__ItemReceipt__Outcome)REJECTED) {
-        char text[400];
-        (void)snprintf(text, sizeof text, "%s: %s; %s", receipt->field, receipt->message, receipt->remedy);
+        char text[600];
+        bool shown = receipt->value[0] != '\0';
+        (void)snprintf(text, sizeof text, "%s%s%s%s: %s; %s", receipt->field, shown ? " \"" : "", receipt->value,
+                       shown ? "\"" : "", receipt->message, receipt->remedy);
         open311_error(reply, 400, text);
         return;
     }

@@ -88,7 +88,8 @@ static void refuse_item(pushed *p, const Wjz__Intake__FeedItem *item, const issu
                                                .code = why->code,
                                                .field = why->field,
                                                .message = why->message,
-                                               .remedy = why->remedy};
+                                               .remedy = why->remedy,
+                                               .value = why->value};
 }
 
 static void add_json(pushed *p, const json_t *object) {
@@ -190,8 +191,8 @@ static json_t *describe_item(const Wjz__Intake__ItemReceipt *it) {
         (void)snprintf(id, sizeof id, "%lld", (long long)it->id);
         (void)json_object_set_new(item, "id", json_string(id)); /* JSON's numbers lose digits in many clients */
     }
-    const char *const names[] = {"code", "field", "message", "remedy"};
-    const char *const values[] = {it->code, it->field, it->message, it->remedy};
+    const char *const names[] = {"code", "field", "value", "message", "remedy"};
+    const char *const values[] = {it->code, it->field, it->value, it->message, it->remedy};
     for (size_t i = 0; i < WJZ_COUNT(names); i++) {
         if (values[i][0] != '\0') (void)json_object_set_new(item, names[i], json_string(values[i]));
     }

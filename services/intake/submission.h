@@ -23,6 +23,7 @@ typedef struct submitted_item {
     int64_t id;
     int64_t reporter_hash;                       /* of a complaint; the writer's */
     const char *code, *field, *message, *remedy; /* when rejected; never NULL then */
+    const char *value;                           /* that came in the field; NULL or "": not to be told */
 } submitted_item;
 
 struct submission;

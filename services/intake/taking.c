@@ -29,6 +29,7 @@ static void reject(submitted_item *to, const issue *why) {
     to->field = why->field;
     to->message = why->message;
     to->remedy = why->remedy;
+    to->value = why->value;
 }
 
 void taking_prepare(submitted_item *to, const Wjz__Intake__FeedItem *item, const feed *of) {
@@ -75,13 +76,16 @@ static int read_receipt(const submission *from, wjz_arena *arena, Wjz__Intake__F
     return stored != NULL && (*ret_receipt)->n_items == from->count ? 0 : -ENOMEM;
 }
 
-/* An id that is no text is not sent back: the receipt must be readable. */
+/* What the answer has beyond the receipt that is kept: the ids, and the values that were refused, which are for their sender
+ * alone. An id that is no text is not sent back: the receipt must be readable. */
 static void name_items(const submission *from, Wjz__Intake__FeedReceipt *receipt) {
     for (size_t i = 0; i < from->count; i++) {
         const submitted_item *item = &from->items[i];
         const char *id = item->item != NULL ? item_external_id(item->item) : "";
         if (item->outcome != REJECTED || wjz_utf8_ok(id, strlen(id)))
             receipt->items[i]->external_id = (char *)(uintptr_t)id;
+        if (item->outcome == REJECTED && item->value != NULL)
+            receipt->items[i]->value = (char *)(uintptr_t)item->value;
     }
 }
 

@@ -140,6 +140,7 @@ def test_bad_items_do_not_stop_good_ones(platform, db):
         "missing", "missing", "invalid", "unknown_region", "invalid", "too_long",
     ]
     assert receipt.items[1].field == "external_id" and receipt.items[1].remedy
+    assert [item.value for item in receipt.items[1:6]] == ["", "", "2096-10-02T15:06:40+08:00", "999999", "在办"]
     assert stored(db, platform) == 2
 
 

@@ -10,6 +10,9 @@ from wjzlib import wire
 from wjzlib.wait import PATIENCE
 
 
+KEPT = "SELECT q.receipt FROM intake.idempotent_request q JOIN intake.feed f ON f.number = q.feed WHERE f.name = %s"
+
+
 @pytest.fixture(scope="module")
 def intake(module_house):
     return module_house.start("intake", door="", http="127.0.0.1:0", http_body_limit="1M", http_items=500)
@@ -92,32 +95,41 @@ def test_records_and_feedback(feed, db):
 
 
 @pytest.mark.parametrize(
-    "fields, code, field",
+    "fields, code, field, value",
     [
-        ({"received_at": "2026-03-05 09:07"}, "invalid", "received_at"),
-        ({"received_at": 5}, "invalid", "received_at"),
-        ({"received_at": "1066-03-05T09:07:00Z"}, "invalid", "received_at"),
-        ({"satisfaction": "great"}, "invalid", "satisfaction"),
-        ({"title": 5}, "invalid", "title"),
-        ({"title": "a\u0000b"}, "not_utf8", "title"),
-        ({"external_id": ""}, "missing", "external_id"),
-        ({"external_id": None}, "missing", "external_id"),
-        ({"categories": "a"}, "invalid", "categories"),
-        ({"categories": ["x"] * 9}, "too_long", "categories"),
-        ({"urge_count": -1}, "invalid", "urge_count"),
-        ({"urge_count": 1.5}, "invalid", "urge_count"),
-        ({"reporter": {"nmae": "x"}}, "unknown_field", "nmae"),
-        ({"reporter": "x"}, "unknown_field", "reporter"),
-        ({"position": {"longitude": 2.35, "latitude": 48.85}}, "invalid", "position"),
-        ({"region": 123456}, "unknown_region", "region"),
-        ({"content": "x" * 200001}, "too_long", "content"),
+        ({"received_at": "2026-03-05 09:07"}, "invalid", "received_at", "2026-03-05 09:07"),
+        ({"received_at": 5}, "invalid", "received_at", "5"),
+        ({"received_at": "1066-03-05T09:07:00Z"}, "invalid", "received_at", "1066-03-05T17:07:00+08:00"),
+        ({"received_at": [5]}, "invalid", "received_at", None),
+        ({"satisfaction": "great"}, "invalid", "satisfaction", "great"),
+        ({"satisfaction": "x" * 500}, "invalid", "satisfaction", "x" * 120 + "…"),
+        ({"title": 5}, "invalid", "title", None),
+        ({"title": "a\u0000b"}, "not_utf8", "title", None),
+        ({"external_id": ""}, "missing", "external_id", None),
+        ({"external_id": None}, "missing", "external_id", None),
+        ({"categories": "a"}, "invalid", "categories", "a"),
+        ({"categories": ["x"] * 9}, "too_long", "categories", None),
+        ({"urge_count": -1}, "invalid", "urge_count", "-1"),
+        ({"urge_count": 1.5}, "invalid", "urge_count", "1.5"),
+        ({"urge_count": True}, "invalid", "urge_count", "true"),
+        ({"urge_count": 1000001}, "invalid", "urge_count", "1000001"),
+        ({"status": "在办"}, "invalid", "status", "在办"),
+        ({"reporter": {"nmae": "x"}}, "unknown_field", "nmae", None),
+        ({"reporter": {"phone": 13800001111}}, "invalid", "reporter_phone", None),
+        ({"reporter": "x"}, "unknown_field", "reporter", None),
+        ({"position": {"longitude": 2.35, "latitude": 48.85}}, "invalid", "position", "2.35, 48.85"),
+        ({"region": 123456}, "unknown_region", "region", "123456"),
+        ({"content": "x" * 200001}, "too_long", "content", None),
     ],
 )
-def test_what_is_wrong_with_an_item(feed, fields, code, field):
+def test_what_is_wrong_with_an_item(feed, db, fields, code, field, value):
+    """Row, field, value and remedy; a value that may be a person's is not told, and none is kept in the receipt."""
     answer = feed.push([complaint(1, **fields), complaint(2)])
     assert outcomes(answer) == ["rejected", "accepted"]
     told = answer.json()["items"][0]
-    assert (told["code"], told["field"]) == (code, field) and told["remedy"] and told["message"]
+    assert (told["code"], told["field"], told.get("value")) == (code, field, value) and told["remedy"] and told["message"]
+    kept = wire.proto("intake").FeedReceipt.FromString(bytes(db.value(KEPT, feed.name)))
+    assert kept.items[0].code == code and kept.items[0].value == ""
     assert told["external_id"] == ("" if field == "external_id" else "GD1"), "a platform finds its item again"
 
 

@@ -210,7 +210,7 @@ def test_parts_without_a_photo_are_a_form(module_house, address, key):
         ([("media", ("large.jpg", b"x" * 10_000_001, "image/jpeg"))], {}, 413, ['media "large.jpg"', "10 MB", "send it smaller"]),
         ([("media", ("larger.jpg", b"x" * 31_000_000, "image/jpeg"))], {}, 413, ["30000000"]),
         ([("media", photo(12)), ("report", ("a.pdf", b"%PDF", "application/pdf"))], {}, 400, ['report "a.pdf"', "as media"]),
-        ([("media", photo(13))], {"lat": "48.85", "long": "2.35"}, 400, ["position", "WGS 84"]),
+        ([("media", photo(13))], {"lat": "48.85", "long": "2.35"}, 400, ['position "2.35, 48.85"', "WGS 84"]),
         ([("media", photo(14))], {"service_code": "9999"}, 404, ["service_code"]),
         ([("media", photo(15))], {"api_key": "wrong"}, 403, ["api_key"]),
         ([("media", photo(16))], {"jurisdiction_id": "elsewhere"}, 404, ["jurisdiction_id"]),
