@@ -152,7 +152,8 @@ bool lines_have(const char *lines, const char *item) {
     size_t length = strlen(item);
     for (const char *line = lines; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (strncmp(line, item, length) == 0 && (line[length] == '\n' || line[length] == '\0')) return true;
+        if (*line == *item && strncmp(line, item, length) == 0 && (line[length] == '\n' || line[length] == '\0'))
+            return true;
     }
     return false;
 }
