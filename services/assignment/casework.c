@@ -78,6 +78,12 @@ static int enter(casework *work, assignment_state to, const char *reason_code, c
     return ledger_enter(work->on->book, work->open, to, why, err);
 }
 
+/* An operator accepts for others, and here is nobody for whom; a station's staff are told of what it has alone. */
+static bool lacks_whom_to_accept_for(const assignment *open, const person *actor) {
+    bool waits = open->prosecutor[0] == '\0' && (open->organ[0] == '\0' || open->stars >= CLUE_STARS_TO_ASSIGN);
+    return waits && (actor->roles & ROLE_OPERATOR) != 0;
+}
+
 int casework_accept(casework *work, wjz_err *err) {
     const person *actor;
     int r = check_actor(work, &actor);
@@ -85,6 +91,9 @@ int casework_accept(casework *work, wjz_err *err) {
     assignment *open = work->open;
     if (open->state == STATE_ACCEPTED || open->state == STATE_VERIFYING) return 0;
     if (state_ended(open->state)) return refuse_ended(work);
+    if (lacks_whom_to_accept_for(open, actor))
+        return refuse_state(work, "尚无承办人 / nobody has it yet",
+                            "请移送给检察官或检察院 / transfer it to a prosecutor, or to an organ");
     if (open->prosecutor[0] == '\0' && (actor->roles & ROLE_OPERATOR) == 0) {
         open->prosecutor = actor->code;
         directory_person(work->on->people, actor->code)->open++;

@@ -97,7 +97,7 @@ typedef struct page {
     int64_t id;
 } page;
 
-/* What people have in hand who are no more, and then what nobody has, page after page: *last moves on with these. */
+/* What people have in hand who have left, and then what nobody has, page after page: *last moves on with these. */
 static int claim_page(wjz_tx *tx, turn *now, page *last, store_due **ret_due, size_t *ret_count, wjz_err *err) {
     const directory *held = now->held;
     wjz_arena *arena = now->book.arena;
@@ -139,7 +139,7 @@ static int place_all(assignment_service *self, wjz_err *err) {
 }
 
 /* What nobody could be found for is an alarm, and is not left at that: whoever the directory has now gets it. So does
- * what those had who are in it no more. */
+ * what those had who are not active any more. */
 static void run_directory(void *arg) {
     assignment_service *self = arg;
     while (wait_for(self, &self->directory_wake, (uint64_t)self->directory_every_ms)) {

@@ -72,7 +72,9 @@ typedef struct directory {
     person **by_code;
     feed_organ *feeds;
     size_t feed_count;
-    const char **left; /* who has assignments in hand and is not among the people any more */
+    /* Who has assignments in hand, and of whom the directory says that he is not active any more. Where it says
+     * nothing of somebody, he has not left: nobody loses work while a directory is put in order. */
+    const char **left;
     size_t left_count;
     int users; /* private: directory_hold, directory_drop */
 } directory;

@@ -12,13 +12,9 @@ enum { DUTY_DAYS = 7 };
 
 #define IN_FORCE "effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)"
 
-/* In the order in which they are asked: who is found to have something in hand was in the directory then, and is not
- * there any more if he is not found afterwards. */
-enum { LOADS, ORGANS, STATIONS, PEOPLE, HOLIDAYS, FEEDS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
+enum { ORGANS, STATIONS, PEOPLE, GONE, HOLIDAYS, FEEDS, LOADS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
 
 static const wjz_stmt READ[READ_COUNT] = {
-    [LOADS] = {"directory_loads",
-               "SELECT prosecutor, count(*) FROM assignment.assignment WHERE ended_at IS NULL GROUP BY prosecutor", 2},
     [ORGANS] = {"directory_organs",
                 "SELECT code, name, CASE WHEN level = 'county' THEN region ELSE 0 END FROM directory.organ"
                 " WHERE " IN_FORCE,
@@ -32,8 +28,11 @@ static const wjz_stmt READ[READ_COUNT] = {
                 " array_to_string(specialities, E'\\n'), array_to_string(stations, E'\\n')"
                 " FROM directory.person WHERE active",
                 6},
+    [GONE] = {"directory_gone", "SELECT code FROM directory.person WHERE NOT active", 1},
     [HOLIDAYS] = {"directory_holidays", "SELECT day, working FROM directory.holiday", 2},
     [FEEDS] = {"directory_feeds", "SELECT region, name, organ FROM intake.feed WHERE organ <> ''", 3},
+    [LOADS] = {"directory_loads",
+               "SELECT prosecutor, count(*) FROM assignment.assignment WHERE ended_at IS NULL GROUP BY prosecutor", 2},
     [RELATIONS] = {"directory_relations",
                    "SELECT person, kind, name FROM directory.relation WHERE (since IS NULL OR since <= current_date)"
                    " AND (until IS NULL OR until >= current_date) ORDER BY person",
@@ -168,7 +167,13 @@ static void fill_feeds(filling *fill) {
     fill->dir->feed_count = (size_t)count;
 }
 
-/* "" is what a station has alone, or nobody. */
+static bool is_gone(const filling *fill, const char *code) {
+    const wjz_rows *rows = rows_of(fill, GONE);
+    for (int row = 0; row < wjz_rows_count(rows); row++)
+        if (strcmp(wjz_row_text(rows, row, 0), code) == 0) return true;
+    return false;
+}
+
 static void fill_loads(filling *fill) {
     const wjz_rows *rows = rows_of(fill, LOADS);
     int count = wjz_rows_count(rows);
@@ -178,7 +183,7 @@ static void fill_loads(filling *fill) {
         person *holder = directory_person(fill->dir, code);
         if (holder != NULL)
             holder->open = (int)wjz_row_int(rows, i, 1);
-        else if (code[0] != '\0')
+        else if (is_gone(fill, code))
             fill->dir->left[fill->dir->left_count++] = text(fill, rows, i, 0);
     }
 }

@@ -87,6 +87,10 @@ static const wjz_stmt HEALTH = {
     " UNION ALL SELECT '值班人员 / operators', n > 0, n::text, 'give somebody the role operator and an address: alerts "
     "reach nobody'"
     "  FROM (SELECT count(*) AS n FROM directory.person WHERE active AND 'operator' = ANY (roles)) p"
+    " UNION ALL SELECT '无人承办 / clues that nobody has', n = 0, n::text, 'wjz assignments --state "
+    "assigned shows them: wjz directory load with their organ, and people for it'"
+    "  FROM (SELECT count(*) AS n FROM assignment.assignment WHERE state = 'assigned' AND prosecutor = ''"
+    "  AND (organ = '' OR station = '' OR stars >= 3)) u"
     " UNION ALL SELECT '节假日历 / holiday calendar', coalesce(max(extract(year FROM day)), 0) >= extract(year FROM "
     "now()),"
     "  coalesce(max(day)::text, '-'), 'wjz directory load with the holidays of this year' FROM directory.holiday",

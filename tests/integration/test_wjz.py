@@ -183,6 +183,17 @@ def test_doctor_finds_nothing(fed):
     fed.found_well()
 
 
+def test_doctor_finds_a_clue_that_nobody_has(fed):
+    """One that assignment, which has never been told of such a clue, leaves as it is."""
+    changes = {"region": 1, "state": "assigned", "organ": "", "prosecutor": "", "ended_at": None, "accept_until": None}
+    fed.rows("INSERT INTO assignment.assignment SELECT (jsonb_populate_record(a, %s::jsonb)).* FROM assignment.assignment a LIMIT 1 RETURNING id",
+             json.dumps(changes))
+    found = [row for row in rows(fed.wjz("--json", "doctor", check=False)) if row["remedy"]]
+    assert [(row["check"], row["detail"]) for row in found] == [("无人承办 / clues that nobody has", "1")]
+    fed.rows("DELETE FROM assignment.assignment WHERE region = 1 RETURNING id")
+    fed.found_well()
+
+
 def test_checks_of_operators_files(installation, tmp_path):
     installation.wjz("rules", "check")
     installation.wjz("routing", "check")

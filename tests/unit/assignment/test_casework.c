@@ -76,6 +76,29 @@ static void station_staff_take_what_the_station_has(void **state) {
     stage_clear(&on.at);
 }
 
+static void operators_accept_for_somebody(void **state) {
+    (void)state;
+    static const struct {
+        const char *organ;
+        int stars;
+        bool may;
+    } cases[] = {{"JCY-510184", 4, false}, {"", 2, false}, {"JCY-510184", 2, true} /* for a station */};
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        scene on;
+        wjz_err err = {0};
+        scene_set(&on, "P-clerk");
+        on.work.open->prosecutor = "";
+        on.work.open->organ = cases[i].organ;
+        on.work.open->stars = cases[i].stars;
+        int r = casework_accept(&on.work, &err);
+        if (cases[i].may)
+            assert_int_equal(r, 0);
+        else
+            expect_refusal(&on, r, WJZ_REFUSAL_CONFLICT, "assignment");
+        stage_clear(&on.at);
+    }
+}
+
 static void goes_from_acceptance_to_an_outcome(void **state) {
     (void)state;
     scene on;
@@ -245,6 +268,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_those_concerned_may_act),
         cmocka_unit_test(station_staff_take_what_the_station_has),
+        cmocka_unit_test(operators_accept_for_somebody),
         cmocka_unit_test(goes_from_acceptance_to_an_outcome),
         cmocka_unit_test(a_return_goes_to_the_next_person),
         cmocka_unit_test(a_transfer_names_an_organ_or_a_colleague),
