@@ -136,6 +136,9 @@ WJZ_MUST_CHECK int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param
     wjz_tx_send(tx, stmt, (const wjz_param[]){__VA_ARGS__}, (int)(sizeof((const wjz_param[]){__VA_ARGS__}) / sizeof(wjz_param)))
 /* The same for a statement whose rows nobody reads: wjz_tx_wait and wjz_tx_rows pass over it. */
 WJZ_MUST_CHECK int wjz_tx_send_aside(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count);
+/* Lets the server begin with what is queued while the caller goes on; the rest of it leaves whenever the loop runs. The
+ * answers come with the next wait or commit. Only the error of a transaction that has failed already. */
+WJZ_MUST_CHECK int wjz_tx_push(wjz_tx *tx);
 /* Flushes and waits for the results of all statements sent since the last wait. ret_rows (may be NULL) gets
  * the rows of the last one; they live until the next wait, commit or abort. On an error the transaction is
  * lost as a whole; err names the statement, SQLSTATE and server message. Codes: -EEXIST unique or exclusion

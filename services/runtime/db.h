@@ -158,6 +158,8 @@ bool wjz_conn_usable(const wjz_conn *conn);
  * its transaction knows. */
 WJZ_MUST_CHECK int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep,
                                  wjz_err *err);
+/* What is queued leaves now, as far as the socket takes it, and else whenever the loop runs. -ECONNRESET as above. */
+int wjz_conn_flush(wjz_conn *conn);
 /* Ends a portion of the pipeline and flushes; wjz_tx_on_sync follows. -ECONNRESET as above. */
 WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
 /* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. in_block: BEGIN was

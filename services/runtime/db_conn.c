@@ -293,7 +293,7 @@ void wjz_conn_close(wjz_conn *conn) {
 
 /* --- sending --- */
 
-static int flush(wjz_conn *conn) {
+int wjz_conn_flush(wjz_conn *conn) {
     int left = PQflush(conn->pg);
     if (left < 0) {
         lose(conn);
@@ -349,7 +349,7 @@ int wjz_conn_sync(wjz_conn *conn) {
         return -ECONNRESET;
     }
     if (!conn->busy_since_us) conn->busy_since_us = conn->heard_at_us = wjz_clock_monotonic_us();
-    return flush(conn);
+    return wjz_conn_flush(conn);
 }
 
 /* --- receiving --- */
@@ -505,7 +505,7 @@ static void on_socket(void *arg, WJZ_UNUSED int events) {
         return;
     }
     if (conn->owed_count == 0) PQisBusy(conn->pg); /* takes notices out of the buffer */
-    flush(conn);
+    wjz_conn_flush(conn);
 }
 
 void wjz_conn_lose_if_silent(wjz_conn *conn, int64_t before_us) {

@@ -186,6 +186,11 @@ int wjz_tx_lazy(wjz_tx *tx) {
     return wjz_tx_send_aside(tx, &LAZY, NULL, 0);
 }
 
+int wjz_tx_push(wjz_tx *tx) {
+    if (tx->failure.code == 0 && tx->queued) wjz_conn_flush(tx->conn);
+    return tx->failure.code;
+}
+
 /* Sends everything queued on its way. */
 static void depart(wjz_tx *tx) {
     if (tx->failure.code) return;

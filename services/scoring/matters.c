@@ -24,6 +24,8 @@ enum { SLICE_US = 1000 /* of the processor, before others on the loop run: among
 /* Complaints that are analysed side by side: as many as have their texts and all that is made of them in the near
  * cache. */
 enum { LOT_MOST = 64, LOT_BYTES = 32 << 10 };
+/* Complaints whose findings are worth a way to the server of their own. */
+enum { PUSHED_LEAST = 64 };
 
 typedef struct analysed {
     Wjz__Scoring__Finding *finding;
@@ -346,6 +348,7 @@ static int write_findings(turn *t, wjz_err *err) {
     int r = store_add_findings(t->tx, t->region, add, added, t->arena);
     if (!r) r = store_put_findings(t->tx, t->region, change, put, t->arena);
     if (!r && moved) r = store_move_findings(t->tx, t->region, moves, moved, t->arena);
+    if (!r && t->count >= PUSHED_LEAST) r = wjz_tx_push(t->tx); /* written while clues are scored */
     return r ? wjz_err_set(err, r, "could not write findings of region %d", (int)t->region) : 0;
 }
 

@@ -136,14 +136,16 @@ static size_t ask_about(const repeat_rules *rules, const rule_pack *pack, const 
 int questions_about_clues(const repeat_rules *rules, const rule_pack *pack, wjz_tx *tx, int32_t region,
                           clue_row *scored, size_t scored_count, const int64_t *before, size_t before_count,
                           wjz_arena *arena) {
-    clue_question *questions = wjz_arena_alloc(arena, 2 * scored_count * sizeof *questions);
-    if (!questions) return -ENOMEM;
-    size_t asked = 0;
+    size_t most = 2 * scored_count, first_count = 0, again_count = 0;
+    clue_question *first = wjz_arena_alloc(arena, 2 * most * sizeof *first), *again = first + most;
+    if (!first) return -ENOMEM;
     for (size_t i = 0; i < scored_count; i++) {
-        size_t more = ask_about(rules, pack, &scored[i], questions + asked);
-        scored[i].asked = more > 0;
-        asked += more;
+        bool stored = scored[i].revision > 1;
+        size_t asked = ask_about(rules, pack, &scored[i], stored ? again + again_count : first + first_count);
+        scored[i].asked = asked > 0;
+        *(stored ? &again_count : &first_count) += asked;
     }
-    int r = before_count ? store_drop_clues(tx, region, before, before_count, questions, asked, arena) : 0;
-    return r || !asked ? r : store_ask_about_clues(tx, region, questions, asked, arena);
+    int r = before_count ? store_drop_clues(tx, region, before, before_count, again, again_count, arena) : 0;
+    if (!r) r = store_ask_about_new_clues(tx, region, first, first_count, arena);
+    return r ? r : store_ask_about_clues(tx, region, again, again_count, arena);
 }

@@ -96,7 +96,7 @@ WJZ_MUST_CHECK int store_move_findings(wjz_tx *tx, int32_t region, const moved_r
 
 typedef struct clue_row {
     int64_t id, told_state;
-    int32_t revision;
+    int32_t revision; /* 1: it is not stored yet */
     bool told, asked; /* others know of it; there are questions about it */
     int64_t first_report_at_us, last_report_at_us;
     const char *feed;

@@ -4,13 +4,14 @@
 #include "scoring/store.h"
 #include "scoring/store_rows.h"
 
-/* One probe of the index of ids for each, also in a plan that was made while the table was empty. */
-static const wjz_stmt LOAD_CLUES = {
-    "scoring_load_clues",
-    "SELECT c.* FROM unnest($2::int8[]) AS wanted (id) CROSS JOIN LATERAL (SELECT id, told_state, revision,"
-    " complaint_count, told, asked FROM scoring.clue v WHERE v.region = $1 AND v.id >= wanted.id AND v.id <= wanted.id"
-    " ORDER BY v.id LIMIT 1) c",
-    6};
+/* Found by region and id of the parameters, so that also a plan made while the table is empty probes the index of ids
+ * for each: there is no other way to look for a region that is not known beforehand. */
+#define FOUND " WHERE c.region = u.region AND c.id = u.id"
+
+static const wjz_stmt LOAD_CLUES = {"scoring_load_clues",
+                                    "SELECT c.id, c.told_state, c.revision, c.complaint_count, c.told, c.asked FROM"
+                                    " (SELECT $1::int4 AS region, unnest($2::int8[]) AS id) u, scoring.clue c" FOUND,
+                                    6};
 
 static const wjz_stmt LOAD_FINDINGS = {
     "scoring_load_findings",
@@ -59,10 +60,7 @@ static const wjz_stmt ADD_CLUE = {"scoring_add_clue", INSERT FROM_PARAMETERS("",
 
 static const wjz_stmt ADD_CLUES = {"scoring_add_clues", INSERT FROM_PARAMETERS("unnest(", "[])"), 0};
 
-/* Found by region and id of the parameters, so that also a plan made while the table is empty probes the index of ids
- * for each: there is no other way to look for a region that is not known beforehand. */
 #define UPDATE "UPDATE scoring.clue c SET (" COLUMNS ", scored_at) = ROW (" VALUES ", now())"
-#define FOUND " WHERE c.region = u.region AND c.id = u.id"
 
 static const wjz_stmt PUT_CLUE = {"scoring_put_clue", UPDATE FROM_PARAMETERS("", "") FOUND, 0};
 

@@ -35,18 +35,23 @@ static const wjz_stmt DROP_PAIRS = {
     " AND (complaint_a, complaint_b) NOT IN (SELECT unnest($3::int8[]), unnest($4::int8[]))",
     0};
 
-#define ASK_ABOUT(of, each)                                                                                            \
+#define INSERT_CLUES(of, each)                                                                                         \
     "INSERT INTO scoring.review AS r (region, id, clue, weight, stars, kind) SELECT $1, " of "$2::int8" each ", " of   \
-    "$3::int8" each ", " of "$4::float8" each ", " of "$5::int2" each ", " of "$6::text" each                          \
+    "$3::int8" each ", " of "$4::float8" each ", " of "$5::int2" each ", " of "$6::text" each
+#define UNLESS_THE_SAME                                                                                                \
     " ON CONFLICT (region, clue, kind) WHERE kind <> 'repeat' DO UPDATE SET weight = excluded.weight, stars ="         \
     " excluded.stars, state = 'open', closed_at = NULL, revision = r.revision + 1, answer = '', person = '',"          \
     " reason = '', opened_at = CASE WHEN r.state = 'open' THEN r.opened_at ELSE now() END"                             \
     " WHERE r.state = 'obsolete' OR (r.state = 'decided' AND r.stars <> excluded.stars)"                               \
     " OR (r.state = 'open' AND (r.weight, r.stars) IS DISTINCT FROM (excluded.weight, excluded.stars))"
 
-static const wjz_stmt ASK_ABOUT_CLUE = {"scoring_ask_about_clue", ASK_ABOUT("", ""), 0};
+static const wjz_stmt ADD_CLUE = {"scoring_ask_about_new_clue", INSERT_CLUES("", ""), 0};
 
-static const wjz_stmt ASK_ABOUT_CLUES = {"scoring_ask_about_clues", ASK_ABOUT("unnest(", "[])"), 0};
+static const wjz_stmt ADD_CLUES = {"scoring_ask_about_new_clues", INSERT_CLUES("unnest(", "[])"), 0};
+
+static const wjz_stmt ASK_ABOUT_CLUE = {"scoring_ask_about_clue", INSERT_CLUES("", "") UNLESS_THE_SAME, 0};
+
+static const wjz_stmt ASK_ABOUT_CLUES = {"scoring_ask_about_clues", INSERT_CLUES("unnest(", "[])") UNLESS_THE_SAME, 0};
 
 static const wjz_stmt DROP_CLUES = {
     "scoring_drop_clues",
@@ -130,27 +135,38 @@ int store_drop_pairs(wjz_tx *tx, int32_t region, const int64_t *complaints, size
                          wjz_i64s(sides, count), wjz_i64s(sides + count, count));
 }
 
-static int ask_about_clue(wjz_tx *tx, int32_t region, const clue_question *q) {
-    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUE, wjz_i32(region), wjz_i64(wjz_id_next()), wjz_i64(q->clue),
-                         wjz_f64(q->weight), wjz_i16(q->stars), wjz_text(q->kind));
+static int send_clue(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const clue_question *q) {
+    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64(wjz_id_next()), wjz_i64(q->clue), wjz_f64(q->weight),
+                         wjz_i16(q->stars), wjz_text(q->kind));
 }
 
-static int ask_about_all_clues(wjz_tx *tx, int32_t region, const clue_question *rows, size_t count, wjz_arena *arena) {
+static int send_all_clues(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const clue_question *rows, size_t count,
+                          wjz_arena *arena) {
     COLUMN(int64_t, id, wjz_id_next());
     COLUMN(int64_t, clue, rows[i].clue);
     COLUMN(double, weight, rows[i].weight);
     COLUMN(int16_t, stars, rows[i].stars);
     COLUMN(const char *, kind, rows[i].kind);
-    return wjz_tx_send_v(tx, &ASK_ABOUT_CLUES, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(clue, count),
+    return wjz_tx_send_v(tx, stmt, wjz_i32(region), wjz_i64s(id, count), wjz_i64s(clue, count),
                          wjz_f64s(weight, NULL, count), wjz_i16s(stars, count), wjz_texts(kind, count));
 }
 
-int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count, wjz_arena *arena) {
-    if (count > STORE_FEW) return ask_about_all_clues(tx, region, questions, count, arena);
+static int send_clues(wjz_tx *tx, const wjz_stmt *one, const wjz_stmt *many, int32_t region, const clue_question *rows,
+                      size_t count, wjz_arena *arena) {
+    if (count > STORE_FEW) return send_all_clues(tx, many, region, rows, count, arena);
     int r = 0;
     for (size_t i = 0; !r && i < count; i++)
-        r = ask_about_clue(tx, region, &questions[i]);
+        r = send_clue(tx, one, region, &rows[i]);
     return r;
+}
+
+int store_ask_about_new_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count,
+                              wjz_arena *arena) {
+    return send_clues(tx, &ADD_CLUE, &ADD_CLUES, region, questions, count, arena);
+}
+
+int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count, wjz_arena *arena) {
+    return send_clues(tx, &ASK_ABOUT_CLUE, &ASK_ABOUT_CLUES, region, questions, count, arena);
 }
 
 int store_drop_clues(wjz_tx *tx, int32_t region, const int64_t *clues, size_t clue_count,

@@ -42,6 +42,9 @@ typedef struct clue_question {
     int16_t stars;
     const char *kind; /* confidence, edge */
 } clue_question;
+/* Queued. Questions about clues that are not stored yet. */
+WJZ_MUST_CHECK int store_ask_about_new_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count,
+                                             wjz_arena *arena);
 /* Queued; a question that was decided opens again when the clue's stars are others than then. */
 WJZ_MUST_CHECK int store_ask_about_clues(wjz_tx *tx, int32_t region, const clue_question *questions, size_t count,
                                          wjz_arena *arena);

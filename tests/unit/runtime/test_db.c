@@ -321,6 +321,36 @@ static void what_is_set_aside_takes_part(WJZ_UNUSED void **state) {
     run(aside_body, 1);
 }
 
+/* The server works on what was pushed, more than a socket takes at once, while the caller goes on. */
+static void push_body(WJZ_UNUSED void *arg) {
+    static const wjz_stmt HOLD = {"hold", "SELECT length($1), pg_advisory_xact_lock(77)", 2};
+    static const wjz_stmt HELD = {"held", "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 77", 0};
+    enum { LENGTH = 4000000 };
+    char *text = malloc(LENGTH + 1);
+    assert_non_null(text);
+    memset(text, 'x', LENGTH);
+    text[LENGTH] = '\0';
+    wjz_tx *tx = begin(), *other = begin();
+    assert_int_equal(wjz_tx_push(tx), 0); /* nothing is queued */
+    assert_int_equal(wjz_tx_send_v(tx, &HOLD, wjz_text(text)), 0);
+    assert_int_equal(wjz_tx_push(tx), 0);
+    for (int64_t limit = wjz_clock_monotonic_us() + 120 * WJZ_SECOND_US;
+         wjz_rows_count(query(other, &HELD, NULL, 0)) == 0;)
+        assert_true(wjz_clock_monotonic_us() < limit);
+    commit(other);
+    double before = round_trips();
+    wjz_rows *rows = query_v(tx, &NUMBER, wjz_i64(1));
+    assert_int_equal(wjz_row_int(rows, 0, 0), 2);
+    assert_int_equal(wjz_row_int(wjz_tx_rows(tx, 0), 0, 0), LENGTH);
+    assert_int_equal((int)(round_trips() - before), 1);
+    commit(tx);
+    free(text);
+}
+
+static void what_is_pushed_is_begun(WJZ_UNUSED void **state) {
+    run(push_body, 2);
+}
+
 /* Committed in the round trip of its statements, with rows that stay. */
 static void finish_body(WJZ_UNUSED void *arg) {
     drop_items();
@@ -895,6 +925,7 @@ int main(void) {
         cmocka_unit_test(large_batches_flow_both_ways),
         cmocka_unit_test(statements_travel_together),
         cmocka_unit_test(what_is_set_aside_takes_part),
+        cmocka_unit_test(what_is_pushed_is_begun),
         cmocka_unit_test(a_reading_ends_in_one_round_trip),
         cmocka_unit_test(what_is_dispatched_goes_on_beside),
         cmocka_unit_test(a_transaction_without_statements_costs_nothing),
