@@ -59,7 +59,7 @@ int command_accounts_create(session *s, int argc, char **argv, wjz_err *err) {
     int r = region ? argument_number("--region", region, 110000, 999999, &number, err) : 0;
     if (r >= 0) r = argument_end(argc, argv, 1, usage, err);
     if (r < 0) return r;
-    if (!person) return wjz_err_set(err, -EINVAL, "usage: wjz %s", usage);
+    if (!person) return wjz_err_set(err, -EINVAL, "say whose login it is: --person CODE; usage: wjz %s", usage);
     question.login = argv[0];
     question.person = (char *)person;
     question.region = (uint32_t)number;

@@ -51,6 +51,7 @@ const command commands[] = {
      "设置数据源 — make or change a feed; prints a new key once",
      "  a new feed needs --title --profile --region --legal-basis --clue-source; of an old one only what is given "
      "changes\n"
+     "  --profile P      a file of deploy/config/profiles: hotline-12345, government-mailbox, town-governance …\n"
      "  --clue-source S  complaint, own_case, enforcement_platform, state_organ_or_deputy, media or other\n",
      command_feeds_define},
     {"clues list", "[--stars N] [--domain D] [--branch B] [--organ O] [--limit N]",
@@ -189,7 +190,8 @@ const command commands[] = {
     {"accounts demonstration", "",
      "演示账号 — a login for each role of the demonstration county, when there is none yet", NULL,
      command_accounts_demonstration},
-    {"audit verify", "[--head DIGEST]", "校验审计 — whether the audit is as it was written", NULL, command_audit_verify},
+    {"audit verify", "[--head DIGEST]", "校验审计 — whether the audit is as it was written", NULL,
+     command_audit_verify},
     {"audit search", "[--person P] [--event E] [--object ID] [--limit N]", "审计 — who did what, the newest first",
      NULL, command_audit_search},
     {"directory load", "FILE.yaml", "名录 — load organs, stations, people, duties, micro-grids, holidays",
@@ -300,11 +302,13 @@ int argument_options(int *argc, char **argv, const char *name, char **list, size
 }
 
 int argument_end(int argc, char **argv, int wanted, const char *usage, wjz_err *err) {
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0) continue;
+        const char *guess = i == argc - 1 ? ", or its value is missing" : "";
+        return wjz_err_set(err, -EINVAL, "cannot understand \"%s\"%s; usage: wjz %s", argv[i], guess, usage);
+    }
     if (argc > wanted) return wjz_err_set(err, -EINVAL, "cannot understand \"%s\"; usage: wjz %s", argv[wanted], usage);
     if (argc < wanted) return wjz_err_set(err, -EINVAL, "something is missing; usage: wjz %s", usage);
-    for (int i = 0; i < argc; i++)
-        if (strncmp(argv[i], "--", 2) == 0)
-            return wjz_err_set(err, -EINVAL, "cannot understand \"%s\"; usage: wjz %s", argv[i], usage);
     return 0;
 }
 

@@ -80,8 +80,11 @@ static int ask_change(session *s, const selection *chosen, const ProtobufCMessag
     const ProtobufCMessage *answer;
     int r = session_ask(s, chosen->service, question, &wjz__bus__dead_letters_changed__descriptor, &answer, err);
     if (r < 0) return r;
-    printf("%s: %u\n", done, ((const Wjz__Bus__DeadLettersChanged *)answer)->count);
-    return 0;
+    uint32_t changed = ((const Wjz__Bus__DeadLettersChanged *)answer)->count;
+    printf("%s: %u\n", done, changed);
+    if (changed >= chosen->count) return 0;
+    return wjz_err_set(err, -ENOENT, "cannot find %zu of the %zu dead letters: see wjz dead-letters list",
+                       chosen->count - changed, chosen->count);
 }
 
 static int ask_retry(session *s, void *arg, wjz_err *err) {

@@ -64,11 +64,16 @@ typedef struct shown {
     int64_t watch, limit;
 } shown;
 
+static const wjz_stmt EXISTS = {"ctl_watch_exists", "SELECT EXISTS (SELECT FROM scoring.watch WHERE id = $1)", 1};
+
 static int print_hits(session *s, void *arg, wjz_err *err) {
     const shown *q = arg;
     wjz_rows *rows;
     const wjz_param params[] = {wjz_i64(q->watch), wjz_i64(q->limit)};
-    int r = session_read(s, &HITS, params, 2, &rows, err);
+    int r = session_read(s, &EXISTS, params, 1, &rows, err);
+    if (r >= 0 && !wjz_row_bool(rows, 0, 0))
+        r = wjz_err_set(err, -ENOENT, "cannot find watch %" PRId64 ": see wjz watch list --all", q->watch);
+    if (r >= 0) r = session_read(s, &HITS, params, 2, &rows, err);
     return r < 0 ? r : out_print(s->format, HIT_COLUMNS, WJZ_COUNT(HIT_COLUMNS), rows, "没有命中 / no hits");
 }
 

@@ -51,6 +51,21 @@ static bool is_curve_key(const char *text) {
                                               ".-:+=^!/*?&<>()[]{}@%$#") == 40;
 }
 
+/* What is told back of a field that a definition was refused for; NULL where nothing was said or it is long. */
+static const char *value_of(const feed_definition *definition, const char *field) {
+    const struct {
+        const char *field, *value;
+    } VALUES[] = {{"name", definition->name},
+                  {"profile", definition->profile},
+                  {"clue_source", definition->clue_source},
+                  {"source_kind", definition->source_kind}};
+    for (size_t i = 0; i < WJZ_COUNT(VALUES); i++) {
+        const char *value = VALUES[i].value;
+        if (strcmp(VALUES[i].field, field) == 0) return value[0] != '\0' && strlen(value) <= 64 ? value : NULL;
+    }
+    return NULL;
+}
+
 /* The field that keeps the definition from being stored; NULL when it is good. */
 static const char *find_fault(const profile_source *profiles, const feed_definition *definition,
                               const Wjz__Intake__DefineFeed *said) {
@@ -90,9 +105,12 @@ static int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     merge(&definition, said);
     const char *fault = find_fault(&profiles, &definition, said);
     if (fault != NULL) {
-        return refuse(call, WJZ_REFUSAL_INVALID, fault,
-                      found ? "the feed cannot be changed like this" : "the feed cannot be made like this",
-                      feed_definition_remedy(fault));
+        return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_INVALID,
+                                                    .field = fault,
+                                                    .value = value_of(&definition, fault),
+                                                    .message = found ? "the feed cannot be changed like this"
+                                                                     : "the feed cannot be made like this",
+                                                    .remedy = feed_definition_remedy(fault)});
     }
     char key[IDENTITY_KEY_TEXT] = "";
     r = store_definition(it, &tx, &definition, said->new_bearer_key ? key : NULL, err);
@@ -145,6 +163,8 @@ static int refuse_file(wjz_call *call, const intake *it, const Wjz__Intake__Begi
 static int on_begin_import(wjz_call *call, void *state, wjz_err *err) {
     intake *it = state;
     const Wjz__Intake__BeginImport *said = (const Wjz__Intake__BeginImport *)wjz_call_message(call)->body;
+    int r = intake_refresh(it, err); /* another instance may have just made the feed, or shut it */
+    if (r < 0) return r;
     const feed *of = feeds_find(&it->feeds, said->feed);
     if (of == NULL)
         return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
@@ -160,7 +180,7 @@ static int on_begin_import(wjz_call *call, void *state, wjz_err *err) {
     import_file file = {said->file_name, said->size, said->sha256.data, said->dry_run, said->actor};
     import_row row;
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
-    int r = wjz_tx_begin(it->db, &tx, err);
+    r = wjz_tx_begin(it->db, &tx, err);
     if (r == 0) r = store_begin_import(tx, of, &file, wjz_call_arena(call), &row, err);
     if (r == 0) r = wjz_tx_commit(&tx, err);
     if (r < 0) return r;

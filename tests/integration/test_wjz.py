@@ -244,6 +244,9 @@ def test_a_directory_brings_micro_grids(installation, tmp_path):
         (["up", "--scale", "scoring=x"], "SERVICE=N"),
         (["dead-letters", "drop", "intake", "5"], "--reason"),
         (["reset"], "--yes"),
+        (["clues", "list", "--domain"], 'cannot understand "--domain", or its value is missing; usage: wjz clues list'),
+        (["push", "--key", "x", "y.ndjson"], 'cannot understand "--key"; usage'),
+        (["accounts", "create", "someone"], "--person CODE"),
     ],
 )
 def test_bad_usage_is_explained(installation, words, part):
@@ -282,7 +285,11 @@ def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_
         (["import", "--feed", "hotline-12345", empty], ["the file is empty", 'field size "0"', "export it again"]),
         (["import", "--feed", "hotline-12345", "--wait", strange], ["文件没有导入 / the file was not imported；", "no row with the columns", "工单编号"]),
         (["import", "--feed", "nobody", ROOT / "README.md"], ["no such feed", 'field feed "nobody"', "wjz feeds define"]),
-        (["feeds", "define", "hotline-12345", "--clue-source", "rumour"], ["field clue_source", "state_organ_or_deputy"]),
+        (["feeds", "define", "hotline-12345", "--clue-source", "rumour"], ['field clue_source "rumour"', "state_organ_or_deputy"]),
+        (["feeds", "define", "hotline-12345", "--profile", "nope"], ['field profile "nope"', "mapping profiles"]),
+        (["watch", "show", 5], ["cannot find watch 5", "wjz watch list"]),
+        (["dead-letters", "retry", "intake", 5], ["cannot find 1 of the 1 dead letters", "wjz dead-letters list"]),
+        (["dead-letters", "drop", "intake", 5, 6, "--reason", "x"], ["cannot find 2 of the 2 dead letters"]),
     ):
         done = installation.wjz(*words, check=False)
         assert done.returncode == 1 and all(part in done.stderr for part in parts), done.stderr
