@@ -27,7 +27,10 @@ struct followed {
     wjz_event free;
     int64_t others_us; /* monotonic: until then other processes are taken to have turns, too */
     repeats_index *index;
-    region_versions versions;
+    int64_t asked; /* of the owner: the turn from which on it asked, when it asked for the lock */
+    int answer;    /* … where among its rows the answer is */
+    bool answered; /* … which is in state */
+    region_state state;
     followed *next;
 };
 
@@ -45,7 +48,7 @@ repeats_index *follow_index(followed *region) {
 }
 
 region_versions follow_versions(const followed *region) {
-    return region->versions;
+    return region->state.versions;
 }
 
 static void forget(followed *region) {
@@ -93,14 +96,16 @@ static void meet_others(followed *region) {
     region->others_us = wjz_clock_monotonic_us() + OTHERS_US;
 }
 
-/* turns: those from `asked` on, that one without entries. The index may have gone ahead of it in the meantime. */
-static int catch_up(followed *region, wjz_tx *tx, int64_t asked, store_turn *turns, size_t count, wjz_arena *arena,
-                    wjz_err *err) {
+/* What was read are turns from `asked` on, that one without entries. The index may have gone ahead of it in the
+ * meantime. */
+static int catch_up(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
+    store_turn *turns = region->state.turns;
+    size_t count = region->state.turn_count;
     if (region->turn && count > 1) meet_others(region);
     if (region->dirty || !committed(region, turns, count)) forget(region);
     int r = region->index ? 0 : repeats_index_new(&region->index);
     if (r) return wjz_err_set(err, r, "out of memory");
-    if (!region->turn && asked) r = store_more_turns(tx, region->region, 0, arena, &turns, &count, err);
+    if (!region->turn && region->asked) r = store_more_turns(tx, region->region, 0, arena, &turns, &count, err);
     while (!r && count) {
         for (size_t i = 0; !r && i < count; i++) {
             if (turns[i].turn > region->turn) r = replay(region, &turns[i], err);
@@ -148,7 +153,7 @@ typedef struct entry {
 static void leave(followed *region, const wjz_tx *tx, wjz_loop *loop) {
     if (region->owner != tx) return;
     region->owner = NULL;
-    region->ahead = false;
+    region->ahead = region->answered = false;
     wjz_event_set(loop, &region->free);
 }
 
@@ -157,21 +162,34 @@ static void transaction_ended(void *arg, WJZ_UNUSED int result) {
     leave(e->region, e->tx, e->loop);
 }
 
+static int own(followed *region, wjz_loop *loop, wjz_tx *tx) {
+    entry *e = wjz_arena_alloc(wjz_tx_arena(tx), sizeof *e);
+    if (!e) return -ENOMEM;
+    *e = (entry){region, loop, tx};
+    int r = wjz_tx_after(tx, transaction_ended, e);
+    if (!r) region->owner = tx;
+    return r;
+}
+
+bool follow_enter_idle(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t number, followed **ret_region) {
+    followed *region = find_region(list, number);
+    if (!region || region->owner || region->committing || region->dirty || !region->turn) return false;
+    if (own(region, loop, tx)) return false;
+    *ret_region = region;
+    return true;
+}
+
 int follow_enter(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t number, followed **ret_region, wjz_err *err) {
     followed *region = find_region(list, number);
-    entry *e = wjz_arena_alloc(wjz_tx_arena(tx), sizeof *e);
-    if (!region || !e) return wjz_err_set(err, -ENOMEM, "out of memory");
+    if (!region) return wjz_err_set(err, -ENOMEM, "out of memory");
     *ret_region = region;
     while (region->owner && region->owner != tx) {
         wjz_event_clear(&region->free);
         if (wjz_event_wait_ms(loop, &region->free, ENTER_MS))
             return wjz_err_set(err, -EAGAIN, "the index of region %d is in use", (int)number);
     }
-    if (region->owner) return 0;
-    *e = (entry){region, loop, tx};
-    if (wjz_tx_after(tx, transaction_ended, e)) return wjz_err_set(err, -ENOMEM, "out of memory");
-    region->owner = tx;
-    return 0;
+    if (region->owner || !own(region, loop, tx)) return 0;
+    return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
 void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop) {
@@ -179,13 +197,16 @@ void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop) {
 }
 
 bool follow_go_ahead(followed *region) {
-    if (!region->committing || region->dirty || wjz_clock_monotonic_us() < region->others_us) return false;
+    if (region->answered || !region->committing || region->dirty || wjz_clock_monotonic_us() < region->others_us)
+        return false;
     region->dirty = region->ahead = true;
     return true;
 }
 
 /* Nobody else may have had a turn since the one that the index ends with, and that one must have been committed. */
-static int catch_up_ahead(followed *region, const store_turn *turns, size_t count, wjz_err *err) {
+static int catch_up_ahead(followed *region, wjz_err *err) {
+    const store_turn *turns = region->state.turns;
+    size_t count = region->state.turn_count;
     region->ahead = false;
     if (count == 1 && turns[0].turn == region->turn && turns[0].stamp == region->stamp) return 0;
     if (count > 1) meet_others(region);
@@ -194,16 +215,32 @@ static int catch_up_ahead(followed *region, const store_turn *turns, size_t coun
     return wjz_err_set(err, -EAGAIN, "went ahead of a turn of region %d in vain", (int)region->region);
 }
 
-int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
-    store_turn *turns = NULL;
-    size_t count = 0;
+int follow_ask(followed *region, wjz_tx *tx) {
+    region->asked = region->turn;
+    return store_ask_region(tx, region->region, region->asked, &region->answer);
+}
+
+int follow_answer(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
+    int r = store_answer_region(tx, region->answer, arena, &region->state, err);
+    region->answered = r == 0;
+    return r;
+}
+
+static int ask_and_wait(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
     int r = region->turn || region->dirty ? 0 : warm_up(region, tx, err);
     if (r) return r;
-    int64_t asked = region->turn;
-    r = store_lock_region(tx, region->region, asked, arena, &region->versions, &turns, &count, err);
+    r = follow_ask(region, tx);
+    if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region->region);
+    r = wjz_tx_wait(tx, NULL, err);
+    return r ? r : follow_answer(region, tx, arena, err);
+}
+
+int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
+    int r = region->answered ? 0 : ask_and_wait(region, tx, arena, err);
     if (r) return r;
-    if (region->ahead) return catch_up_ahead(region, turns, count, err);
-    r = catch_up(region, tx, asked, turns, count, arena, err);
+    region->answered = false;
+    if (region->ahead) return catch_up_ahead(region, err);
+    r = catch_up(region, tx, arena, err);
     region->dirty = true;
     return r;
 }

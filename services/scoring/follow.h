@@ -21,6 +21,13 @@ typedef struct followed followed;
  * region when it is new. Again for the same transaction: nothing. -EAGAIN when it is still in use after some seconds. */
 WJZ_MUST_CHECK int follow_enter(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t region, followed **ret_region,
                                 wjz_err *err);
+/* The same without waiting, for a transaction that does not hold the lock of packs yet, and only where nobody of this
+ * process has anything to do with the region and its index is at hand. Else false, and nothing was done. */
+bool follow_enter_idle(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t region, followed **ret_region);
+/* For a turn that asks for other things in the same round trip: _ask queues what follow_lock would ask, _answer takes the
+ * answer after the one wait that followed; follow_lock has it then. */
+WJZ_MUST_CHECK int follow_ask(followed *region, wjz_tx *tx);
+WJZ_MUST_CHECK int follow_answer(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err);
 /* Whether the index may be worked on before the region's lock is held: a transaction of this process is committing what the
  * index has, and no other process has had a turn for long. If one has had one even so, follow_lock fails. */
 bool follow_go_ahead(followed *region);

@@ -1,6 +1,7 @@
 /* A batch in four steps: read and analyse (no lock), group (with the region's lock, or before it is held while the turn
- * before is being committed), score what changed, write and tell. Round trips: complaints; lock and journal; matters of
- * neighbours and clues with findings only where there are any; the rest travels with the commit. */
+ * before is being committed), score what changed, write and tell. Round trips: complaints; lock and journal, which come
+ * with the complaints when these are few; matters of neighbours and clues with findings only where there are any; the
+ * rest travels with the commit. */
 #include "scoring/matters.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ enum { SLICE_US = 1000 /* of the processor, before others on the loop run: among
 enum { LOT_MOST = 64, LOT_BYTES = 32 << 10 };
 /* Complaints whose findings are worth a way to the server of their own. */
 enum { PUSHED_LEAST = 64 };
+/* Complaints that are analysed with the lock held: that takes less than the round trip to ask for it afterwards. */
+enum { AT_ONCE = 3 };
 
 typedef struct analysed {
     Wjz__Scoring__Finding *finding;
@@ -136,15 +139,24 @@ static analysed *find_analysed(const turn *t, int64_t id) {
     return bsearch(&key, t->items, t->count, sizeof *t->items, by_complaint);
 }
 
+/* Asks for all that a turn needs before it groups: which pack is active, and with a few complaints the region's lock as
+ * well, where nobody of this process has to be waited for. */
+static int ask_first(turn *t, size_t count, int *ret_pack) {
+    if (count > AT_ONCE || !follow_enter_idle(&t->self->regions, t->self->loop, t->tx, t->region, &t->followed))
+        return versions_ask(t->tx, ret_pack);
+    int r = versions_ask_now(t->tx, ret_pack);
+    return r ? r : follow_ask(t->followed, t->tx);
+}
+
 static int read_and_analyse(turn *t, const int64_t *ids, const Wjz__Intake__AsReceived *const *received, size_t count,
                             wjz_err *err) {
     complaint *complaints = NULL;
     int asked = 0;
-    int r = versions_ask(t->tx, &asked);
+    int r = ask_first(t, count, &asked);
     if (r) return wjz_err_set(err, r, "could not ask for the active rule pack");
     r = store_load_complaints(t->tx, t->region, ids, received, count, t->arena, &complaints, &t->count, err);
-    if (r) return r;
-    r = versions_answer(t->self->packs, t->tx, asked, &t->pack, err);
+    if (!r && t->followed) r = follow_answer(t->followed, t->tx, t->arena, err);
+    if (!r) r = versions_answer(t->self->packs, t->tx, asked, &t->pack, err);
     if (!r) r = store_renew_complaints(t->tx, t->region, complaints, &t->count, t->arena, err);
     if (r) return r;
     stage_ended(t, STAGE_LOAD);

@@ -95,16 +95,16 @@ int store_ask_lock(wjz_tx *tx, int32_t region) {
     return wjz_tx_send_v(tx, &LOCK_REGION, wjz_i32(LOCK_CLASS), wjz_i32(region));
 }
 
-int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, region_versions *ret_versions,
-                      store_turn **ret_turns, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
+int store_ask_region(wjz_tx *tx, int32_t region, int64_t from, int *ret_at) {
     int r = store_ask_lock(tx, region);
-    if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region);
-    r = wjz_tx_query_v(tx, &READ_STATE, &rows, err, wjz_i32(region), wjz_i64(from), wjz_i64(STORE_TURNS));
-    if (r) return r;
-    *ret_versions = (region_versions){wjz_row_int(rows, 0, 3), wjz_row_int(rows, 0, 4)};
-    *ret_count = 0;
-    return wjz_row_null(rows, 0, 0) ? 0 : read_turns(rows, arena, ret_turns, ret_count, err);
+    *ret_at = wjz_tx_next(tx);
+    return r ? r : wjz_tx_send_v(tx, &READ_STATE, wjz_i32(region), wjz_i64(from), wjz_i64(STORE_TURNS));
+}
+
+int store_answer_region(wjz_tx *tx, int at, wjz_arena *arena, region_state *ret_state, wjz_err *err) {
+    const wjz_rows *rows = wjz_tx_rows(tx, at);
+    *ret_state = (region_state){.versions = {wjz_row_int(rows, 0, 3), wjz_row_int(rows, 0, 4)}};
+    return wjz_row_null(rows, 0, 0) ? 0 : read_turns(rows, arena, &ret_state->turns, &ret_state->turn_count, err);
 }
 
 int store_read_blobs(const wjz_rows *rows, wjz_arena *arena, store_blob **ret_rows, size_t *ret_count) {

@@ -35,12 +35,20 @@ typedef struct region_versions {
     int64_t watches, warnings;
 } region_versions;
 
+/* What is read with the region's lock. */
+typedef struct region_state {
+    region_versions versions;
+    store_turn *turns;
+    size_t turn_count;
+} region_state;
+
 /* Waits until no other transaction changes matters of the region, then reads its versions, and turns from `from` on,
- * that one without its entries; at most STORE_TURNS, so ask again when there are so many. */
+ * that one without its entries; at most STORE_TURNS, so ask for more when there are so many. Queued; the answer is there
+ * after the one wait that follows. */
 enum { STORE_TURNS = 256 };
-WJZ_MUST_CHECK int store_lock_region(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena,
-                                     region_versions *ret_versions, store_turn **ret_turns, size_t *ret_count,
-                                     wjz_err *err);
+WJZ_MUST_CHECK int store_ask_region(wjz_tx *tx, int32_t region, int64_t from, int *ret_at);
+/* -ENOMEM. */
+WJZ_MUST_CHECK int store_answer_region(wjz_tx *tx, int at, wjz_arena *arena, region_state *ret_state, wjz_err *err);
 /* The lock alone: queued. */
 WJZ_MUST_CHECK int store_ask_lock(wjz_tx *tx, int32_t region);
 WJZ_MUST_CHECK int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,

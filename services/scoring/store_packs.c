@@ -9,7 +9,9 @@
 enum { PACKS_LOCK_CLASS = 0x77AD };
 
 static const wjz_stmt LOCK_SHARED = {"scoring_lock_packs_shared",
-                                     "SELECT 1 FROM (SELECT pg_advisory_xact_lock_shared($1, 0)) AS locked", 1};
+                                     "SELECT true FROM (SELECT pg_advisory_xact_lock_shared($1, 0)) AS locked", 1};
+
+static const wjz_stmt TRY_SHARED = {"scoring_try_packs_shared", "SELECT pg_try_advisory_xact_lock_shared($1, 0)", 1};
 
 static const wjz_stmt LOCK_ALONE = {"scoring_lock_packs",
                                     "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1, 0)) AS locked", 1};
@@ -67,10 +69,18 @@ static const wjz_stmt LIST_EVENTS = {
     "scoring_pack_events", "SELECT version, event, actor, note, at FROM scoring.pack_event ORDER BY id DESC LIMIT $1",
     5};
 
-int store_ask_active(wjz_tx *tx, int *ret_at) {
-    int r = wjz_tx_send_v(tx, &LOCK_SHARED, wjz_i32(PACKS_LOCK_CLASS));
+static int ask_active(wjz_tx *tx, const wjz_stmt *lock, int *ret_at) {
     *ret_at = wjz_tx_next(tx);
+    int r = wjz_tx_send_v(tx, lock, wjz_i32(PACKS_LOCK_CLASS));
     return r ? r : wjz_tx_send(tx, &READ_ACTIVE, NULL, 0);
+}
+
+int store_ask_active(wjz_tx *tx, int *ret_at) {
+    return ask_active(tx, &LOCK_SHARED, ret_at);
+}
+
+int store_ask_active_now(wjz_tx *tx, int *ret_at) {
+    return ask_active(tx, &TRY_SHARED, ret_at);
 }
 
 static int copy_version(const wjz_rows *rows, wjz_arena *arena, const char **ret_version) {
@@ -80,7 +90,8 @@ static int copy_version(const wjz_rows *rows, wjz_arena *arena, const char **ret
 }
 
 int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version) {
-    return copy_version(wjz_tx_rows(tx, at), arena, ret_version);
+    if (!wjz_row_bool(wjz_tx_rows(tx, at), 0, 0)) return -EAGAIN;
+    return copy_version(wjz_tx_rows(tx, at + 1), arena, ret_version);
 }
 
 int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err) {

@@ -22,6 +22,9 @@ typedef struct pack_row {
 /* Takes the lock of packs, shared, and asks which version is active: queued, to travel with what is asked next. The
  * answer is there after that one wait; "" when none is active. The text is the arena's. */
 WJZ_MUST_CHECK int store_ask_active(wjz_tx *tx, int *ret_at);
+/* The same without waiting for an activation that is under way: store_active gives -EAGAIN then. */
+WJZ_MUST_CHECK int store_ask_active_now(wjz_tx *tx, int *ret_at);
+/* -ENOMEM. */
 WJZ_MUST_CHECK int store_active(wjz_tx *tx, int at, wjz_arena *arena, const char **ret_version);
 /* The same in a round trip of its own, without the lock. */
 WJZ_MUST_CHECK int store_read_active(wjz_tx *tx, wjz_arena *arena, const char **ret_version, wjz_err *err);

@@ -189,6 +189,10 @@ int versions_ask(wjz_tx *tx, int *ret_question) {
     return store_ask_active(tx, ret_question);
 }
 
+int versions_ask_now(wjz_tx *tx, int *ret_question) {
+    return store_ask_active_now(tx, ret_question);
+}
+
 static void turn_ended(void *arg, int result) {
     held_pack *pack = arg;
     (void)result;
@@ -197,8 +201,9 @@ static void turn_ended(void *arg, int result) {
 
 int versions_answer(pack_versions *v, wjz_tx *tx, int question, const rule_pack **ret_pack, wjz_err *err) {
     const char *version = NULL;
-    if (store_active(tx, question, wjz_tx_arena(tx), &version)) return out_of_memory(err);
-    int r = make_current(v, tx, version, err);
+    int r = store_active(tx, question, wjz_tx_arena(tx), &version);
+    if (r) return r == -EAGAIN ? wjz_err_set(err, r, "a rule pack is being activated") : out_of_memory(err);
+    r = make_current(v, tx, version, err);
     if (r) return r;
     held_pack *used = hold(v->current);
     r = wjz_tx_after(tx, turn_ended, used);

@@ -28,8 +28,10 @@ WJZ_MUST_CHECK int versions_start(pack_versions *versions, wjz_db *db, const cha
 WJZ_MUST_CHECK int versions_compile(wjz_loop *loop, const pack_files *files, rule_pack **ret_pack, wjz_err *err);
 
 /* In a turn: _ask queues the question, _answer gives the active version after the one wait that followed; it is there
- * until the transaction has ended. Loads it when this process has not met it yet. */
+ * until the transaction has ended. Loads it when this process has not met it yet. _ask_now does not wait for an activation
+ * that is under way: then _answer fails with -EAGAIN. */
 WJZ_MUST_CHECK int versions_ask(wjz_tx *tx, int *ret_question);
+WJZ_MUST_CHECK int versions_ask_now(wjz_tx *tx, int *ret_question);
 WJZ_MUST_CHECK int versions_answer(pack_versions *versions, wjz_tx *tx, int question, const rule_pack **ret_pack,
                                    wjz_err *err);
 

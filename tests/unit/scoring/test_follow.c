@@ -90,6 +90,58 @@ static void one_goes_ahead_while_another_commits(WJZ_UNUSED void *arg) {
     wjz_tx_abort(&third);
 }
 
+/* Asks for the lock beside other things; false where it is not to be had without waiting. */
+static bool ask_idle(wjz_tx *tx, followed **ret_region) {
+    wjz_err err = {0};
+    if (!follow_enter_idle(&regions, loop, tx, REGION, ret_region)) return false;
+    assert_int_equal(follow_ask(*ret_region, tx), 0);
+    assert_int_equal(wjz_tx_wait(tx, NULL, &err), 0);
+    assert_int_equal(follow_answer(*ret_region, tx, wjz_tx_arena(tx), &err), 0);
+    return true;
+}
+
+static wjz_tx *begin_alone(void) {
+    wjz_err err = {0};
+    wjz_tx *tx = NULL;
+    assert_int_equal(wjz_tx_begin(db, &tx, &err), 0);
+    return tx;
+}
+
+static void an_idle_region_is_locked_along_with_the_first_question(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *early = begin_alone();
+    assert_false(ask_idle(early, &region)); /* its index is not at hand */
+    wjz_tx *first = take_turn();
+    assert_false(ask_idle(early, &region)); /* the first one is being committed */
+    assert_int_equal(commit(first), 0);
+    assert_true(ask_idle(early, &region));
+    wjz_tx *other = begin_alone();
+    assert_false(ask_idle(other, &region)); /* somebody is in it */
+    assert_false(follow_go_ahead(region));
+    assert_int_equal(lock(region, early), 0);
+    write_turn(region, early);
+    assert_int_equal(commit(early), 0);
+    assert_int_equal(turns(), 2);
+    wjz_tx_abort(&other);
+}
+
+/* What it was told with the lock counts for its own transaction alone. */
+static void one_that_asked_and_failed_leaves_nothing_behind(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    assert_int_equal(commit(take_turn()), 0);
+    wjz_tx *failed = begin_alone();
+    assert_true(ask_idle(failed, &region));
+    wjz_tx_abort(&failed);
+    test_db_run(server, "INSERT INTO scoring.journal (region, turn, stamp, entries) SELECT region, 2, 7, entries FROM"
+                        " scoring.journal");
+    wjz_tx *next = begin_alone();
+    assert_true(ask_idle(next, &region));
+    assert_int_equal(lock(region, next), 0);
+    write_turn(region, next);
+    assert_int_equal(commit(next), 0);
+    assert_int_equal(turns(), 3);
+}
+
 static void one_that_was_not_committed_takes_what_went_ahead_of_it_along(WJZ_UNUSED void *arg) {
     followed *region = NULL;
     assert_int_equal(commit(take_turn()), 0);
@@ -170,6 +222,8 @@ static void others_wait(WJZ_UNUSED void *arg) {
         run(fn);                                                                                                       \
     }
 TEST(one_goes_ahead_while_another_commits)
+TEST(an_idle_region_is_locked_along_with_the_first_question)
+TEST(one_that_asked_and_failed_leaves_nothing_behind)
 TEST(one_that_was_not_committed_takes_what_went_ahead_of_it_along)
 TEST(another_process_between_makes_it_vain_and_stops_it)
 TEST(one_that_fails_ahead_leaves_nothing_behind)
@@ -178,6 +232,8 @@ TEST(others_wait)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_goes_ahead_while_another_commits),
+        cmocka_unit_test(test_an_idle_region_is_locked_along_with_the_first_question),
+        cmocka_unit_test(test_one_that_asked_and_failed_leaves_nothing_behind),
         cmocka_unit_test(test_one_that_was_not_committed_takes_what_went_ahead_of_it_along),
         cmocka_unit_test(test_another_process_between_makes_it_vain_and_stops_it),
         cmocka_unit_test(test_one_that_fails_ahead_leaves_nothing_behind),
