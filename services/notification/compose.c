@@ -134,7 +134,7 @@ static struct notice *next_notice(struct writer *writer) {
 bool ask_is_code(const char *value_name) {
     static const char *const names[] = {"prosecutor", "from", "to", "consult", "person", "station", "organ"};
     for (size_t i = 0; i < WJZ_COUNT(names); i++)
-        if (strcmp(names[i], value_name) == 0) return true;
+        if (names[i][0] == value_name[0] && strcmp(names[i], value_name) == 0) return true;
     return false;
 }
 
