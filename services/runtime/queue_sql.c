@@ -24,34 +24,34 @@ const wjz_stmt WJZ_BUS_ERA = {"bus_era", "SELECT bus.current_era()", 1};
     "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id)"
 /* A statement less for each batch, as a condition that always holds. */
 #define LAZY " WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL"
-#define SAME "o.region = k.region AND o.id = k.id AND o.destination = k.destination"
+/* Which rows of the outbox a statement is about is never a join on their keys: the planner has mostly seen the table
+ * empty, and would compare each row with each key. They are found by their places; here from keys, one by one by the
+ * primary key, for the order leaves it no other index. One that is moved meanwhile may be missed: it is in the hands of
+ * who moved it. */
+#define FOUND                                                                                                          \
+    "ctid = ANY (ARRAY(SELECT found.ctid FROM " KEYS " CROSS JOIN LATERAL (SELECT ctid FROM @.outbox"                  \
+    " WHERE region = k.region AND id >= k.id AND id <= k.id AND destination = k.destination ORDER BY id LIMIT 1) "     \
+    "found))"
 
 static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
     [WJZ_OUTBOX_INSERT] = {"outbox_insert",
                            "INSERT INTO @.outbox " WJZ_OUTBOX_ROW("$1", "$2", "$3", "$4", "$5", "$6", "$7"), 0},
-    /* Row by row by the primary key, whatever the planner takes the table to be: it has mostly seen it empty, and would
-     * compare each row with each key. The order leaves it no other index. */
-    [WJZ_OUTBOX_DELETE] = {"outbox_delete",
-                           "DELETE FROM @.outbox WHERE ctid = ANY (ARRAY("
-                           "  SELECT o.ctid FROM " KEYS " CROSS JOIN LATERAL ("
-                           "         SELECT ctid FROM @.outbox WHERE region = k.region AND id >= k.id AND id <= k.id"
-                           "            AND destination = k.destination ORDER BY id LIMIT 1) o))",
-                           0},
+    [WJZ_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM @.outbox WHERE " FOUND, 0},
     [WJZ_OUTBOX_RENEW] = {"outbox_renew",
-                          "UPDATE @.outbox o SET due_at = now() + make_interval(secs => $5) FROM " KEYS " WHERE " SAME
-                          " AND o.owner = $4 RETURNING o.id, o.destination",
+                          "UPDATE @.outbox SET due_at = now() + make_interval(secs => $5) WHERE " FOUND
+                          " AND owner = $4 RETURNING id, destination",
                           2},
     /* The running sum keeps a batch of large messages within the memory that is free; the first one always comes. */
     [WJZ_OUTBOX_CLAIM] = {"outbox_claim",
                           "WITH due AS ("
-                          "  SELECT region, id, destination, due_at, octet_length(envelope) AS bytes FROM @.outbox"
+                          "  SELECT ctid AS at, region, id, due_at, octet_length(envelope) AS bytes FROM @.outbox"
                           "   WHERE destination = $1 AND due_at <= now()"
                           "   ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED),"
                           " k AS ("
-                          "  SELECT region, id, destination, row_number() OVER w AS place, sum(bytes) OVER w AS total"
+                          "  SELECT at, row_number() OVER w AS place, sum(bytes) OVER w AS total"
                           "    FROM due WINDOW w AS (ORDER BY due_at, region, id)) "
                           "UPDATE @.outbox o SET owner = $3, due_at = now() + make_interval(secs => $4) FROM k"
-                          " WHERE " SAME " AND (k.place = 1 OR k.total <= $5)"
+                          " WHERE o.ctid = k.at AND (k.place = 1 OR k.total <= $5)"
                           " RETURNING o.region, o.id, o.envelope, o.attempts",
                           4},
     [WJZ_OUTBOX_NEXT] = {"outbox_next",
@@ -61,11 +61,11 @@ static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
     /* A lease is looked at only while it runs (due_at > now()); when it has ended the row is free anyway. An instance
      * is in bus.instance before it writes its first row. */
     [WJZ_OUTBOX_ORPHANS] = {"outbox_orphans",
-                            "UPDATE @.outbox o SET owner = 0, due_at = now() FROM ("
-                            "  SELECT region, id, destination FROM @.outbox"
+                            "UPDATE @.outbox SET owner = 0, due_at = now() WHERE ctid = ANY (ARRAY("
+                            "  SELECT ctid FROM @.outbox"
                             "   WHERE destination = ANY($1) AND due_at > now() AND owner <> 0 AND owner NOT IN"
                             "         (SELECT number FROM bus.instance WHERE service = $2 AND number <> ALL($3))"
-                            "     FOR UPDATE SKIP LOCKED) k WHERE " SAME,
+                            "     FOR UPDATE SKIP LOCKED))",
                             0},
     [WJZ_OUTBOX_RELEASE] = {"outbox_release",
                             "UPDATE @.outbox SET owner = 0, due_at = now()"
