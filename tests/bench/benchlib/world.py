@@ -167,14 +167,15 @@ class World:
         self.memory[kind] = max(self.memory.get(kind, 0), megabytes)
 
     def processor_us(self):
-        """{kind of process: microseconds of processor so far}; of PostgreSQL's by whom they work for. Of the platform
-        that pushes what it took while its clock ran."""
+        """{kind of process: microseconds of processor so far}; of PostgreSQL's by whom they work for, without what is asked
+        from here. Of the platform that pushes what it took while its clock ran."""
         own = self.place._children()
         server = next(pid for pid, command in own.items() if command == "postgres")
         query = "SELECT pid, rtrim(application_name, '-0123456789') FROM pg_stat_activity WHERE application_name <> ''"
         clients = dict(self.place.rows(query))
         kinds = {pid: command for pid, command in own.items() if pid != server}
-        kinds |= {pid: f"postgres, for {clients[pid]}" if pid in clients else "postgres itself" for pid in _children_of(server)}
+        children = set(_children_of(server)) - {self.place.value("SELECT pg_backend_pid()")}
+        kinds |= {pid: f"postgres, for {clients[pid]}" if pid in clients else "postgres itself" for pid in children}
         total = {"the platform that pushes": self._pushing_us}
         for pid, kind in kinds.items():
             total[kind] = total.get(kind, 0) + _processor_us(pid)
