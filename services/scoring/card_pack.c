@@ -2,6 +2,7 @@
  * length is known. A field that is added to card.proto gets its line here; the test fails until it has one. */
 #include "scoring/card_pack.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,8 @@ static inline void put_number(packer *p, uint32_t number, uint64_t value) {
 static inline void put_fixed(packer *p, uint32_t number, uint64_t value) {
     uint8_t *to = value ? room(p, sizeof value) : NULL;
     if (!to) return;
-    for (size_t i = 0; i < sizeof value; i++)
-        to[i] = (uint8_t)(value >> (8 * i));
+    value = htole64(value);
+    memcpy(to, &value, sizeof value);
     put_tag(p, number, FIXED64);
 }
 

@@ -60,14 +60,17 @@ static place *set_of(const table *t, int64_t id) {
     return &t->places[hash * WAYS % t->count];
 }
 
-static place *find(table *t, int64_t id) {
+static place *look_up(const table *t, int64_t id) {
     place *set = set_of(t, id);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].complaint != id) continue;
-        set[i].used_at = ++t->uses;
-        return &set[i];
-    }
+    for (size_t i = 0; i < WAYS; i++)
+        if (set[i].complaint == id) return &set[i];
     return NULL;
+}
+
+static place *find(table *t, int64_t id) {
+    place *at = look_up(t, id);
+    if (at) at->used_at = ++t->uses;
+    return at;
 }
 
 /* The complaint's place with room for length bytes, which the caller fills; NULL when there is no memory. */
@@ -102,6 +105,18 @@ void matter_cache_put_finding(matter_cache *cache, int64_t id, uint32_t digest, 
     if (holds(find(&cache->findings, id), digest)) return;
     void *room = make_room(&cache->findings, id, digest, packed.length);
     if (room && packed.length) memcpy(room, packed.data, packed.length);
+}
+
+void matter_cache_fetch_place(const matter_cache *cache, int64_t id) {
+    const place *set = set_of(&cache->matters, id);
+    __builtin_prefetch(set);
+    __builtin_prefetch(set + WAYS - 1);
+}
+
+void matter_cache_fetch(const matter_cache *cache, int64_t id) {
+    const place *at = look_up(&cache->matters, id);
+    for (uint32_t line = 0; at && line < at->length; line += 64)
+        __builtin_prefetch((const char *)at->bytes + line);
 }
 
 int matter_cache_get(matter_cache *cache, int64_t id, uint32_t digest, wjz_arena *arena, matter **ret_matter) {

@@ -23,6 +23,9 @@ void matter_cache_destroy(matter_cache **cache);
 void matter_cache_put(matter_cache *cache, int64_t id, const matter *m);
 void matter_cache_put_finding(matter_cache *cache, int64_t id, uint32_t digest, wjz_blob packed);
 
+/* Bring near what getting it will read: where it is held, then the matter. For a caller who knows whom it gets next. */
+void matter_cache_fetch_place(const matter_cache *cache, int64_t id);
+void matter_cache_fetch(const matter_cache *cache, int64_t id);
 /* A copy in the arena. *ret_matter is NULL when it is not held in that very state. -ENOMEM. */
 WJZ_MUST_CHECK int matter_cache_get(matter_cache *cache, int64_t id, uint32_t digest, wjz_arena *arena,
                                     matter **ret_matter);

@@ -24,7 +24,7 @@
 enum { SLICE_US = 1000 /* of the processor, before others on the loop run: among them turns that hold the lock */ };
 /* Complaints that are analysed side by side: as many as have their texts and all that is made of them in the near
  * cache. */
-enum { LOT_MOST = 64, LOT_BYTES = 32 << 10 };
+enum { LOT_MOST = 64, LOT_BYTES = 64 << 10 };
 /* Complaints whose findings are worth a way to the server of their own. */
 enum { PUSHED_LEAST = 64 };
 /* Complaints that are analysed with the lock held: that takes less than the round trip to ask for it afterwards. */
@@ -122,10 +122,14 @@ static int analyse_lot(turn *t, const complaint *complaints, size_t count, analy
     return r;
 }
 
-/* How many of the complaints are analysed side by side: a few, or one whose text is long. */
+static size_t text_bytes(const complaint *c) {
+    return strlen(c->content) + strlen(c->handle_result);
+}
+
+/* How many of the complaints are analysed side by side: a few, or one whose texts are long. */
 static size_t lot_of(const complaint *complaints, size_t count) {
-    size_t lot = 1, bytes = strlen(complaints[0].content);
-    while (lot < count && lot < LOT_MOST && (bytes += strlen(complaints[lot].content)) < LOT_BYTES)
+    size_t lot = 1, bytes = text_bytes(&complaints[0]);
+    while (lot < count && lot < LOT_MOST && (bytes += text_bytes(&complaints[lot])) < LOT_BYTES)
         lot++;
     return lot;
 }
@@ -190,11 +194,15 @@ static int supply_stored(turn *t, const regroup_want *want, const store_blob *ro
     return 0;
 }
 
+enum { GET_AHEAD = 4 };
+
 /* Supplies what is at hand; the rest is left in wants. */
 static int supply_cached(turn *t, regroup_want *wants, size_t *count) {
     size_t left = 0;
     for (size_t i = 0; i < *count; i++) {
         matter *m = NULL;
+        if (i + 2 * GET_AHEAD < *count) matter_cache_fetch_place(t->self->matters, wants[i + 2 * GET_AHEAD].complaint);
+        if (i + GET_AHEAD < *count) matter_cache_fetch(t->self->matters, wants[i + GET_AHEAD].complaint);
         if (matter_cache_get(t->self->matters, wants[i].complaint, wants[i].digest, t->arena, &m)) return -ENOMEM;
         if (m)
             regroup_supply(t->regroup, &wants[i], m);

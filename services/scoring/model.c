@@ -16,7 +16,7 @@ enum {
     ROWS_LIMIT = 1 << 20,
     DOMAINS_TEXT = 512,
     ROWS_AT_ONCE = 32, /* are asked for, and added while they are in the nearest cache */
-    MET_KEYS = 2048,
+    MET_KEYS = 512,
 };
 
 static const char magic[8] = {'W', 'J', 'Z', 'M', 'O', 'D', 'L', '2'};
@@ -292,6 +292,9 @@ static void add_texts(row_sum *sum, const feature_source *source) {
 }
 
 static void add_others(row_sum *sum, const normal_text *text, const feature_list *features) {
+    const model_row *rows[ROWS_AT_ONCE];
+    float scales[ROWS_AT_ONCE];
+    size_t count = 0;
     for (size_t i = 0; i < features->count; i++) {
         const feature *item = &features->items[i];
         const model_row *row = &ask_for(sum->model, item->key)->row;
@@ -299,8 +302,13 @@ static void add_others(row_sum *sum, const normal_text *text, const feature_list
         if (row->key != item->key) continue;
         if (item->from < item->to && item->to <= sum->char_at[sum->to])
             spread(sum, row, scale, normal_char(text, item->from), normal_char(text, item->to));
-        add_weights(&row, &scale, 1, sum->outputs);
+        rows[count] = row;
+        scales[count++] = scale;
+        if (count < ROWS_AT_ONCE) continue;
+        add_weights(rows, scales, count, sum->outputs);
+        count = 0;
     }
+    add_weights(rows, scales, count, sum->outputs);
 }
 
 static void read_outputs(const learned_model *model, const float sum[MODEL_OUTPUTS], model_verdict *verdict) {
