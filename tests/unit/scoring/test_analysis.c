@@ -1,6 +1,7 @@
 /* What one complaint says: kinds, branches, subjects, status; and that no bytes harm. */
 #include <string.h>
 
+#include "scoring/card_pack.h"
 #include "unit/scoring/world.h"
 
 static void tells_kind_and_branch(void **state) {
@@ -74,6 +75,31 @@ static void survives_packing(void **state) {
     assert_int_equal(again->n_quantities, 1);
 }
 
+/* Each as if it were alone, and the texts of all of them are there at the end. */
+static void several_do_not_meet(void **state) {
+    static const char *const texts[] = {"小罗村河道堆放垃圾30吨", "", "宏发建材公司偷排废水，恶臭",
+                                        "请问需要什么材料？谢谢"};
+    world *w = *state;
+    complaint reports[WJZ_COUNT(texts)];
+    analysis_item items[WJZ_COUNT(texts)];
+    wjz_err err = {0};
+    for (size_t i = 0; i < WJZ_COUNT(texts); i++) {
+        reports[i] = blank_complaint();
+        reports[i].title = texts[i];
+        reports[i].handle_result = texts[WJZ_COUNT(texts) - 1 - i];
+        items[i] = (analysis_item){.report = &reports[i]};
+    }
+    assert_int_equal(analyse_several(w->pack, w->places, items, WJZ_COUNT(texts), w->arena, w->arena, &err), 0);
+    for (size_t i = 0; i < WJZ_COUNT(texts); i++) {
+        wjz_blob alone = {0}, beside = {0};
+        assert_int_equal(finding_pack(analysed(w, &reports[i]), w->arena, &alone), 0);
+        assert_int_equal(finding_pack(items[i].finding, w->arena, &beside), 0);
+        assert_int_equal(alone.length, beside.length);
+        assert_memory_equal(alone.data, beside.data, alone.length);
+        assert_memory_equal(items[i].text->bytes, texts[i], strlen(texts[i]) / 2);
+    }
+}
+
 static void reads_any_bytes(void **state) {
     static const char *const texts[] = {
         "\xFF\xFE\x80",
@@ -111,11 +137,9 @@ static void counts_spans_within_the_original(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_kind_and_branch),
-        cmocka_unit_test(keeps_what_the_feed_says),
-        cmocka_unit_test(survives_packing),
-        cmocka_unit_test(reads_any_bytes),
-        cmocka_unit_test(counts_spans_within_the_original),
+        cmocka_unit_test(tells_kind_and_branch), cmocka_unit_test(keeps_what_the_feed_says),
+        cmocka_unit_test(survives_packing),      cmocka_unit_test(several_do_not_meet),
+        cmocka_unit_test(reads_any_bytes),       cmocka_unit_test(counts_spans_within_the_original),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
 }

@@ -1,4 +1,4 @@
-/* Numbers on a card are told as printf tells them, whichever way they are made. */
+/* Numbers on a card are told as printf tells them, whichever way they are made; what is kept of a card. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,9 +44,34 @@ static void numbers_are_told_as_printf_tells_them(void **state) {
     wjz_arena_destroy(&arena);
 }
 
+static void a_head_outlives_its_card(void **state) {
+    (void)state;
+    wjz_arena *scratch = wjz_arena_new(0), *kept = wjz_arena_new(0);
+    Wjz__Scoring__ScoreCard *head = NULL;
+    char water[] = "water";
+    card_writer writer;
+    card_begin(&writer, scratch);
+    card_offer(&writer, card_factor(&writer, "some", 5), 3, 1, NULL, "rule");
+    card_gate(&writer, "gate");
+    char **agencies = wjz_arena_alloc(scratch, sizeof *agencies);
+    assert_non_null(agencies);
+    agencies[0] = water;
+    writer.card->agencies = agencies;
+    writer.card->n_agencies = 1;
+    writer.card->index = 56;
+    assert_int_equal(card_head(writer.card, kept, &head), 0);
+    wjz_arena_destroy(&scratch);
+    assert_true(head->index == 56);
+    assert_int_equal(head->n_agencies, 1);
+    assert_string_equal(head->agencies[0], "water");
+    assert_int_equal(head->n_factors + head->n_adjustments + head->n_gates + head->n_collisions, 0);
+    wjz_arena_destroy(&kept);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_told_as_printf_tells_them),
+        cmocka_unit_test(a_head_outlives_its_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
