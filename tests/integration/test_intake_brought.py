@@ -3,6 +3,7 @@ message without it, or after a revision, comes to the same."""
 
 import pytest
 from intake_tools import REGION, Platform, complaint, pb, wait_until
+from test_intake_feeds import LATER
 from test_scoring import check_whole
 from wjzlib import wire
 from wjzlib.consumer import Consumer
@@ -13,20 +14,6 @@ OWN = {"id", "feed", "anonymous", "confidential", "reporter_hash"}
 ELSEWHERE = {"region", "longitude", "latitude", "categories"}
 
 REPORTER = {"name": "欧阳某某", "phone": "13800001234", "id_number": "510184199001011234", "handle": "kefu-77"}
-LATER = {
-    "dispatched_at_us": 1780000000000000,
-    "due_at_us": 1780000300000001,
-    "visited_at_us": 1780000200000000,
-    "redispatch_count": 1,
-    "return_count": 2,
-    "urge_count": 3,
-    "delay_days": 4,
-    "votes_for": 5,
-    "votes_against": 6,
-    "solved": 1,
-    "visit_note": "回访：不满意",
-    "parent_id": "P-1",
-}
 SORTS = {
     "plain": {},
     "without times": {"received_at_us": 0},
@@ -52,7 +39,7 @@ SORTS = {
     "position": {"position": {"longitude": 103.67300000000001, "latitude": 30.6299999999999, "accuracy_m": 12.5}},
     "no position": {"position": {"longitude": 0, "latitude": 0}},
     "half a position": {"position": {"accuracy_m": 3}},
-    "handled": LATER,
+    "handled": {**LATER, "due_at_us": LATER["due_at_us"] + 1},
     "photos": {"photo_count": 3},
     "somebody": {"reporter": REPORTER},
     "anonymous": {"reporter": {**REPORTER, "anonymous": True}},
