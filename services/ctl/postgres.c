@@ -33,11 +33,6 @@ static const char SETTINGS[] = "listen_addresses = ''\n"
                                "log_timezone = 'Asia/Shanghai'\n"
                                "password_encryption = 'scram-sha-256'\n";
 
-/* For the C library: a server process keeps what a batch took for the next one, instead of giving it back and having each
- * page zeroed again: a tenth of what a row of a batch costs. */
-#define KEPT_FREE "MALLOC_TRIM_THRESHOLD_=16777216"
-#define NOT_MAPPED "MALLOC_MMAP_THRESHOLD_=16777216"
-
 /* Folder of the newest server of the distribution, or WJZ_POSTGRES_BIN. */
 static int find_programs(char *into, size_t size, wjz_err *err) {
     const char *named = getenv("WJZ_POSTGRES_BIN");
@@ -181,10 +176,7 @@ int postgres_start(const home *h, pid_t *ret_pid, wjz_err *err) {
     snprintf(server, sizeof server, "%s/postgres", programs);
     snprintf(data, sizeof data, "%s/data", h->postgres);
     snprintf(sockets, sizeof sockets, "%s/socket", h->postgres);
-    return spawn(
-        h,
-        (const char *const[]){"/usr/bin/env", KEPT_FREE, NOT_MAPPED, server, "-D", data, "-k", sockets, NULL},
-        ret_pid, err);
+    return spawn(h, (const char *const[]){server, "-D", data, "-k", sockets, NULL}, ret_pid, err);
 }
 
 int postgres_wait(const home *h, int timeout_ms, wjz_err *err) {
