@@ -86,16 +86,17 @@ enum { WJZ_OUTBOX_PARAMS = 7 };
  * -EMSGSIZE above 4 MB, -ENOENT for a type without route. */
 WJZ_MUST_CHECK int wjz_bus_emit(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body, wjz_err *err);
 
-/* The same, and the receiver is spared reading what its sender has at hand: fresh is body with more in it, and the message's
- * body where it is sent from memory for the first time. It is stored nowhere; where memory is short, when the message is sent
- * again, or by another process, body alone comes. A receiver takes what it misses from the store, and does the same then. */
+/* The same, and the receiver is spared reading what its sender has at hand: fresh is body with more in it, and the
+ * message's body where it is sent from memory for the first time. It is stored nowhere; where memory is short, when the
+ * message is sent again, or by another process, body alone comes. A receiver takes what it misses from the store, and does
+ * the same then. */
 WJZ_MUST_CHECK int wjz_bus_emit_fresh(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
                                       const ProtobufCMessage *fresh, wjz_err *err);
 
-/* The same (fresh: NULL for none) for who stores one thing at a time and would rather do it by one statement: the message's row is the caller's
- * to insert within tx, as part of a larger statement with "INSERT INTO schema.outbox " WJZ_OUTBOX_ROW("$1", …). params:
- * its values, good until the send. Committed without the row, the message would be sent and never be durable. -EINVAL for
- * a type that has not one destination, else as above. */
+/* The same (fresh: NULL for none) for who stores one thing at a time and would rather do it by one statement: the
+ * message's row is the caller's to insert within tx, as part of a larger statement with
+ * "INSERT INTO schema.outbox " WJZ_OUTBOX_ROW("$1", …). params: its values, good until the send. Committed without the
+ * row, the message would be sent and never be durable. -EINVAL for a type that has not one destination, else as above. */
 WJZ_MUST_CHECK int wjz_bus_emit_row(wjz_bus *bus, wjz_tx *tx, int32_t region, const ProtobufCMessage *body,
                                     const ProtobufCMessage *fresh, wjz_param params[WJZ_OUTBOX_PARAMS], wjz_err *err);
 

@@ -1,7 +1,7 @@
 /* A batch in four steps: read and analyse (no lock), group (with the region's lock, or before it is held while the turn
  * before is being committed), score what changed, write and tell. Round trips: complaints; lock and journal, which come
- * with the complaints when these are few; matters of neighbours and clues with findings only where there are any; the
- * rest travels with the commit. */
+ * with the complaints when these are few; of complaints that are scored already whether they are as late as was read;
+ * matters of neighbours and clues with findings only where there are any; the rest travels with the commit. */
 #include "scoring/matters.h"
 
 #include <errno.h>
@@ -283,11 +283,45 @@ static int put_all(turn *t) {
     return regroup_put(t->regroup, items, t->count);
 }
 
-/* People decide on what they see: with the lock held. Complaints are grouped while the turn before is being committed.
- */
-static int group(turn *t, wjz_err *err) {
+/* Those of the turn's complaints that the index has, first in the list; how many. */
+static size_t indexed(const turn *t, int64_t *ids, int32_t *revisions) {
+    const repeats_index *index = follow_index(t->followed);
+    size_t count = 0;
+    for (size_t i = 0; index && i < t->count; i++) {
+        if (repeats_index_find(index, t->items[i].complaint) == REPEATS_NONE) continue;
+        ids[count] = t->items[i].complaint;
+        revisions[count++] = t->items[i].revision;
+    }
+    return count;
+}
+
+/* Whoever read a complaint later may have been quicker to the lock, and its state is then not taken back: this turn
+ * begins anew. Before the index is touched, so that it need not be read again. */
+static int refuse_older(turn *t, const int64_t *ids, const int32_t *revisions, size_t count, wjz_err *err) {
+    bool later = false;
+    int r = store_scored_later(t->tx, t->region, ids, revisions, count, &later, err);
+    if (r || !later) return r;
+    follow_unchanged(t->followed);
+    return wjz_err_set(err, -EAGAIN, "a complaint of region %d was scored in a later state meanwhile", (int)t->region);
+}
+
+/* Enters the region's index. People decide on what they see, and what is scored already may have changed: with the lock
+ * held. New complaints are grouped while the turn before is being committed. */
+static int enter(turn *t, wjz_err *err) {
+    bool read_locked = t->followed != NULL;
     int r = follow_enter(&t->self->regions, t->self->loop, t->tx, t->region, &t->followed, err);
-    if (!r && (t->change || !follow_go_ahead(t->followed))) r = lock(t, err);
+    int64_t *ids = wjz_arena_alloc(t->arena, t->count * sizeof *ids);
+    int32_t *revisions = wjz_arena_alloc(t->arena, t->count * sizeof *revisions);
+    if (r) return r;
+    if (!ids || !revisions) return out_of_memory(err);
+    if (!t->change && !indexed(t, ids, revisions) && follow_go_ahead(t->followed)) return 0;
+    r = lock(t, err);
+    size_t count = r || read_locked ? 0 : indexed(t, ids, revisions);
+    return count ? refuse_older(t, ids, revisions, count, err) : r;
+}
+
+static int group(turn *t, wjz_err *err) {
+    int r = enter(t, err);
     if (r) return r;
     r = regroup_new(t->self->repeats, follow_index(t->followed), t->self->pairs, t->arena, &t->regroup);
     keep_at_hand(t);

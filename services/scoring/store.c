@@ -31,6 +31,14 @@ static const wjz_stmt LOAD_MATTERS = {
     "scoring_load_matters", "SELECT complaint, matter FROM scoring.finding WHERE region = $1 AND complaint = ANY ($2)",
     2};
 
+/* The order leaves the planner no other index than that of complaints. */
+static const wjz_stmt SCORED_LATER = {
+    "scoring_scored_later",
+    "SELECT EXISTS (SELECT FROM unnest($2::int8[], $3::int4[]) AS u (complaint, revision) CROSS JOIN LATERAL ("
+    "SELECT revision FROM scoring.finding WHERE region = $1 AND complaint >= u.complaint AND complaint <= u.complaint"
+    " ORDER BY complaint LIMIT 1) f WHERE f.revision > u.revision)",
+    1};
+
 /* What is known to be new is inserted without asking whether it is there: that question costs a third of the insertion.
  */
 #define INSERT_FINDINGS                                                                                                \
@@ -126,6 +134,15 @@ int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t co
     wjz_rows *rows = NULL;
     int r = wjz_tx_query_v(tx, &LOAD_MATTERS, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
     if (!r && store_read_blobs(rows, arena, ret_rows, ret_count)) r = wjz_err_set(err, -ENOMEM, "out of memory");
+    return r;
+}
+
+int store_scored_later(wjz_tx *tx, int32_t region, const int64_t *complaints, const int32_t *revisions, size_t count,
+                       bool *ret_later, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &SCORED_LATER, &rows, err, wjz_i32(region), wjz_i64s(complaints, count),
+                           wjz_i32s(revisions, count));
+    if (!r) *ret_later = wjz_row_bool(rows, 0, 0);
     return r;
 }
 

@@ -83,6 +83,10 @@ WJZ_MUST_CHECK int store_ask_clues(wjz_tx *tx, int32_t region, const int64_t *cl
 WJZ_MUST_CHECK int store_answer_clues(wjz_tx *tx, const clues_question *asked, wjz_arena *arena, store_clue **ret_clues,
                                       size_t *ret_clue_count, store_blob **ret_findings, size_t *ret_finding_count);
 
+/* Whether one of the complaints has a finding about a later revision of it than the one given. One round trip. */
+WJZ_MUST_CHECK int store_scored_later(wjz_tx *tx, int32_t region, const int64_t *complaints, const int32_t *revisions,
+                                      size_t count, bool *ret_later, wjz_err *err);
+
 /* --- writing: queued, travels with the next wait or commit --- */
 
 typedef struct finding_row {

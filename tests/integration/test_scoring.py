@@ -217,6 +217,24 @@ def test_feedback_raises_the_index(intake, scorer, database):
     assert database.value("SELECT revision FROM scoring.finding") == 1
 
 
+def test_a_turn_that_read_a_complaint_before_it_changed_reads_it_again(intake, scorer, database):
+    """Whoever read it later may have had the region's lock before: here that one's finding is told by its revision."""
+    numbers = list(range(1, 5))  # more than are read with the lock held
+    for n in numbers:
+        intake.write(n, f"{n}号院电梯困人", f"锦棠苑小区{n}号院电梯困人。", at(n))
+    intake.accept(*numbers)
+    later = "UPDATE scoring.finding SET revision = %s WHERE complaint = 2"
+    database.run(later, 7)
+    before = database.rows("SELECT complaint, scored_at FROM scoring.finding ORDER BY complaint")
+    intake.tell("ComplaintsAccepted", numbers)
+    wait_until(lambda: "was scored in a later state" in scorer.text(), what="the turn to be begun anew")
+    assert database.rows("SELECT complaint, scored_at FROM scoring.finding ORDER BY complaint") == before
+    database.run(later, 0)  # as if the later state had been read now
+    intake.wait_handled()
+    assert database.value("SELECT bool_and(revision = 0) FROM scoring.finding")
+    check_whole(database)
+
+
 def test_messages_may_come_early_twice_and_for_nothing(intake, scorer, database):
     intake.tell("FeedbackAccepted", [77])
     intake.wait_handled()
