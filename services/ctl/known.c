@@ -46,12 +46,12 @@ static const wjz_stmt DOMAINS = {
     "'active')",
     2};
 
-/* "eco_env, food_drug, …, none"; NULL when out of memory. */
+/* "none, eco_env, food_drug, …"; NULL when out of memory. */
 static const char *list_domains(wjz_arena *arena, const Wjz__Scoring__PackOutline *outline) {
     const char *all = "";
     for (size_t i = 0; all != NULL && i < outline->n_domains; i++)
-        all = wjz_arena_printf(arena, "%s%s, ", all, outline->domains[i]->id);
-    return all != NULL ? wjz_arena_printf(arena, "%snone", all) : NULL;
+        all = wjz_arena_printf(arena, "%s%s%s", all, i > 0 ? ", " : "", outline->domains[i]->id);
+    return all;
 }
 
 int known_domain(session *s, const char *id, wjz_err *err) {
