@@ -15,29 +15,27 @@ static const wjz_stmt READ_ASSIGNMENT = {
     "assignment_read", "SELECT " ASSIGNMENT_COLUMNS " FROM assignment.assignment a WHERE a.region = $1 AND a.id = $2",
     ASSIGNMENT_COLUMN_COUNT};
 
-static const wjz_stmt CLAIM_DUE = {
-    "assignment_claim_due",
-    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"
-    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"
-    " WHERE a.state = 'assigned' AND a.accept_until <= $1 ORDER BY a.accept_until LIMIT 256"
-    " FOR UPDATE OF a, c SKIP LOCKED",
-    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
+/* Some open assignments with their clues, which are then the transaction's. */
+#define CLAIM(which)                                                                                                   \
+    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"                                     \
+    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"                                         \
+    " WHERE " which " LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED"
+enum { CLAIM_COLUMNS = ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT };
+
+static const wjz_stmt CLAIM_DUE = {"assignment_claim_due",
+                                   CLAIM("a.state = 'assigned' AND a.accept_until <= $1 ORDER BY a.accept_until"),
+                                   CLAIM_COLUMNS};
 
 /* A station alone has a clue below 3★ that it mediates; what else has no prosecutor waits for one. */
 static const wjz_stmt CLAIM_UNPLACED = {
     "assignment_claim_unplaced",
-    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"
-    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"
-    " WHERE a.state = 'assigned' AND a.prosecutor = '' AND (a.organ = '' OR a.station = '' OR a.stars >= 3)"
-    " AND (a.region, a.id) > ($1, $2) ORDER BY a.region, a.id LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED",
-    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
+    CLAIM("a.state = 'assigned' AND a.prosecutor = '' AND (a.organ = '' OR a.station = '' OR a.stars >= 3)"
+          " AND (a.region, a.id) > ($1, $2) ORDER BY a.region, a.id"),
+    CLAIM_COLUMNS};
 
 static const wjz_stmt CLAIM_LEFT = {"assignment_claim_left",
-                                    "SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS " FROM assignment.assignment a"
-                                    " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue"
-                                    " WHERE a.ended_at IS NULL AND a.prosecutor = ANY ($1)"
-                                    " ORDER BY a.region, a.id LIMIT 256 FOR UPDATE OF a, c SKIP LOCKED",
-                                    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT};
+                                    CLAIM("a.ended_at IS NULL AND a.prosecutor = ANY ($1) ORDER BY a.region, a.id"),
+                                    CLAIM_COLUMNS};
 
 static const wjz_stmt NEXT_DUE = {"assignment_next_due",
                                   "SELECT min(accept_until) FROM assignment.assignment WHERE state = 'assigned'", 1};
@@ -72,7 +70,7 @@ static const wjz_stmt CLAIM_RECUSALS = {
     " SELECT " ASSIGNMENT_COLUMNS ", " CLUE_COLUMNS ", reminded.person FROM reminded"
     " JOIN assignment.assignment a ON a.region = reminded.region AND a.id = reminded.assignment"
     " JOIN assignment.clue_state c ON c.region = a.region AND c.clue = a.clue",
-    ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT + 1};
+    CLAIM_COLUMNS + 1};
 
 static const wjz_stmt ADD_OUTCOME = {
     "assignment_add_outcome",
@@ -113,8 +111,7 @@ static int read_due(const wjz_rows *rows, wjz_arena *arena, bool with_person, st
             rows_clue(rows, (int)i, ASSIGNMENT_COLUMN_COUNT, arena, &due[i].told) < 0)
             return -ENOMEM;
         if (!with_person) continue;
-        due[i].person =
-            wjz_arena_strdup(arena, wjz_row_text(rows, (int)i, ASSIGNMENT_COLUMN_COUNT + CLUE_COLUMN_COUNT));
+        due[i].person = wjz_arena_strdup(arena, wjz_row_text(rows, (int)i, CLAIM_COLUMNS));
         if (due[i].person == NULL) return -ENOMEM;
     }
     *ret_due = due;
@@ -122,36 +119,36 @@ static int read_due(const wjz_rows *rows, wjz_arena *arena, bool with_person, st
     return 0;
 }
 
+static int claim(wjz_tx *tx, wjz_arena *arena, const wjz_stmt *stmt, const wjz_param *params, int count,
+                 store_due **ret_due, size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows;
+    int r = wjz_tx_query(tx, stmt, params, count, &rows, err);
+    if (r < 0) return r;
+    return read_due(rows, arena, stmt == &CLAIM_RECUSALS, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+}
+
 int store_claim_due(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **ret_due, size_t *ret_count,
                     wjz_err *err) {
-    wjz_rows *rows;
-    int r = wjz_tx_query_v(tx, &CLAIM_DUE, &rows, err, wjz_time(now_us));
-    if (r < 0) return r;
-    return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+    const wjz_param now = wjz_time(now_us);
+    return claim(tx, arena, &CLAIM_DUE, &now, 1, ret_due, ret_count, err);
 }
 
 int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t id, store_due **ret_due,
                          size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows;
-    int r = wjz_tx_query_v(tx, &CLAIM_UNPLACED, &rows, err, wjz_i32(region), wjz_i64(id));
-    if (r < 0) return r;
-    return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+    const wjz_param last[] = {wjz_i32(region), wjz_i64(id)};
+    return claim(tx, arena, &CLAIM_UNPLACED, last, WJZ_COUNT(last), ret_due, ret_count, err);
 }
 
 int store_claim_left(wjz_tx *tx, wjz_arena *arena, const char *const *people, size_t people_count, store_due **ret_due,
                      size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows;
-    int r = wjz_tx_query_v(tx, &CLAIM_LEFT, &rows, err, wjz_texts(people, people_count));
-    if (r < 0) return r;
-    return read_due(rows, arena, false, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+    const wjz_param codes = wjz_texts(people, people_count);
+    return claim(tx, arena, &CLAIM_LEFT, &codes, 1, ret_due, ret_count, err);
 }
 
 int store_claim_recusals(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **ret_due, size_t *ret_count,
                          wjz_err *err) {
-    wjz_rows *rows;
-    int r = wjz_tx_query_v(tx, &CLAIM_RECUSALS, &rows, err, wjz_time(now_us));
-    if (r < 0) return r;
-    return read_due(rows, arena, true, ret_due, ret_count) < 0 ? out_of_memory(err) : 0;
+    const wjz_param now = wjz_time(now_us);
+    return claim(tx, arena, &CLAIM_RECUSALS, &now, 1, ret_due, ret_count, err);
 }
 
 int store_next_due(wjz_tx *tx, int64_t *ret_us, wjz_err *err) {

@@ -149,22 +149,13 @@ static int read_complaint(const wjz_rows *rows, int row, row_texts *texts, compl
     return texts->failed ? -ENOMEM : 0;
 }
 
-static int load(wjz_tx *tx, const wjz_stmt *stmt, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
-                complaint **ret_complaints, size_t *ret_count, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, stmt, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
-    if (r) return r;
-    int found = wjz_rows_count(rows);
-    complaint *complaints = wjz_arena_calloc(arena, (size_t)found, sizeof *complaints);
-    row_texts texts = {.arena = arena};
-    for (int i = 0; complaints && !r && i < found; i++) {
-        complaints[i].region = region;
-        r = read_complaint(rows, i, &texts, &complaints[i]);
+static int read_complaints(const wjz_rows *rows, int32_t region, row_texts *texts, complaint *ret_complaints) {
+    int r = 0;
+    for (int i = 0; !r && i < wjz_rows_count(rows); i++) {
+        ret_complaints[i].region = region;
+        r = read_complaint(rows, i, texts, &ret_complaints[i]);
     }
-    if (!complaints || r) return wjz_err_set(err, -ENOMEM, "out of memory");
-    *ret_complaints = complaints;
-    *ret_count = (size_t)found;
-    return 0;
+    return r;
 }
 
 /* --- runs of ids --- */
@@ -349,13 +340,9 @@ static int take_run_rows(loading *l) {
 static int take_read(loading *l) {
     if (l->read.runs.count) return take_run_rows(l);
     const wjz_rows *rows = wjz_tx_rows(l->tx, l->read.at);
-    int r = 0;
-    for (int i = 0; !r && i < wjz_rows_count(rows); i++) {
-        complaint *c = &l->complaints[l->count++];
-        c->region = l->region;
-        r = read_complaint(rows, i, &l->texts, c);
-    }
-    return r;
+    complaint *first = l->complaints + l->count;
+    l->count += (size_t)wjz_rows_count(rows);
+    return read_complaints(rows, l->region, &l->texts, first);
 }
 
 int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids,
@@ -379,8 +366,9 @@ int store_load_complaints(wjz_tx *tx, int32_t region, const int64_t *ids,
 int store_renew_complaints(wjz_tx *tx, int32_t region, complaint *complaints, size_t *count, wjz_arena *arena,
                            wjz_err *err) {
     int64_t *ids = wjz_arena_alloc(arena, *count * sizeof *ids);
-    complaint *present = NULL;
-    size_t changed = 0, kept = 0, found = 0;
+    row_texts texts = {.arena = arena};
+    wjz_rows *rows = NULL;
+    size_t changed = 0, kept = 0;
     if (!ids) return wjz_err_set(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < *count; i++) {
         if (complaints[i].revision == CHANGED)
@@ -389,9 +377,10 @@ int store_renew_complaints(wjz_tx *tx, int32_t region, complaint *complaints, si
             complaints[kept++] = complaints[i];
     }
     if (!changed) return 0;
-    int r = load(tx, &LOAD_CHANGED, region, ids, changed, arena, &present, &found, err);
+    int r = wjz_tx_query_v(tx, &LOAD_CHANGED, &rows, err, wjz_i32(region), wjz_i64s(ids, changed));
     if (r) return r;
-    if (found) memcpy(complaints + kept, present, found * sizeof *complaints);
-    *count = kept + found;
+    memset(complaints + kept, 0, changed * sizeof *complaints);
+    if (read_complaints(rows, region, &texts, complaints + kept)) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *count = kept + (size_t)wjz_rows_count(rows);
     return 0;
 }
