@@ -167,7 +167,8 @@ void open311_post_request(intake *it, const open311_reply *reply) {
     wjz_arena *arena = wjz_request_arena(reply->request);
     Wjz__Intake__FeedItem *item = read_request(it, reply, photos.count, arena);
     if (item == NULL) return;
-    bool wanted = taking_would_take(it, of, item, arena); /* photos of what is refused are not looked at */
+    /* Photos of what is refused are not looked at. */
+    bool wanted = photos.count > 0 && taking_would_take(it, of, item, arena);
     if (wanted && !open311_photos_keep(it, reply, of->region, &photos)) return;
     taking what = {
         .feed = of, .items = &item, .count = 1, .also = open311_photos_name, .also_arg = &photos, .arena = arena};

@@ -21,10 +21,10 @@ bool open311_is_here(const intake *it, const open311_reply *reply, const char *j
 void open311_send(const open311_reply *reply, int status, json_t *value, const char *root, const char *item);
 /* The specification's error body. */
 void open311_error(const open311_reply *reply, int status, const char *description);
-/* 400: a field's value cannot be taken. */
-void open311_refuse(const open311_reply *reply, const char *field, const char *value, const char *remedy);
 /* The same with a pause in which it is not to be sent again. */
 void open311_error_for_now(const open311_reply *reply, int status, uint32_t retry_ms, const char *description);
+/* 400: a field's value cannot be taken. */
+void open311_refuse(const open311_reply *reply, const char *field, const char *value, const char *remedy);
 /* The feed of the key; NULL when it has been answered with 403. */
 feed *open311_authorise(const intake *it, const open311_reply *reply, const char *key);
 
