@@ -30,4 +30,9 @@ typedef struct clue {
     const char *excluded;   /* people recused from it, one code a line */
 } clue;
 
+/* Whether somebody has to look after the clue at all. */
+static inline bool clue_wanted(const clue *told) {
+    return told->merged_into == 0 && (told->stars >= CLUE_STARS_TO_ASSIGN || told->mediation);
+}
+
 #endif

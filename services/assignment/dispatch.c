@@ -20,11 +20,6 @@ static bool for_prosecutor(const clue *told) {
     return told->stars >= CLUE_STARS_TO_ASSIGN;
 }
 
-/* Whether somebody has to look after the clue at all. */
-static bool wanted(const clue *told) {
-    return told->merged_into == 0 && (for_prosecutor(told) || told->mediation);
-}
-
 dispatch dispatch_at(const routing *rules, directory *people, const policy *limits, ledger *book) {
     const calendar *days = people->calendar;
     int64_t now_us = book->now_us;
@@ -145,7 +140,8 @@ static int open_as_placed(const dispatch *on, const clue *told, const placement 
         opened->predecessor = before->id;
         opened->sent_here = before->sent_here;
         opened->escalations = before->escalations;
-        opened->tried = ledger_tried(on->book, before->tried, before->prosecutor);
+        bool is_his_again = strcmp(before->prosecutor, opened->prosecutor) == 0;
+        opened->tried = is_his_again ? before->tried : ledger_tried(on->book, before->tried, before->prosecutor);
         if (opened->tried == NULL) return out_of_memory(err);
     }
     if (place->holder != NULL) place->holder->open++;
@@ -258,17 +254,43 @@ static int tell_settled(const dispatch *on, const clue *told, const assignment *
     return notices_add(on->book, on->people, NOTICE_SETTLED_BACK, &about, settled->prosecutor, err);
 }
 
-int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *settled, wjz_err *err) {
-    if (open != NULL && told->merged_into != 0) return withdraw(on, told, open, err);
-    if (open != NULL && open->state != STATE_ASSIGNED) return keep(on, told, open, err);
-    if (open != NULL && !wanted(told)) return withdraw(on, told, open, err);
-    if (open != NULL) return reroute(on, told, open, (cause){.reason_code = "clue_changed"}, err);
-    if (told->settled_by != 0) return tell_settled(on, told, settled, err);
-    if (!wanted(told)) return 0;
+static int open_anew(const dispatch *on, const clue *told, wjz_err *err) {
     placing asked = {.told = told, .tried = told->excluded};
     placement place;
     dispatch_place(on, &asked, NULL, &place);
     return open_as_placed(on, told, &place, NULL, (cause){.reason_code = "clue_told"}, NOTICE_NEW, NULL, err);
+}
+
+/* Whether the place is where the clue was before: with the same person, who may take it now, or at the same station. */
+static bool is_back(const dispatch *on, const clue *told, const assignment *before, const placement *place) {
+    if (place->holder == NULL)
+        return !place->unstaffed && strcmp(before->organ, place->organ) == 0 &&
+               strcmp(before->station, place->station) == 0;
+    staffing_need need = {
+        .told = told, .now_us = on->book->now_us, .until_us = accept_until(on, told->urgent), .tried = told->excluded};
+    return strcmp(before->prosecutor, place->holder->code) == 0 && staffing_available(place->holder, &need);
+}
+
+/* A clue that was merged away and lives again is no news to whoever had it: he goes on with it, if he still may. */
+static int bring_back(const dispatch *on, const clue *told, const assignment *withdrawn, wjz_err *err) {
+    placement place;
+    place_again(on, told, withdrawn, &place);
+    if (!is_back(on, told, withdrawn, &place)) return open_anew(on, told, err);
+    const char *to = place.holder != NULL ? place.holder->code : place.station;
+    place.trace = wjz_arena_printf(
+        on->book->arena, "%s\n线索恢复，交还原承办 %s / lives again, back with %s, who had it", place.trace, to, to);
+    if (place.trace == NULL) return out_of_memory(err);
+    return open_as_placed(on, told, &place, withdrawn, (cause){.reason_code = "lives_again"}, NOTICE_BACK, NULL, err);
+}
+
+int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *last, wjz_err *err) {
+    if (open != NULL && told->merged_into != 0) return withdraw(on, told, open, err);
+    if (open != NULL && open->state != STATE_ASSIGNED) return keep(on, told, open, err);
+    if (open != NULL && !clue_wanted(told)) return withdraw(on, told, open, err);
+    if (open != NULL) return reroute(on, told, open, (cause){.reason_code = "clue_changed"}, err);
+    if (told->settled_by != 0) return tell_settled(on, told, last, err);
+    if (!clue_wanted(told)) return 0;
+    return last != NULL ? bring_back(on, told, last, err) : open_anew(on, told, err);
 }
 
 /* --- the directory has changed --- */

@@ -1,8 +1,8 @@
 /* Dispatch: what becomes of the assignments of a clue when it is told, when the directory changes, and when nobody
  * accepts in time.
  *
- * Pure: from the clue's present state and the assignment that is open it makes changes in the turn's ledger. What it
- * decides follows from the latest state of the clue alone, so messages may come in any order. */
+ * Pure: from the clue's present state and the assignment that is open, or was the last, it makes changes in the turn's
+ * ledger. What it decides follows from the latest state of the clue alone, so messages may come in any order. */
 #ifndef WJZ_ASSIGNMENT_DISPATCH_H
 #define WJZ_ASSIGNMENT_DISPATCH_H
 
@@ -30,9 +30,9 @@ typedef struct dispatch {
 /* What a turn decides with, at the moment of its ledger; all of it is borrowed. */
 dispatch dispatch_at(const routing *rules, directory *people, const policy *limits, ledger *book);
 
-/* A clue was told: open is its open assignment, settled the one that ended with an outcome; NULL where there is none.
- */
-WJZ_MUST_CHECK int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *settled,
+/* A clue was told: open is its open assignment; last, where none is, the one that ended with an outcome or was
+ * withdrawn because the clue was merged away; NULL where there is none. */
+WJZ_MUST_CHECK int dispatch_told(const dispatch *on, const clue *told, assignment *open, const assignment *last,
                                  wjz_err *err);
 
 /* Its acceptance is overdue. */

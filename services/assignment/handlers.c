@@ -131,7 +131,7 @@ static int see_new_regions(assignment_service *self, wjz_tx *tx, wjz_arena *aren
 static int decide(turn *now, const store_told *clues, size_t count, wjz_err *err) {
     for (size_t i = 0; i < count; i++) {
         if (!clues[i].newer) continue;
-        int r = dispatch_told(&now->on, &clues[i].told, clues[i].open, clues[i].settled, err);
+        int r = dispatch_told(&now->on, &clues[i].told, clues[i].open, clues[i].last, err);
         if (r < 0) return r;
     }
     return 0;

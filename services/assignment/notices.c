@@ -20,6 +20,7 @@ typedef struct notice_row {
 static const notice_row ROWS[] = {
     [NOTICE_NEW] = {"assignment_new", ":assigned", EVENT_ONCE, true, false},
     [NOTICE_MOVED] = {"assignment_new", ":assigned", EVENT_PER_REVISION, true, false},
+    [NOTICE_BACK] = {"assignment_back", ":assigned", EVENT_ONCE, true, false},
     [NOTICE_ESCALATED] = {"assignment_escalated", ":assigned", EVENT_ONCE, true, true},
     [NOTICE_MISSED] = {"assignment_missed", ":escalated", EVENT_ONCE, false, false},
     [NOTICE_OVERDUE] = {"assignment_overdue", ":overdue", EVENT_PER_REVISION, true, true},

@@ -10,6 +10,7 @@
 typedef enum notice_kind {
     NOTICE_NEW,          /* to who has it now; to be acknowledged */
     NOTICE_MOVED,        /* the same, when it went to others in place, perhaps back to whoever had it once */
+    NOTICE_BACK,         /* to who has it again, because its clue lives again; to be acknowledged */
     NOTICE_ESCALATED,    /* to who has it now because another let it lie; to be acknowledged */
     NOTICE_MISSED,       /* to who let it lie */
     NOTICE_OVERDUE,      /* to who has it when nobody is left to go on to */

@@ -74,6 +74,10 @@ static const char *obstacle(const person *candidate, const staffing_need *need) 
     return NULL;
 }
 
+bool staffing_available(const person *candidate, const staffing_need *need) {
+    return obstacle(candidate, need) == NULL;
+}
+
 bool staffing_fits(const person *holder, const staffing_need *need) {
     return strcmp(holder->organ, need->organ) == 0 && rank_of(holder, need) <= RANK_CHIEF &&
            staffing_recusal(holder, need->told) == NULL;

@@ -34,6 +34,9 @@ person *staffing_choose(const directory *dir, const staffing_need *need, trace *
  * when there is none. */
 const relation *staffing_recusal(const person *candidate, const clue *told);
 
+/* Whether nothing keeps the person from the clue: not among those tried, no recusal, no leave. */
+bool staffing_available(const person *candidate, const staffing_need *need);
+
 /* Whether the person may keep a clue that changed: of the organ and branch (or its head, or the chief), not recused. */
 bool staffing_fits(const person *holder, const staffing_need *need);
 

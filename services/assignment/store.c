@@ -47,6 +47,19 @@ static const wjz_stmt FIND_BY_ID = {"assignment_find_by_id",
                                     " assignment.assignment o WHERE o.region = u.region AND o.id = u.id LIMIT 1) a",
                                     ASSIGNMENT_COLUMN_COUNT};
 
+/* Of a clue that has had one, the last that was withdrawn, if that was because the clue was merged away; and whether
+ * who had it waits for the decision on his recusal. OFFSET keeps the planner to the index of those withdrawn, where a
+ * LIMIT by id alone would have it read the key backwards. */
+static const wjz_stmt FIND_WITHDRAWN = {
+    "assignment_find_withdrawn",
+    "SELECT " ASSIGNMENT_COLUMNS ", EXISTS (SELECT FROM assignment.recusal r WHERE r.region = a.region"
+    " AND r.assignment = a.id AND r.decided_at IS NULL)"
+    " FROM unnest($1::int4[], $2::int8[]) AS u (region, clue), LATERAL (SELECT * FROM (SELECT * FROM"
+    " assignment.assignment o WHERE o.region = u.region AND o.clue = u.clue AND o.state = 'withdrawn' OFFSET 0) o"
+    " ORDER BY o.id DESC LIMIT 1) a WHERE (SELECT h.reason_code FROM assignment.history h WHERE h.region = a.region"
+    " AND h.assignment = a.id AND h.revision = a.revision) = 'merged'",
+    ASSIGNMENT_COLUMN_COUNT + 1};
+
 /* $1 … $23 as INSERT_ASSIGNMENTS; what never changes is not set. */
 static const wjz_stmt UPDATE_ASSIGNMENTS = {
     "assignment_update",
@@ -194,7 +207,7 @@ static store_told *find_told(store_told *clues, size_t count, int32_t region, in
     return bsearch(&wanted, clues, count, sizeof(store_told), by_region_clue);
 }
 
-static int read_kept(const wjz_rows *rows, wjz_arena *arena, store_told *clues, size_t count, size_t *ret_settled) {
+static int read_kept(const wjz_rows *rows, wjz_arena *arena, store_told *clues, size_t count) {
     for (int row = 0; row < wjz_rows_count(rows); row++) {
         store_told *kept = find_told(clues, count, (int32_t)wjz_row_int(rows, row, 0), wjz_row_int(rows, row, 1));
         if (kept == NULL) continue;
@@ -204,37 +217,70 @@ static int read_kept(const wjz_rows *rows, wjz_arena *arena, store_told *clues, 
         const char *excluded = wjz_row_text(rows, row, 4);
         if (excluded[0] != '\0') kept->told.excluded = wjz_arena_strdup(arena, excluded);
         if (kept->told.excluded == NULL) return -ENOMEM;
-        *ret_settled += kept->told.settled_by != 0;
     }
     return 0;
 }
 
-static int read_assignments(const wjz_rows *rows, wjz_arena *arena, store_told *clues, size_t count, bool settled) {
+static int read_assignments(const wjz_rows *rows, wjz_arena *arena, store_told *clues, size_t count, bool ended) {
     for (int row = 0; row < wjz_rows_count(rows); row++) {
         assignment *read = wjz_arena_alloc(arena, sizeof(assignment));
         if (read == NULL || rows_assignment(rows, row, 0, arena, read) < 0) return -ENOMEM;
         store_told *of = find_told(clues, count, read->region, read->clue);
         if (of == NULL) continue;
-        *(settled ? &of->settled : &of->open) = read;
+        *(ended ? &of->last : &of->open) = read;
     }
     return 0;
 }
 
-static int find_settled(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, wjz_err *err) {
+/* Who waits for the decision on his recusal does not get the clue once more. */
+static int exclude_recusing(const wjz_rows *rows, wjz_arena *arena, store_told *clues, size_t count) {
+    for (int row = 0; row < wjz_rows_count(rows); row++) {
+        if (!wjz_row_bool(rows, row, ASSIGNMENT_COLUMN_COUNT)) continue;
+        store_told *of = find_told(clues, count, (int32_t)wjz_row_int(rows, row, 0), wjz_row_int(rows, row, 2));
+        if (of == NULL) continue;
+        const char *excluded = of->told.excluded, *between = excluded[0] != '\0' ? "\n" : "";
+        of->told.excluded = wjz_arena_printf(arena, "%s%s%s", excluded, between, of->last->prosecutor);
+        if (of->told.excluded == NULL) return -ENOMEM;
+        of->last = NULL;
+    }
+    return 0;
+}
+
+/* Whether the clue may have had an assignment that it could have again. */
+static bool may_live_again(const store_told *kept) {
+    return kept->newer && kept->open == NULL && kept->told.revision > 1 && clue_wanted(&kept->told);
+}
+
+static int find_last(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, wjz_err *err) {
     bool whole = true;
+    COLUMN(int32_t, settled_regions);
+    COLUMN(int64_t, settled_by);
     COLUMN(int32_t, regions);
     COLUMN(int64_t, ids);
     if (!whole) return out_of_memory(err);
-    size_t found = 0;
+    size_t settled = 0, others = 0;
     for (size_t i = 0; i < count; i++) {
-        if (clues[i].told.settled_by == 0) continue;
-        regions[found] = clues[i].told.region;
-        ids[found++] = clues[i].told.settled_by;
+        const clue *told = &clues[i].told;
+        if (told->settled_by != 0) {
+            settled_regions[settled] = told->region;
+            settled_by[settled++] = told->settled_by;
+        } else if (may_live_again(&clues[i])) {
+            regions[others] = told->region;
+            ids[others++] = told->id;
+        }
     }
-    wjz_rows *rows;
-    int r = wjz_tx_query_v(tx, &FIND_BY_ID, &rows, err, wjz_i32s(regions, found), wjz_i64s(ids, found));
+    if (settled + others == 0) return 0;
+    int r = wjz_tx_send_v(tx, &FIND_BY_ID, wjz_i32s(settled_regions, settled), wjz_i64s(settled_by, settled));
+    if (r == 0) r = wjz_tx_send_v(tx, &FIND_WITHDRAWN, wjz_i32s(regions, others), wjz_i64s(ids, others));
+    if (r < 0) return out_of_memory(err);
+    wjz_rows *withdrawn;
+    r = wjz_tx_wait(tx, &withdrawn, err);
     if (r < 0) return r;
-    return read_assignments(rows, arena, clues, count, true) < 0 ? out_of_memory(err) : 0;
+    if (read_assignments(wjz_tx_rows(tx, 0), arena, clues, count, true) < 0 ||
+        read_assignments(withdrawn, arena, clues, count, true) < 0 ||
+        exclude_recusing(withdrawn, arena, clues, count) < 0)
+        return out_of_memory(err);
+    return 0;
 }
 
 /* Of a clue at its first revision nothing was told before, so that it has no assignment. */
@@ -264,13 +310,12 @@ int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t cou
     int kept = wjz_tx_next(tx);
     if (keep_later(tx, arena, later, later_count) < 0) return out_of_memory(err);
     wjz_rows *open;
-    size_t settled = 0;
     int r = wjz_tx_wait(tx, &open, err);
     if (r < 0 || later_count == 0) return r;
-    if (read_kept(wjz_tx_rows(tx, kept), arena, clues, count, &settled) < 0 ||
+    if (read_kept(wjz_tx_rows(tx, kept), arena, clues, count) < 0 ||
         read_assignments(open, arena, clues, count, false) < 0)
         return out_of_memory(err);
-    return settled > 0 ? find_settled(tx, arena, clues, count, err) : 0;
+    return find_last(tx, arena, clues, count, err);
 }
 
 /* --- changes out --- */

@@ -14,14 +14,14 @@
 
 typedef struct store_told {
     clue told;
-    bool newer;          /* the revision was above the one in the store */
-    assignment *open;    /* NULL: none */
-    assignment *settled; /* NULL: none */
+    bool newer;       /* the revision was above the one in the store */
+    assignment *open; /* NULL: none */
+    assignment *last; /* none open: the one that settled it, or was withdrawn by a merge; NULL: none */
 } store_told;
 
 /* Keeps and locks the clues, which are sorted by (region, clue) without repetition; finds the assignments of those that
  * are newer. A first revision is taken to be the first that comes, unless careful: -EEXIST when it is not. One round trip,
- * two when one of them is settled. */
+ * two when one of them was settled or may have been had before. */
 WJZ_MUST_CHECK int store_take_clues(wjz_tx *tx, wjz_arena *arena, store_told *clues, size_t count, bool careful,
                                     wjz_err *err);
 

@@ -203,6 +203,120 @@ def test_a_merged_clue_leaves_one_open_assignment(scorer, service, database):
     assert len(notices(database, "assignment_gone")) >= 1
 
 
+def merge_away(scorer, database, revision, *numbers):
+    """Merges the clues into clue 999, which nobody was told of."""
+    scorer.tell(*(clue(number, revision, merged_into=999) for number in numbers))
+    scorer.wait_handled()
+    assert all(open_assignment(database, number) is None for number in numbers)
+
+
+def test_a_clue_that_lives_again_is_back_with_who_had_it(scorer, service, ask, database):
+    """Whatever the rules and the loads would say now: the colleague who has it was not their choice."""
+    scorer.tell(clue(1), clue(2))
+    scorer.wait_handled()
+    before = {}
+    for number in (1, 2):
+        first = open_assignment(database, number)[0]
+        moved = ask("TransferAssignment", assignment=first, actor="P-510184-002", prosecutor="P-510184-005", reason="专案")
+        before[number] = moved.successor.assignment
+    ask("AcceptAssignment", assignment=before[1], actor="P-510184-005")
+    merge_away(scorer, database, 2, 1, 2)
+    again = scorer.tell(clue(1, 3), clue(2, 3))
+    scorer.wait_handled()
+    scorer.tell(clue(1, 3), clue(2, 3), id=again)  # sent twice, back once
+    scorer.tell(clue(1, 3), clue(2, 3))
+    scorer.wait_handled()
+    now = {number: open_assignment(database, number) for number in (1, 2)}
+    assert {one[1:3] + one[4:5] for one in now.values()} == {("assigned", "JCY-510184", "P-510184-005")}
+    assert states(database, 1) == ["transferred", "withdrawn", "assigned"]
+    told = notices(database, "assignment_back")
+    assert [(notice.person, notice.subject) for notice in told] == [("P-510184-005", now[number][0]) for number in (1, 2)]
+    assert all(notice.acknowledge_until_us and notice.escalate_to == "P-510184-002" for notice in told)
+    lines = database.rows(
+        "SELECT h.reason_code, a.predecessor FROM assignment.history h JOIN assignment.assignment a ON a.id = h.assignment"
+        " WHERE a.ended_at IS NULL ORDER BY a.clue"
+    )
+    assert lines == [("lives_again", before[1]), ("lives_again", before[2])]
+    assert "P-510184-005" in database.value("SELECT trace FROM assignment.assignment WHERE id = %s", now[1][0])
+
+    merge_away(scorer, database, 4, 1)  # and a second time
+    scorer.tell(clue(1, 5))
+    scorer.wait_handled()
+    assert open_assignment(database, 1)[4] == "P-510184-005"
+
+
+def test_who_cannot_take_it_any_more_does_not_get_back_what_lives_again(scorer, service, ask, database):
+    """Left, on leave, recused, asked for recusal, of another branch, below 3★ in between: each goes on as a new one."""
+
+    def chosen(domain, town):
+        asked = {"branch": "public_interest", "stars": 4, "report_region": REGION, "place": "x"}
+        return ask("TraceRouting", domain=domain, town=town, **asked).prosecutor
+
+    numbers = range(1, 8)
+    scorer.tell(*(clue(number) for number in numbers))
+    scorer.wait_handled()
+    had = {}
+    for number in numbers:
+        fields = {"assignment": open_assignment(database, number)[0], "actor": "P-510184-002", "reason": "专案"}
+        to = {1: "P-510184-004", 2: "P-510184-005"}.get(number, "P-510184-006")
+        had[number] = ask("TransferAssignment", prosecutor=to, **fields).successor.assignment
+    declared = {"ground": "近亲属", "procedure": "pil", "actor": "P-510184-006"}
+    for number in (3, 4):
+        ask("DeclareRecusal", assignment=had[number], **declared)
+    merge_away(scorer, database, 2, *numbers)
+    ask("DecideRecusal", assignment=had[3], actor="P-510184-001", granted=True)
+    places = {"P-510184-004": ("food_drug", 510184001), "P-510184-005": ("work_safety", 510184006)}
+    assert [chosen(*place) for place in places.values()] == list(places)
+    database.run("UPDATE directory.person SET active = false WHERE code = 'P-510184-004'")
+    database.run(
+        "INSERT INTO scheduling.leave (region, id, prosecutor, during, recorded_by)"
+        " VALUES (%s, 1, 'P-510184-005', tstzrange(now(), now() + interval '3 days'), 'P-510184-002')",
+        REGION,
+    )
+    wait_until(lambda: not places.keys() & {chosen(*place) for place in places.values()})
+    scorer.tell(clue(6, 3))  # back, so that it is not its merging that withdraws it in the end
+    scorer.wait_handled()
+    scorer.tell(clue(6, 4, stars=2))
+    scorer.wait_handled()
+    assert states(database, 6)[-2:] == ["withdrawn", "withdrawn"]
+    scorer.tell(*(clue(number, 5) for number in (1, 2, 3, 4, 6, 7)), clue(5, 5, branch="civil", domain="none"))
+    scorer.wait_handled()
+    now = {number: open_assignment(database, number)[4] for number in numbers}
+    assert now[7] == "P-510184-006"  # where nothing stands against it
+    assert now[1] not in ("", "P-510184-004") and now[2] not in ("", "P-510184-005")
+    assert all(now[number] not in ("", "P-510184-006") for number in (3, 4, 5, 6))
+    assert [notice.values["clue"] for notice in notices(database, "assignment_back")] == ["6", "7"]
+
+
+@pytest.mark.parametrize("instances", [1, 3])
+def test_who_has_what_lives_again_does_not_depend_on_instances(house, scorer, database, instances):
+    """Merges and their undoing, shuffled over the instances: each clue is with whoever had it first, and loads are right."""
+    for _ in range(instances):
+        house.start("assignment", **OPTIONS)
+    scorer.wait_for(instances)
+    numbers = range(1, 61)
+    for number in numbers:  # one by one, so that they are spread over the people
+        scorer.tell(clue(number, domain="none", town=510184001 + number % 6))
+    scorer.wait_handled()
+    before = {number: open_assignment(database, number)[4] for number in numbers}
+    assert len(set(before.values())) > 2
+    rolls = random.Random(instances)
+    messages = [clue(number, revision, merged_into=999 * (revision % 2 == 0), domain="none", town=510184001 + number % 6)
+                for number in numbers for revision in range(2, 8)]
+    rolls.shuffle(messages)
+    while messages:
+        size = rolls.randint(1, 9)
+        scorer.tell(*messages[:size])
+        messages = messages[size:]
+    scorer.wait_handled()
+    assert scorer.rejected == {}
+    assert {number: open_assignment(database, number)[4] for number in numbers} == before
+    withdrawn = database.value("SELECT count(*) FROM assignment.assignment WHERE state = 'withdrawn'")
+    assert withdrawn > 0
+    assert database.value("SELECT count(*) FROM assignment.history WHERE reason_code = 'lives_again'") == withdrawn
+    assert len(notices(database, "assignment_back")) == withdrawn
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_end_follows_from_the_last_revision_whatever_the_order(house, scorer, database, seed):
     """Revisions of 60 clues, shuffled over two instances; the last of each decides, and one assignment is open."""

@@ -6,6 +6,7 @@ import pytest
 
 from test_scoring import REGION, Intake, at, check_whole, clue_of, groups, make_many, run_shuffled, told, together
 from wjzlib import wire
+from wjzlib.wait import wait_until
 
 PERSON = "P-510184-001"
 SMOKE = ("{}楼下烧烤店油烟直排", "{}楼下烧烤店油烟直排，半夜还在营业。")
@@ -180,6 +181,39 @@ def test_clues_whose_merge_is_undone_have_their_complaints_again(intake, desk, d
         two: (0, [2, 4]),
     }
     check_whole(database)
+
+
+def test_who_had_a_clue_before_it_was_merged_has_it_again_when_that_is_undone(house, intake, desk, database):
+    """scoring and assignment together. By then the other prosecutor has less in hand, and would be chosen."""
+    other = "P-510184-002"
+    database.run("UPDATE directory.person SET branches = '{public_interest}'")
+    database.run(
+        "INSERT INTO directory.person (region, code, organ, name, roles, branches)"
+        " SELECT region, %s, organ, '乙', roles, branches FROM directory.person",
+        other,
+    )
+    house.start("assignment")
+
+    def holders():
+        open_ones = "SELECT clue, prosecutor FROM assignment.assignment WHERE ended_at IS NULL AND prosecutor <> ''"
+        return dict(database.rows(open_ones))
+
+    def come(number, place):
+        intake.write(number, f"{place}河道污水直排", DUMPED.replace("石桤村三组", place), at(number))
+        intake.send(wire.proto("intake").ComplaintsAccepted(complaint=[number]), REGION, consumer=0)  # scoring
+        return wait_until(lambda: holders().get(clue_of(database, number)))
+
+    assert [come(1, "石桤村三组"), come(2, "白鹤嘴村五组"), come(3, "红旗村一组")] == [PERSON, other, PERSON]
+    heir, lost = clue_of(database, 2), clue_of(database, 3)
+    merged = desk.merge(heir, lost)
+    assert {clue.clue: clue.merged_into for clue in merged.clues} == {heir: 0, lost: heir}
+    wait_until(lambda: lost not in holders())
+    assert come(4, "青桥村二组") == PERSON
+    desk.ask("UndoDecision", decision=merged.decision)
+    assert wait_until(lambda: holders().get(lost)) == PERSON
+    last = "SELECT reason_code FROM assignment.history WHERE clue = %s ORDER BY assignment DESC, revision DESC LIMIT 1"
+    assert database.value(last, lost) == "lives_again"
+    assert holders()[heir] == other
 
 
 def test_refusals_name_the_field_and_change_nothing(intake, desk, database):

@@ -319,6 +319,112 @@ static void accepted_work_stays(void **state) {
     stage_clear(&at);
 }
 
+/* Merges the clue away, and tells it again as given; what is open then. */
+static assignment *merge_and_tell(stage *at, const clue *again, assignment *open) {
+    wjz_err err = {0};
+    clue merged = *again;
+    merged.merged_into = 78;
+    assert_null(stage_tell(at, &merged, open));
+    assert_int_equal(open->state, STATE_WITHDRAWN);
+    stage_turn(at);
+    if (dispatch_told(&at->on, again, NULL, open, &err) < 0) fail_msg("%s", err.text);
+    assert_int_equal(at->book.changed_count, 1);
+    assignment *opened = at->book.changed[0];
+    opened->is_new = opened->changed = false;
+    return opened;
+}
+
+static void what_lives_again_is_back_with_who_had_it(void **state) {
+    (void)state;
+    static const span away = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    const struct {
+        const char *excluded, *branch, *subject, *name;
+        bool gone, on_leave;
+        const char *expected; /* P-two had it */
+    } cases[] = {
+        {"", "public_interest", "", "", false, false, "P-two"},
+        {"P-two", "public_interest", "", "", false, false, "P-one"},          /* recused since */
+        {"", "civil", "", "", false, false, "P-three"},                       /* another branch's by now */
+        {"", "public_interest", "宏源建材厂", "宏源", false, false, "P-one"}, /* a relation to the subject */
+        {"", "public_interest", "", "", true, false, "P-one"},                /* left */
+        {"", "public_interest", "", "", false, true, "P-one"},                /* on leave */
+    };
+    for (size_t i = 0; i < WJZ_COUNT(cases); i++) {
+        stage at;
+        stage_set(&at);
+        clue told = fixture_clue();
+        told.excluded = "P-one"; /* so that the first choice is not who has it */
+        assignment *open = stage_tell(&at, &told, NULL);
+        assert_string_equal(open->prosecutor, "P-two");
+        open->tried = "P-head"; /* had it before */
+        told.excluded = cases[i].excluded;
+        told.branch = cases[i].branch;
+        told.subject = cases[i].subject;
+        relation related = {.kind = "relative", .name = cases[i].name};
+        person *two = directory_person(at.people, "P-two");
+        two->relations = &related;
+        two->relation_count = 1;
+        two->leaves = (span *)(uintptr_t)&away;
+        two->leave_count = cases[i].on_leave;
+        if (cases[i].gone) leave_the_directory(&at, "P-two");
+
+        const assignment *again = merge_and_tell(&at, &told, open);
+        bool back = strcmp(cases[i].expected, "P-two") == 0;
+        if (strcmp(again->prosecutor, cases[i].expected) != 0) fail_msg("case %zu: %s", i, again->prosecutor);
+        assert_int_not_equal(again->id, open->id);
+        assert_int_equal(again->state, STATE_ASSIGNED);
+        assert_int_equal(again->predecessor, back ? open->id : 0);
+        assert_string_equal(again->tried, back ? "P-head" : cases[i].excluded);
+        assert_string_equal(at.book.lines[0].reason_code, back ? "lives_again" : "clue_told");
+        const Wjz__Notification__Notice *notice = stage_notice(&at, back ? "assignment_back" : "assignment_new");
+        assert_string_equal(notice->person, cases[i].expected);
+        assert_int_equal(notice->acknowledge_until_us, again->accept_until_us);
+        assert_int_equal(at.book.notice_count, 1);
+        assert_int_equal(directory_person(at.people, cases[i].expected)->open, 1);
+        if (back) assert_non_null(strstr(again->trace, "back with P-two"));
+        if (!back && !cases[i].gone) assert_int_equal(directory_person(at.people, "P-two")->open, 0);
+        stage_clear(&at);
+    }
+}
+
+static void what_lives_again_keeps_what_was_decided_of_it(void **state) {
+    (void)state;
+    stage at;
+    stage_set(&at);
+    clue told = fixture_clue();
+    assignment *open = stage_tell(&at, &told, NULL);
+    open->sent_here = true; /* from another organ, which the rules would give it to again */
+    open->escalations = 1;
+    told.report_region = 510181;
+    const assignment *again = merge_and_tell(&at, &told, open);
+    assert_string_equal(again->organ, "JCY-510184");
+    assert_string_equal(again->prosecutor, "P-one");
+    assert_true(again->sent_here);
+    assert_int_equal(again->escalations, 1);
+
+    clue small = fixture_clue(); /* a station alone had it: whoever is on duty there hears that it is back */
+    small.id = 79;
+    small.stars = 2;
+    small.mediation = true;
+    open = stage_tell(&at, &small, NULL);
+    again = merge_and_tell(&at, &small, open);
+    assert_string_equal(again->station, "ST-1");
+    assert_string_equal(stage_notice(&at, "assignment_back")->role, "duty:ST-1");
+    small.town = 510184001; /* and at another one, that it is new */
+    again = merge_and_tell(&at, &small, (assignment *)(uintptr_t)again);
+    assert_string_equal(again->station, "ST-2");
+    assert_string_equal(stage_notice(&at, "assignment_new")->role, "duty:ST-2");
+
+    clue unstaffed = fixture_clue(); /* nobody had it, and nobody has: an alarm, no return */
+    unstaffed.id = 80;
+    unstaffed.report_region = 510181;
+    open = stage_tell(&at, &unstaffed, NULL);
+    merge_and_tell(&at, &unstaffed, open);
+    assert_null(stage_notice(&at, "assignment_back"));
+    assert_non_null(stage_notice(&at, "organ_unstaffed"));
+    stage_clear(&at);
+}
+
 static void a_settled_matter_that_goes_on_is_told(void **state) {
     (void)state;
     stage at;
@@ -456,6 +562,8 @@ int main(void) {
         cmocka_unit_test(what_nobody_had_is_given_to_whoever_comes),
         cmocka_unit_test(what_somebody_had_who_left_goes_on),
         cmocka_unit_test(accepted_work_stays),
+        cmocka_unit_test(what_lives_again_is_back_with_who_had_it),
+        cmocka_unit_test(what_lives_again_keeps_what_was_decided_of_it),
         cmocka_unit_test(a_settled_matter_that_goes_on_is_told),
         cmocka_unit_test(the_next_person_has_what_nobody_accepts),
         cmocka_unit_test(a_station_that_does_not_answer_loses_it_to_a_person),

@@ -184,7 +184,59 @@ static void writes_what_it_reads_body(void *arg) {
     assert_int_equal(clues[1].open->id, next->id);
     assert_int_equal(clues[1].told.settled_by, next->id);
     assert_int_equal(clues[1].told.settled_complaints, 9);
-    assert_int_equal(clues[1].settled->id, next->id);
+    assert_int_equal(clues[1].last->id, next->id);
+}
+
+static void end(assignment *open, assignment_state state, const char *reason_code) {
+    wjz_err err = {0};
+    ledger book = {.arena = arena, .now_us = 1};
+    open->is_new = open->changed = false;
+    assert_int_equal(ledger_enter(&book, open, state, (cause){.reason_code = reason_code}, &err), 0);
+    assert_int_equal(write(&book), 0);
+}
+
+/* Only that which was withdrawn last, and because its clue was merged away, is one to come back to. */
+static void finds_what_was_withdrawn_by_a_merge_body(void *arg) {
+    (void)arg;
+    enum { NEVER, MERGED, BELOW, BELOW_BEFORE, BELOW_SINCE, RECUSING, UNWANTED, COUNT };
+    static const char *const reasons[COUNT][2] = {[MERGED] = {"merged"},
+                                                  [BELOW] = {"below_stars"},
+                                                  [BELOW_BEFORE] = {"below_stars", "merged"},
+                                                  [BELOW_SINCE] = {"merged", "below_stars"},
+                                                  [RECUSING] = {"merged"},
+                                                  [UNWANTED] = {"merged"}};
+    store_told *clues = take(COUNT, 1);
+    int64_t last[COUNT] = {0};
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t k = 0; k < WJZ_COUNT(reasons[i]) && reasons[i][k] != NULL; k++) {
+            ledger book;
+            assignment *made = opened(&book, &clues[i].told);
+            last[i] = made->id;
+            assert_int_equal(write(&book), 0);
+            end(made, STATE_WITHDRAWN, reasons[i][k]);
+        }
+    store_recusal asked = {
+        .assignment = last[RECUSING], .person = "P-one", .procedure = "pil", .ground = "亲属", .due_us = 1};
+    wjz_tx *tx = begin();
+    MUST(store_add_recusal(tx, 510184, RECUSING + 1, &asked));
+    MUST(store_exclude(tx, 510184, RECUSING + 1, "P-two"));
+    commit(tx);
+
+    clues = told(COUNT, 2);
+    clues[UNWANTED].told.stars = 2;
+    tx = begin();
+    MUST(store_take_clues(tx, arena, clues, COUNT, false, &err));
+    commit(tx);
+    for (size_t i = 0; i < COUNT; i++) {
+        bool comes_back = i == MERGED || i == BELOW_BEFORE;
+        if ((clues[i].last != NULL) != comes_back) fail_msg("clue %zu", i);
+        if (comes_back) assert_int_equal(clues[i].last->id, last[i]);
+    }
+    assert_string_equal(clues[RECUSING].told.excluded, "P-two\nP-one");
+    assert_string_equal(clues[MERGED].told.excluded, "");
+
+    clues = take(COUNT, 2); /* told once more, though nothing is new */
+    assert_null(clues[MERGED].last);
 }
 
 static void refuses_a_second_open_one_body(void *arg) {
@@ -433,6 +485,7 @@ static void has_no_more_rights_than_it_needs_body(void *arg) {
 TEST(keeps_only_newer_revisions)
 TEST(looks_for_later_ones_when_careful)
 TEST(writes_what_it_reads)
+TEST(finds_what_was_withdrawn_by_a_merge)
 TEST(refuses_a_second_open_one)
 TEST(locks_and_claims)
 TEST(claims_what_nobody_has)
@@ -445,6 +498,7 @@ int main(void) {
         cmocka_unit_test(keeps_only_newer_revisions),
         cmocka_unit_test(looks_for_later_ones_when_careful),
         cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(finds_what_was_withdrawn_by_a_merge),
         cmocka_unit_test(refuses_a_second_open_one),
         cmocka_unit_test(locks_and_claims),
         cmocka_unit_test(claims_what_nobody_has),

@@ -76,7 +76,7 @@ const en: Messages = {
     assigned: 'Assigned', accepted: 'Accepted', verifying: 'Verification begun', returned: 'Returned', transferred: 'Transferred', escalated: 'Escalated', closed: 'Closed', withdrawn: 'Withdrawn', merged: 'Merged', split: 'Split', undone: 'Undone', stars_overridden: 'Own stars', scored: 'Scored', revealed: 'Reporter revealed', recusal_declared: 'Recusal asked for', recusal_decided: 'Recusal decided', outcome: 'Outcome recorded', created: 'Formed',
   },
   cause: {
-    clue_told: 'new clue', clue_changed: 'the clue changed', directory_changed: 'the directory has somebody now', below_stars: 'fewer stars than are assigned', merged: 'merged into another clue', overdue: 'not accepted in time', other_organ: 'to another procuratorate', colleague: 'to a colleague', recusal: 'recusal declared', recusal_granted: 'recusal granted',
+    clue_told: 'new clue', clue_changed: 'the clue changed', directory_changed: 'the directory has somebody now', lives_again: 'lives again, back with who had it', below_stars: 'fewer stars than are assigned', merged: 'merged into another clue', overdue: 'not accepted in time', other_organ: 'to another procuratorate', colleague: 'to a colleague', recusal: 'recusal declared', recusal_granted: 'recusal granted',
   },
   act: {
     accept: 'Accept', verify: 'Begin verification', outcome: 'Record outcome', return: 'Return', transfer: 'Transfer', decide_recusal: 'Decide recusal', override_stars: 'Own stars', merge: 'Merge into another', split: 'Split', declare_recusal: 'Ask for recusal', reveal: 'Reveal reporter', undo: 'Undo', record: 'Record',

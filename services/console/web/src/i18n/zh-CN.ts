@@ -74,7 +74,7 @@ export default {
     assigned: '分派', accepted: '受理', verifying: '开始核查', returned: '退回', transferred: '移送', escalated: '逾期升级', closed: '办结', withdrawn: '撤回分派', merged: '并入', split: '拆分', undone: '撤销', stars_overridden: '自定星级', scored: '评分', revealed: '查看反映人', recusal_declared: '申请回避', recusal_decided: '决定回避', outcome: '记录结果', created: '形成线索',
   },
   cause: {
-    clue_told: '新线索', clue_changed: '线索有变化', directory_changed: '名录中已有承办人', below_stars: '星级低于分派标准', merged: '已并入另一线索', overdue: '逾期未受理', other_organ: '移送其他检察院', colleague: '移送同院检察官', recusal: '申请回避', recusal_granted: '回避获准',
+    clue_told: '新线索', clue_changed: '线索有变化', directory_changed: '名录中已有承办人', lives_again: '线索恢复，交还原承办人', below_stars: '星级低于分派标准', merged: '已并入另一线索', overdue: '逾期未受理', other_organ: '移送其他检察院', colleague: '移送同院检察官', recusal: '申请回避', recusal_granted: '回避获准',
   },
   act: {
     accept: '受理', verify: '开始核查', outcome: '记录结果', return: '退回', transfer: '移送', decide_recusal: '决定回避', override_stars: '自定星级', merge: '并入另一线索', split: '拆分', declare_recusal: '申请回避', reveal: '查看反映人', undo: '撤销', record: '记录',
