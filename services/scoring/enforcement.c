@@ -31,16 +31,13 @@ static int normalise_subject(enforcement *record, wjz_arena *arena) {
 }
 
 /* The locks of a turn, in a turn's order: a complaint that is scored beside us sees these records, or is seen by us. */
-static int take_locks(scoring_service *self, wjz_tx *tx, int32_t region, wjz_err *err) {
-    followed *index = NULL;
+static int take_locks(scoring_service *self, wjz_tx *tx, int32_t region, followed **ret_index, wjz_err *err) {
     int active_at = 0;
     int r = store_ask_active(tx, &active_at);
     if (r) return wjz_err_set(err, r, "could not ask for the lock of rule packs");
     r = wjz_tx_wait(tx, NULL, err);
-    if (!r) r = follow_enter(&self->regions, self->loop, tx, region, &index, err);
-    if (r) return r;
-    r = store_ask_lock(tx, region);
-    return r ? wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region) : wjz_tx_wait(tx, NULL, err);
+    if (!r) r = follow_enter(&self->regions, self->loop, tx, region, ret_index, err);
+    return r ? r : follow_lock(*ret_index, tx, wjz_tx_arena(tx), err);
 }
 
 int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const int64_t *ids, size_t count,
@@ -48,9 +45,12 @@ int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const in
     enforcement *records = NULL;
     size_t found = 0, complaint_count = 0;
     int64_t *complaints = NULL;
-    int r = take_locks(self, tx, region, err);
+    followed *index = NULL;
+    int r = take_locks(self, tx, region, &index, err);
     if (!r) r = store_load_enforcement(tx, region, ids, count, arena, &records, &found, err);
-    if (r || !found) return r;
+    if (r) return r;
+    follow_unchanged(index);
+    if (!found) return 0;
     const char **subjects = wjz_arena_alloc(arena, found * sizeof *subjects);
     if (!subjects) return wjz_err_set(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < found; i++) {
@@ -59,6 +59,7 @@ int enforcement_take(scoring_service *self, wjz_tx *tx, int32_t region, const in
         subjects[i] = records[i].subject_name;
     }
     r = store_put_penalties(tx, region, records, found, arena);
+    if (!r) r = follow_note(index, tx);
     if (r) return wjz_err_set(err, r, "could not write penalties of region %d", (int)region);
     r = store_complaints_of_subjects(tx, region, subjects, found, SCORED_AGAIN, arena, &complaints, &complaint_count,
                                      err);

@@ -22,10 +22,14 @@ struct followed {
     int64_t turn, stamp; /* the last one the index has; 0: none */
     bool dirty;          /* in the hands of a transaction that has not written its turn */
     bool ahead;          /* … and does not hold the lock yet */
-    bool committing;     /* a transaction has written its turn, and its fate is not known */
+    int committing;      /* transactions that have written their turn, and whose fate is not known */
+    int expecting; /* … of which the server may not have given the lock to some yet: they come before whoever asks now
+                    */
     const wjz_tx *owner; /* that works on the index, NULL: none */
+    wjz_loop *loop;      /* of its fibers */
     wjz_event free;
-    int64_t others_us; /* monotonic: until then other processes are taken to have turns, too */
+    wjz_event expected; /* a transaction that expected something has ended */
+    int64_t others_us;  /* monotonic: until then other processes are taken to have turns, too */
     repeats_index *index;
     int64_t asked; /* of the owner: the turn from which on it asked, when it asked for the lock */
     int answer;    /* … where among its rows the answer is */
@@ -167,8 +171,10 @@ static int own(followed *region, wjz_loop *loop, wjz_tx *tx) {
     if (!e) return -ENOMEM;
     *e = (entry){region, loop, tx};
     int r = wjz_tx_after(tx, transaction_ended, e);
-    if (!r) region->owner = tx;
-    return r;
+    if (r) return r;
+    region->owner = tx;
+    region->loop = loop;
+    return 0;
 }
 
 bool follow_enter_idle(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t number, followed **ret_region) {
@@ -226,8 +232,18 @@ int follow_answer(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) 
     return r;
 }
 
+static int let_others_end(followed *region, wjz_err *err) {
+    while (region->expecting) {
+        wjz_event_clear(&region->expected);
+        if (wjz_event_wait_ms(region->loop, &region->expected, ENTER_MS))
+            return wjz_err_set(err, -EAGAIN, "turns of region %d are still being committed", (int)region->region);
+    }
+    return 0;
+}
+
 static int ask_and_wait(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
-    int r = region->turn || region->dirty ? 0 : warm_up(region, tx, err);
+    int r = let_others_end(region, err);
+    if (!r && !region->turn && !region->dirty) r = warm_up(region, tx, err);
     if (r) return r;
     r = follow_ask(region, tx);
     if (r) return wjz_err_set(err, r, "could not ask for the lock of region %d", (int)region->region);
@@ -245,20 +261,42 @@ int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
     return r;
 }
 
+static void expectation_ended(void *arg, int result) {
+    followed *region = arg;
+    region->expecting--;
+    if (result == -EAGAIN) meet_others(region);
+    wjz_event_set(region->loop, &region->expected);
+}
+
+int follow_expect(followed *region, wjz_tx *tx, const region_versions *versions) {
+    int r = wjz_tx_after(tx, expectation_ended, region);
+    if (r) return r;
+    region->expecting++;
+    region->ahead = false;
+    return store_expect_region(tx, region->region, region->turn, region->stamp, versions);
+}
+
 void follow_unchanged(followed *region) {
     region->dirty = false;
 }
 
 static void turn_ended(void *arg, WJZ_UNUSED int result) {
-    ((followed *)arg)->committing = false;
+    ((followed *)arg)->committing--;
 }
 
 int follow_turn(followed *region, wjz_tx *tx, const void *entries, size_t length) {
     store_turn turn = {.turn = region->turn + 1, .stamp = wjz_id_next(), .entries = {entries, length}};
+    int r = wjz_tx_after(tx, turn_ended, region);
+    if (r) return r;
+    region->committing++;
     region->turn = turn.turn;
     region->stamp = turn.stamp;
     region->dirty = false;
-    int r = wjz_tx_after(tx, turn_ended, region);
-    region->committing = r == 0;
-    return r ? r : store_put_turn(tx, region->region, &turn);
+    return store_put_turn(tx, region->region, &turn);
+}
+
+int follow_note(followed *region, wjz_tx *tx) {
+    size_t length = 0;
+    const void *nothing = journal_nothing(&length);
+    return follow_turn(region, tx, nothing, length);
 }

@@ -32,8 +32,13 @@ WJZ_MUST_CHECK int follow_answer(followed *region, wjz_tx *tx, wjz_arena *arena,
  * index has, and no other process has had a turn for long. If one has had one even so, follow_lock fails. */
 bool follow_go_ahead(followed *region);
 /* Takes the region's lock for the rest of the transaction and brings its index up to date. -EBADMSG when the journal cannot be
- * read; -EAGAIN when the transaction has gone ahead, in vain: the index must not be touched any more. */
+ * read; -EAGAIN when the transaction has gone ahead, in vain: the index must not be touched any more; or when what is being
+ * committed takes some seconds. */
 WJZ_MUST_CHECK int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err);
+/* For a transaction that has gone ahead and wants to know nothing more: instead of follow_lock, queues the lock and the failure of
+ * the transaction, with -EAGAIN from its commit, unless the region is then as its index has it and what stands for it is of
+ * these versions. What must be behind the lock is queued after it, follow_turn too. */
+WJZ_MUST_CHECK int follow_expect(followed *region, wjz_tx *tx, const region_versions *versions);
 /* All that the transaction changes is queued: the next one may begin while it commits. */
 void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop);
 void follow_destroy(followed **list);
@@ -44,6 +49,8 @@ region_versions follow_versions(const followed *region);
 
 /* What the transaction changed in the index becomes the next turn: queues it. The caller has applied it already. */
 WJZ_MUST_CHECK int follow_turn(followed *region, wjz_tx *tx, const void *entries, size_t length);
+/* What is stored for the region is changed beside the index, with the lock held: whoever has gone ahead must not take it for as it was. */
+WJZ_MUST_CHECK int follow_note(followed *region, wjz_tx *tx);
 /* Nothing was changed. A transaction that calls neither leaves an index that is built anew next time. */
 void follow_unchanged(followed *region);
 

@@ -127,6 +127,12 @@ int journal_write(const journal_change *c, wjz_arena *arena, const void **ret_da
     return 0;
 }
 
+const void *journal_nothing(size_t *ret_length) {
+    static const unsigned char nothing[HEAD_BYTES + 4 * COUNT_BYTES] = {JOURNAL_VERSION};
+    *ret_length = sizeof nothing;
+    return nothing;
+}
+
 /* --- replaying --- */
 
 typedef struct cursor {

@@ -27,6 +27,9 @@ typedef struct journal_change {
 WJZ_MUST_CHECK int journal_write(const journal_change *change, wjz_arena *arena, const void **ret_data,
                                  size_t *ret_length);
 
+/* A turn in which nothing changed. Static. */
+const void *journal_nothing(size_t *ret_length);
+
 /* -EBADMSG for bytes that are no journal, or that name complaints the index does not have; -ENOMEM. After an error the
  * index is to be thrown away. */
 WJZ_MUST_CHECK int journal_replay(const void *data, size_t length, repeats_index *index);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum { WAYS = 4 };
 
@@ -93,6 +94,10 @@ static void *make_room(table *t, int64_t id, uint32_t digest, size_t length) {
 
 static bool holds(const place *at, uint32_t digest) {
     return at && at->digest == digest;
+}
+
+uint32_t matter_cache_digest(wjz_blob packed, wjz_blob finding) {
+    return XXH32(packed.data, packed.length, 0) ^ XXH32(finding.data, finding.length, 1);
 }
 
 void matter_cache_put(matter_cache *cache, int64_t id, const matter *m) {

@@ -19,6 +19,9 @@ typedef struct matter_cache matter_cache;
 WJZ_MUST_CHECK int matter_cache_new(matter_cache **ret_cache);
 void matter_cache_destroy(matter_cache **cache);
 
+/* The digest of a state of a complaint, from its matter and its finding as they are packed. */
+uint32_t matter_cache_digest(wjz_blob packed, wjz_blob finding);
+
 /* Both in the state that m->digest names. Copied; when there is no memory it keeps nothing. */
 void matter_cache_put(matter_cache *cache, int64_t id, const matter *m);
 void matter_cache_put_finding(matter_cache *cache, int64_t id, uint32_t digest, wjz_blob packed);

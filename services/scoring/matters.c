@@ -1,13 +1,13 @@
-/* A batch in four steps: read and analyse (no lock), group (with the region's lock, or before it is held while the turn
- * before is being committed), score what changed, write and tell. Round trips: complaints; lock and journal, which come
- * with the complaints when these are few; of complaints that are scored already whether they are as late as was read;
- * matters of neighbours and clues with findings only where there are any; the rest travels with the commit. */
+/* A batch in four steps: read and analyse (no lock), group, score what changed, write and tell: with the region's lock,
+ * or all of it without, while the turn before is being committed; then the lock is asked for behind what needs none,
+ * and the whole fails where the region is not as it was taken to be. Round trips: complaints; lock and journal, which
+ * come with the complaints when these are few; of complaints that are scored already whether they are as late as was
+ * read; matters of neighbours and clues with findings only where there are any; the rest travels with the commit. */
 #include "scoring/matters.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "scoring/analysis.h"
 #include "scoring/card_pack.h"
@@ -17,6 +17,7 @@
 #include "scoring/standing.h"
 #include "scoring/store.h"
 #include "scoring/store_watching.h"
+#include "scoring/supply.h"
 #include "scoring/worth.h"
 #include "wjz/clock.h"
 #include "wjz/id.h"
@@ -58,6 +59,8 @@ typedef struct turn {
     regroup *regroup;
     regroup_group *groups;
     size_t group_count;
+    const void *entries; /* what it changed in the index, for the journal */
+    size_t entry_bytes;
     int64_t stage_began;
 } turn;
 
@@ -104,8 +107,7 @@ static int sum_up_packed(turn *t, const analysis_item *item, analysed *ret, wjz_
     if (!r) r = matter_pack(ret->matter, t->arena, &ret->packed_matter.data, &ret->packed_matter.length);
     if (!r) r = finding_pack(ret->finding, t->arena, &ret->packed_finding);
     if (r) return wjz_err_set(err, r, "could not sum up a complaint of %zu bytes", strlen(item->report->content));
-    /* A state of the complaint is that of both. */
-    ret->matter->digest ^= XXH32(ret->packed_finding.data, ret->packed_finding.length, 1);
+    ret->matter->digest = matter_cache_digest(ret->packed_matter, ret->packed_finding);
     return 0;
 }
 
@@ -183,40 +185,6 @@ static int read_and_analyse(turn *t, const int64_t *ids, const Wjz__Intake__AsRe
 
 /* --- group --- */
 
-/* As it is in the store, under the region's lock: so in the state that the index names. */
-static int supply_stored(turn *t, const regroup_want *want, const store_blob *row, wjz_err *err) {
-    matter *m = NULL;
-    int r = want ? matter_unpack(row->data.data, row->data.length, t->arena, &m) : -EBADMSG;
-    if (r) return wjz_err_set(err, r, "cannot use the matter of complaint %lld", (long long)row->complaint);
-    m->digest = want->digest;
-    matter_cache_put(t->self->matters, row->complaint, m);
-    regroup_supply(t->regroup, want, m);
-    return 0;
-}
-
-enum { GET_AHEAD = 4 };
-
-/* Supplies what is at hand; the rest is left in wants. */
-static int supply_cached(turn *t, regroup_want *wants, size_t *count) {
-    size_t left = 0;
-    for (size_t i = 0; i < *count; i++) {
-        matter *m = NULL;
-        if (i + 2 * GET_AHEAD < *count) matter_cache_fetch_place(t->self->matters, wants[i + 2 * GET_AHEAD].complaint);
-        if (i + GET_AHEAD < *count) matter_cache_fetch(t->self->matters, wants[i + GET_AHEAD].complaint);
-        if (matter_cache_get(t->self->matters, wants[i].complaint, wants[i].digest, t->arena, &m)) return -ENOMEM;
-        if (m)
-            regroup_supply(t->regroup, &wants[i], m);
-        else
-            wants[left++] = wants[i];
-    }
-    *count = left;
-    return 0;
-}
-
-static int by_wanted(const void *a, const void *b) {
-    return wjz_id_order(&((const regroup_want *)a)->complaint, &((const regroup_want *)b)->complaint);
-}
-
 static int match_again(turn *t, analysed *item, wjz_err *err) {
     normal_text *text = NULL;
     wjz_arena_reset(t->self->scratch);
@@ -234,7 +202,7 @@ static int renew_standing(turn *t, wjz_err *err) {
     return r;
 }
 
-/* Once; what was grouped before it is held counts only if the index is still that of the region. */
+/* Once; what was worked out before it is held counts only if the index is still that of the region. */
 static int lock(turn *t, wjz_err *err) {
     if (t->locked) return 0;
     int r = follow_lock(t->followed, t->tx, t->arena, err);
@@ -244,27 +212,16 @@ static int lock(turn *t, wjz_err *err) {
     return r;
 }
 
+/* Locks only for what cannot be had without. */
 static int supply_missing(turn *t, wjz_err *err) {
+    const supplier from = {t->self->matters, t->regroup, t->tx, t->region, t->arena};
     regroup_want *wants = NULL;
-    size_t missing = 0, found = 0;
-    store_blob *rows = NULL;
-    if (regroup_missing(t->regroup, &wants, &missing) || supply_cached(t, wants, &missing)) return out_of_memory(err);
-    if (!missing) return 0;
-    qsort(wants, missing, sizeof *wants, by_wanted);
-    int64_t *ids = wjz_arena_alloc(t->arena, missing * sizeof *ids);
-    if (!ids) return out_of_memory(err);
-    for (size_t i = 0; i < missing; i++)
-        ids[i] = wants[i].complaint;
-    int r = lock(t, err);
-    if (!r) r = store_load_matters(t->tx, t->region, ids, missing, t->arena, &rows, &found, err);
-    for (size_t i = 0; !r && i < found; i++) {
-        regroup_want key = {.complaint = rows[i].complaint};
-        r = supply_stored(t, bsearch(&key, wants, missing, sizeof *wants, by_wanted), &rows[i], err);
-    }
-    if (!r && found < missing)
-        return wjz_err_set(err, -EIO, "the journal of region %d names %zu complaints that have no finding",
-                           (int)t->region, missing - found);
-    return r;
+    size_t missing = 0;
+    if (regroup_missing(t->regroup, &wants, &missing) || supply_held(&from, wants, &missing)) return out_of_memory(err);
+    int r = missing && !t->locked ? supply_unlocked(&from, wants, &missing, err) : 0;
+    if (r || !missing) return r;
+    r = lock(t, err);
+    return r ? r : supply_locked(&from, wants, missing, err);
 }
 
 static void keep_at_hand(turn *t) {
@@ -337,19 +294,18 @@ static int group(turn *t, wjz_err *err) {
     r = supply_missing(t, err);
     if (r) return r;
     if (regroup_groups(t->regroup, &t->groups, &t->group_count)) return out_of_memory(err);
-    return lock(t, err);
+    stage_ended(t, STAGE_JOIN);
+    return 0;
 }
 
-/* Gives clues to groups and writes what changed in the index. */
+/* Gives clues to groups, and notes what changed in the index. */
 static int settle(turn *t, old_clue *clues, size_t clue_count, wjz_err *err) {
-    const void *entries = NULL;
-    size_t length = 0;
     journal_change change = {
         .groups = t->groups, .group_count = t->group_count, .decided = regroup_decided(t->regroup)};
     int r = regroup_identify(t->groups, t->group_count, clues, clue_count, wjz_id_next, t->arena);
     change.joined = regroup_joined(t->regroup, &change.joined_count);
     change.asked = regroup_asked(t->regroup, &change.asked_count);
-    if (!r) r = journal_write(&change, t->arena, &entries, &length);
+    if (!r) r = journal_write(&change, t->arena, &t->entries, &t->entry_bytes);
     if (r == -EINVAL)
         return wjz_err_set(err, r, "a complaint of region %d is in a clue that is not stored", (int)t->region);
     if (r) return out_of_memory(err);
@@ -357,11 +313,7 @@ static int settle(turn *t, old_clue *clues, size_t clue_count, wjz_err *err) {
         for (size_t j = 0; j < t->groups[i].count; j++)
             repeats_index_set_clue(follow_index(t->followed), t->groups[i].members[j].slot, t->groups[i].clue);
     }
-    if (length)
-        r = follow_turn(t->followed, t->tx, entries, length);
-    else
-        follow_unchanged(t->followed);
-    return r ? wjz_err_set(err, r, "could not write the journal of region %d", (int)t->region) : 0;
+    return 0;
 }
 
 /* --- write --- */
@@ -384,8 +336,17 @@ static size_t sort_members(turn *t, moved_row *moves) {
     return moved;
 }
 
+/* The lock, when all was worked out without it, comes behind what does not need it; then the journal. */
+static int write_turn(turn *t, wjz_err *err) {
+    int r = t->locked ? 0 : follow_expect(t->followed, t->tx, &t->standing->versions);
+    if (!r && t->entry_bytes) r = follow_turn(t->followed, t->tx, t->entries, t->entry_bytes);
+    if (!r && !t->entry_bytes) follow_unchanged(t->followed);
+    return r ? wjz_err_set(err, r, "could not write the journal of region %d", (int)t->region) : 0;
+}
+
 /* A complaint that was in no clue has no finding yet: whoever gave it one gave it a clue, under this lock. In the order
- * of complaints, so that new rows go to the end of the index. */
+ * of complaints, so that new rows go to the end of the index; the server writes them while clues are scored, and while
+ * the turn before is being committed. */
 static int write_findings(turn *t, wjz_err *err) {
     size_t members = 0, added = 0, put = 0;
     for (size_t i = 0; i < t->group_count; i++)
@@ -400,9 +361,10 @@ static int write_findings(turn *t, wjz_err *err) {
         *row = (finding_row){a->complaint, a->clue, a->revision, a->packed_finding, a->packed_matter};
     }
     int r = store_add_findings(t->tx, t->region, add, added, t->arena);
+    if (!r && t->count >= PUSHED_LEAST) r = wjz_tx_push(t->tx);
+    if (!r) r = write_turn(t, err);
     if (!r) r = store_put_findings(t->tx, t->region, change, put, t->arena);
     if (!r && moved) r = store_move_findings(t->tx, t->region, moves, moved, t->arena);
-    if (!r && t->count >= PUSHED_LEAST) r = wjz_tx_push(t->tx); /* written while clues are scored */
     return r ? wjz_err_set(err, r, "could not write findings of region %d", (int)t->region) : 0;
 }
 
@@ -442,11 +404,26 @@ static const Wjz__Scoring__Finding *own_finding(int64_t id, void *arg) {
     return find_analysed(arg, id)->finding;
 }
 
+static int read_worth(turn *t, worth **ret_worth, wjz_err *err) {
+    const worth_turn brought = {.pack = t->pack,
+                                .tx = t->tx,
+                                .region = t->region,
+                                .locked = t->locked,
+                                .groups = t->groups,
+                                .group_count = t->group_count,
+                                .own = own_finding,
+                                .own_arg = t,
+                                .warned = &t->standing->warned};
+    int r = worth_read(t->self, &brought, t->arena, ret_worth, err);
+    if (r != -EBUSY) return r;
+    r = lock(t, err);
+    return r ? r : read_worth(t, ret_worth, err);
+}
+
 static int score_and_write(turn *t, wjz_err *err) {
     worth *w = NULL;
     size_t old_count = 0;
-    int r = worth_read(t->self, t->pack, t->tx, t->region, t->groups, t->group_count, own_finding, t,
-                       &t->standing->warned, t->arena, &w, err);
+    int r = read_worth(t, &w, err);
     if (r) return r;
     old_clue *old = worth_old_clues(w, &old_count);
     r = settle(t, old, old_count, err);

@@ -54,10 +54,11 @@ int neighbourhood_ask(wjz_tx *tx, int32_t region, const char **subjects, size_t 
     return 0;
 }
 
-int neighbourhood_answer(neighbourhood *n, wjz_tx *tx, int32_t region, wjz_arena *arena, wjz_err *err) {
+int neighbourhood_answer(neighbourhood *n, wjz_tx *tx, int32_t region, bool locked, wjz_arena *arena, wjz_err *err) {
     int r = store_answer_near(tx, &n->asked, arena, &n->penalties, &n->penalty_count, &n->outcomes, &n->outcome_count);
     if (r) return wjz_err_set(err, r, "out of memory");
     if (!n->penalty_count) return 0;
+    if (!locked) return -EBUSY;
     qsort(n->penalties, n->penalty_count, sizeof *n->penalties, by_subject);
     const char **punished = wjz_arena_alloc(arena, n->penalty_count * sizeof *punished);
     if (!punished) return wjz_err_set(err, -ENOMEM, "out of memory");
@@ -74,7 +75,7 @@ int neighbourhood_read(wjz_tx *tx, int32_t region, const char **subjects, size_t
     neighbourhood *n = NULL;
     int r = neighbourhood_ask(tx, region, subjects, subject_count, clues, clue_count, arena, &n, err);
     if (!r) r = wjz_tx_wait(tx, NULL, err);
-    if (!r) r = neighbourhood_answer(n, tx, region, arena, err);
+    if (!r) r = neighbourhood_answer(n, tx, region, true, arena, err);
     if (!r) *ret_near = n;
     return r;
 }

@@ -3,6 +3,7 @@
 #ifndef SCORING_NEIGHBOURHOOD_H
 #define SCORING_NEIGHBOURHOOD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,11 +21,12 @@ WJZ_MUST_CHECK int neighbourhood_read(wjz_tx *tx, int32_t region, const char **s
                                       const int64_t *clues, size_t clue_count, wjz_arena *arena,
                                       neighbourhood **ret_near, wjz_err *err);
 /* The same in two steps: what is asked travels with what else the transaction waits for, then the answer is taken, with
- * a round trip of its own only when a subject was punished. Nothing may be asked of it in between. */
+ * a round trip of its own only when a subject was punished: -EBUSY then without the region's lock, for what other
+ * matters there are about it must not change meanwhile. Nothing may be asked of it in between. */
 WJZ_MUST_CHECK int neighbourhood_ask(wjz_tx *tx, int32_t region, const char **subjects, size_t subject_count,
                                      const int64_t *clues, size_t clue_count, wjz_arena *arena,
                                      neighbourhood **ret_near, wjz_err *err);
-WJZ_MUST_CHECK int neighbourhood_answer(neighbourhood *near, wjz_tx *tx, int32_t region, wjz_arena *arena,
+WJZ_MUST_CHECK int neighbourhood_answer(neighbourhood *near, wjz_tx *tx, int32_t region, bool locked, wjz_arena *arena,
                                         wjz_err *err);
 
 /* The facts of one matter, in an order that does not depend on arrival. own: the clues it is or was. -ENOMEM. */

@@ -65,6 +65,7 @@ static void free_state(scoring_service *self) {
     standing_destroy(&self->standing);
     pair_memo_destroy(&self->pairs);
     matter_cache_destroy(&self->matters);
+    clue_memo_destroy(&self->clue_memo);
     wjz_arena_destroy(&self->scratch);
     warning_rules_destroy(&self->warning_rules);
     repeat_rules_destroy(&self->repeats);
@@ -92,8 +93,8 @@ static int scoring_start(wjz_service *service, const void *conf, void **ret_stat
     self->bus = wjz_service_bus(service);
     make_metrics(self);
     self->scratch = wjz_arena_new(0);
-    if (!self->scratch || matter_cache_new(&self->matters) || pair_memo_new(&self->pairs) ||
-        versions_new(self->loop, &self->packs))
+    if (!self->scratch || matter_cache_new(&self->matters) || clue_memo_new(&self->clue_memo) ||
+        pair_memo_new(&self->pairs) || versions_new(self->loop, &self->packs))
         return wjz_err_set(err, -ENOMEM, "out of memory");
     int r = load_data(self, conf, err);
     if (!r) r = versions_start(self->packs, self->db, ((const scoring_conf *)conf)->rules_dir, err);

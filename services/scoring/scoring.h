@@ -2,6 +2,7 @@
 #ifndef SCORING_SCORING_H
 #define SCORING_SCORING_H
 
+#include "scoring/clue_memo.h"
 #include "scoring/conf.h"
 #include "scoring/follow.h"
 #include "scoring/gazetteer.h"
@@ -38,6 +39,7 @@ typedef struct scoring_service {
     followed *regions;     /* the indexes of repeats it holds */
     standing *standing;    /* watches and warned areas of the regions it has met */
     matter_cache *matters;
+    clue_memo *clue_memo;
     pair_memo *pairs;
     wjz_arena *scratch; /* of what is analysed or scored now: nothing in it outlives a wait */
     wjz_metric *stage[STAGE_COUNT];

@@ -27,6 +27,19 @@ static const wjz_stmt READ_STATE = {
     " AND turn >= $2 ORDER BY turn LIMIT $3) j ON true",
     5};
 
+/* Turns strictly follow one another, and so does what stands for the region. */
+static const wjz_stmt EXPECT_STATE = {
+    "scoring_expect_state",
+    "SELECT CASE WHEN (SELECT turn = $2 AND stamp = $3 FROM scoring.journal WHERE region = $1 ORDER BY turn DESC LIMIT "
+    "1)"
+    " AND coalesce((SELECT watch_version = $4 AND warning_version = $5 FROM scoring.region_state WHERE region = $1),"
+    " $4 = 0 AND $5 = 0) THEN 0 ELSE scoring.again('a region') END",
+    1};
+
+static const wjz_stmt LOAD_STATES = {
+    "scoring_load_states",
+    "SELECT complaint, matter, finding FROM scoring.finding WHERE region = $1 AND complaint = ANY ($2)", 3};
+
 static const wjz_stmt LOAD_MATTERS = {
     "scoring_load_matters", "SELECT complaint, matter FROM scoring.finding WHERE region = $1 AND complaint = ANY ($2)",
     2};
@@ -115,6 +128,14 @@ int store_answer_region(wjz_tx *tx, int at, wjz_arena *arena, region_state *ret_
     return wjz_row_null(rows, 0, 0) ? 0 : read_turns(rows, arena, &ret_state->turns, &ret_state->turn_count, err);
 }
 
+int store_expect_region(wjz_tx *tx, int32_t region, int64_t turn, int64_t stamp, const region_versions *versions) {
+    const wjz_param lock[] = {wjz_i32(LOCK_CLASS), wjz_i32(region)};
+    const wjz_param state[] = {wjz_i32(region), wjz_i64(turn), wjz_i64(stamp), wjz_i64(versions->watches),
+                               wjz_i64(versions->warnings)};
+    int r = wjz_tx_send_aside(tx, &LOCK_REGION, lock, WJZ_COUNT(lock));
+    return r ? r : wjz_tx_send_aside(tx, &EXPECT_STATE, state, WJZ_COUNT(state));
+}
+
 int store_read_blobs(const wjz_rows *rows, wjz_arena *arena, store_blob **ret_rows, size_t *ret_count) {
     int count = wjz_rows_count(rows);
     store_blob *blobs = wjz_arena_calloc(arena, (size_t)count, sizeof *blobs);
@@ -135,6 +156,25 @@ int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t co
     int r = wjz_tx_query_v(tx, &LOAD_MATTERS, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
     if (!r && store_read_blobs(rows, arena, ret_rows, ret_count)) r = wjz_err_set(err, -ENOMEM, "out of memory");
     return r;
+}
+
+int store_load_states(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                      store_state **ret_rows, size_t *ret_count, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &LOAD_STATES, &rows, err, wjz_i32(region), wjz_i64s(ids, count));
+    if (r) return r;
+    size_t found = (size_t)wjz_rows_count(rows);
+    store_state *states = wjz_arena_calloc(arena, found, sizeof *states);
+    bool failed = !states;
+    for (size_t i = 0; !failed && i < found; i++) {
+        states[i].complaint = wjz_row_int(rows, (int)i, 0);
+        failed = row_copy(arena, wjz_row_bytes(rows, (int)i, 1), &states[i].matter) ||
+                 row_copy(arena, wjz_row_bytes(rows, (int)i, 2), &states[i].finding);
+    }
+    if (failed) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_rows = states;
+    *ret_count = found;
+    return 0;
 }
 
 int store_scored_later(wjz_tx *tx, int32_t region, const int64_t *complaints, const int32_t *revisions, size_t count,

@@ -51,6 +51,11 @@ WJZ_MUST_CHECK int store_ask_region(wjz_tx *tx, int32_t region, int64_t from, in
 WJZ_MUST_CHECK int store_answer_region(wjz_tx *tx, int at, wjz_arena *arena, region_state *ret_state, wjz_err *err);
 /* The lock alone: queued. */
 WJZ_MUST_CHECK int store_ask_lock(wjz_tx *tx, int32_t region);
+/* The lock, and the failure of the transaction with -EAGAIN unless that turn is then the region's last one, with that stamp,
+ * and what stands for it is of these versions: queued, and passed over by the next wait. For a turn that was worked out
+ * without the lock. */
+WJZ_MUST_CHECK int store_expect_region(wjz_tx *tx, int32_t region, int64_t turn, int64_t stamp,
+                                       const region_versions *versions);
 WJZ_MUST_CHECK int store_more_turns(wjz_tx *tx, int32_t region, int64_t from, wjz_arena *arena, store_turn **ret_turns,
                                     size_t *ret_count, wjz_err *err);
 
@@ -65,7 +70,16 @@ WJZ_MUST_CHECK int store_read_blobs(const wjz_rows *rows, wjz_arena *arena, stor
 WJZ_MUST_CHECK int store_load_matters(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
                                       store_blob **ret_rows, size_t *ret_count, wjz_err *err);
 
-/* What must be known of a clue to change it. */
+/* Both of what is kept of complaints, of those that have it: without the region's lock in whatever state that is. */
+typedef struct store_state {
+    int64_t complaint;
+    wjz_blob matter, finding;
+} store_state;
+WJZ_MUST_CHECK int store_load_states(wjz_tx *tx, int32_t region, const int64_t *ids, size_t count, wjz_arena *arena,
+                                     store_state **ret_rows, size_t *ret_count, wjz_err *err);
+
+/* What must be known of a clue to change it. A row that is put or merged takes the revision after this one, and the
+ * transaction fails with -EAGAIN where the clue is not at it any more. */
 typedef struct store_clue {
     int64_t id, told_state;
     int32_t revision, complaint_count;

@@ -8,6 +8,9 @@
  * for each: there is no other way to look for a region that is not known beforehand. */
 #define FOUND " WHERE c.region = u.region AND c.id = u.id"
 
+/* Whoever changes a clue knew it at the revision before, which without the region's lock may not be so any more. */
+#define NEXT_REVISION "CASE WHEN c.revision = u.revision - 1 THEN u.revision ELSE scoring.again('a clue') END"
+
 static const wjz_stmt LOAD_CLUES = {"scoring_load_clues",
                                     "SELECT c.id, c.told_state, c.revision, c.complaint_count, c.told, c.asked FROM"
                                     " (SELECT $1::int4 AS region, unnest($2::int8[]) AS id) u, scoring.clue c" FOUND,
@@ -34,9 +37,9 @@ enum {
     "pack, told, mediation, urgent, confidential, look_on_spot, focus, asked, told_state, revision, first_report_at,"  \
     " last_report_at, report_period, feed, card, index, stars, confidence, kind, branch, domain, town, village,"       \
     " report_region, place, subject, complaint_count, reporter_count, repeat_count, longitude, latitude, own_stars"
-#define VALUES                                                                                                         \
+#define VALUES(revision)                                                                                               \
     "$2, (u.flags & 1) <> 0, (u.flags & 2) <> 0, (u.flags & 4) <> 0, (u.flags & 8) <> 0, (u.flags & 16) <> 0,"         \
-    " (u.flags & 32) <> 0, (u.flags & 64) <> 0, u.told_state, u.revision, u.first_at, u.last_at,"                      \
+    " (u.flags & 32) <> 0, (u.flags & 64) <> 0, u.told_state, " revision ", u.first_at, u.last_at,"                    \
     " scoring.report_period(u.last_at), u.feed, u.card, CASE WHEN u.value BETWEEN 0 AND 100 THEN u.value END,"         \
     " CASE WHEN u.stars BETWEEN 1 AND 5 THEN u.stars END, u.confidence, u.kind, u.branch, u.domain, u.town,"           \
     " u.village, u.report_region, u.place, u.subject, u.complaints, u.reporters, u.repeats, u.longitude, u.latitude,"  \
@@ -54,13 +57,13 @@ enum {
     " AS complaints, " of "$23::int4" each " AS reporters, " of "$24::int4" each " AS repeats, " of "$25::float8" each \
     " AS longitude, " of "$26::float8" each " AS latitude, " of "$27::int2" each " AS own_stars) u"
 
-#define INSERT "INSERT INTO scoring.clue (region, id, " COLUMNS ") SELECT u.region, u.id, " VALUES
+#define INSERT "INSERT INTO scoring.clue (region, id, " COLUMNS ") SELECT u.region, u.id, " VALUES("u.revision")
 
 static const wjz_stmt ADD_CLUE = {"scoring_add_clue", INSERT FROM_PARAMETERS("", ""), 0};
 
 static const wjz_stmt ADD_CLUES = {"scoring_add_clues", INSERT FROM_PARAMETERS("unnest(", "[])"), 0};
 
-#define UPDATE "UPDATE scoring.clue c SET (" COLUMNS ", scored_at) = ROW (" VALUES ", now())"
+#define UPDATE "UPDATE scoring.clue c SET (" COLUMNS ", scored_at) = ROW (" VALUES(NEXT_REVISION) ", now())"
 
 static const wjz_stmt PUT_CLUE = {"scoring_put_clue", UPDATE FROM_PARAMETERS("", "") FOUND, 0};
 
@@ -68,9 +71,9 @@ static const wjz_stmt PUT_CLUES = {"scoring_put_clues", UPDATE FROM_PARAMETERS("
 
 static const wjz_stmt MERGE_CLUES = {
     "scoring_merge_clues",
-    "UPDATE scoring.clue c SET merged_into = u.merged_into, revision = u.revision, complaint_count = 0, told_state = 0,"
-    " scored_at = now() FROM (SELECT $1::int4 AS region, unnest($2::int8[]) AS id, unnest($3::int8[]) AS merged_into,"
-    " unnest($4::int4[]) AS revision) u" FOUND,
+    "UPDATE scoring.clue c SET merged_into = u.merged_into, complaint_count = 0, told_state = 0, scored_at = now(),"
+    " revision = " NEXT_REVISION " FROM (SELECT $1::int4 AS region, unnest($2::int8[]) AS id,"
+    " unnest($3::int8[]) AS merged_into, unnest($4::int4[]) AS revision) u" FOUND,
     0};
 
 static const wjz_stmt REVIVE_CLUES = {"scoring_revive_clues",

@@ -27,15 +27,8 @@ typedef struct scored {
 
 struct worth {
     scoring_service *self;
-    const rule_pack *pack;
-    wjz_tx *tx;
+    worth_turn turn;
     wjz_arena *arena;
-    int32_t region;
-    regroup_group *groups;
-    size_t group_count;
-    const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg);
-    void *own_arg;
-    const warned_areas *warned;
     old_clue *old; /* sorted by clue */
     size_t *old_members;
     size_t old_count;
@@ -68,9 +61,9 @@ static size_t place_of(const worth *w, int64_t clue) {
 
 /* Those of them that members return to. */
 static void mark_returning(worth *w) {
-    for (size_t i = 0; i < w->group_count; i++) {
-        for (size_t j = 0; j < w->groups[i].count; j++) {
-            const returning *returns = w->groups[i].members[j].returns;
+    for (size_t i = 0; i < w->turn.group_count; i++) {
+        for (size_t j = 0; j < w->turn.groups[i].count; j++) {
+            const returning *returns = w->turn.groups[i].members[j].returns;
             if (returns) w->old[place_of(w, returns->clue)].returns_after = returns->decision;
         }
     }
@@ -79,13 +72,13 @@ static void mark_returning(worth *w) {
 /* The clues of all members, and those that they return to, each once, with how many members name each. */
 static int collect_old(worth *w) {
     size_t members = 0, count = 0;
-    for (size_t i = 0; i < w->group_count; i++)
-        members += w->groups[i].count;
+    for (size_t i = 0; i < w->turn.group_count; i++)
+        members += w->turn.groups[i].count;
     int64_t *clues = wjz_arena_alloc(w->arena, 2 * members * sizeof *clues);
     if (!clues) return -ENOMEM;
-    for (size_t i = 0; i < w->group_count; i++) {
-        for (size_t j = 0; j < w->groups[i].count; j++) {
-            const regroup_member *member = &w->groups[i].members[j];
+    for (size_t i = 0; i < w->turn.group_count; i++) {
+        for (size_t j = 0; j < w->turn.groups[i].count; j++) {
+            const regroup_member *member = &w->turn.groups[i].members[j];
             if (member->clue) clues[count++] = member->clue;
             if (member->returns) clues[count++] = member->returns->clue;
         }
@@ -124,7 +117,7 @@ static int unpack_finding(worth *w, wjz_blob packed, const Wjz__Scoring__Finding
 
 /* NULL when it is not at hand. */
 static int find_at_hand(worth *w, const regroup_member *member, const Wjz__Scoring__Finding **ret_finding) {
-    *ret_finding = member->put ? w->own(member->complaint, w->own_arg) : NULL;
+    *ret_finding = member->put ? w->turn.own(member->complaint, w->turn.own_arg) : NULL;
     if (*ret_finding) return 0;
     wjz_blob packed = matter_cache_finding(w->self->matters, member->complaint, member->matter->digest);
     return packed.data ? unpack_finding(w, packed, ret_finding) : 0;
@@ -147,12 +140,12 @@ static int choose_findings(worth *w, const regroup_group *group, scored *ret) {
 }
 
 static int choose_groups(worth *w, int64_t **ret_missing, size_t *ret_count) {
-    w->scored = wjz_arena_alloc(w->arena, w->group_count * sizeof *w->scored);
+    w->scored = wjz_arena_alloc(w->arena, w->turn.group_count * sizeof *w->scored);
     if (!w->scored) return -ENOMEM;
     size_t members = 0;
-    for (size_t i = 0; i < w->group_count; i++) {
-        if (!may_have_changed(w, &w->groups[i])) continue;
-        int r = choose_findings(w, &w->groups[i], &w->scored[w->scored_count]);
+    for (size_t i = 0; i < w->turn.group_count; i++) {
+        if (!may_have_changed(w, &w->turn.groups[i])) continue;
+        int r = choose_findings(w, &w->turn.groups[i], &w->scored[w->scored_count]);
         if (r) return r;
         members += w->scored[w->scored_count++].count;
     }
@@ -184,12 +177,19 @@ static const store_clue *find_stored(const worth *w, int64_t clue) {
 }
 
 static int take_clues(worth *w, const clues_question *asked, wjz_err *err) {
-    if (store_answer_clues(w->tx, asked, w->arena, &w->stored, &w->stored_count, &w->findings, &w->finding_count))
+    store_clue *read = NULL;
+    size_t count = 0;
+    if (store_answer_clues(w->turn.tx, asked, w->arena, &read, &count, &w->findings, &w->finding_count))
         return out_of_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        clue_memo_put(w->self->clue_memo, &read[i]);
+        w->stored[w->stored_count++] = read[i];
+    }
     if (w->stored_count) qsort(w->stored, w->stored_count, sizeof *w->stored, by_clue_id);
     if (w->finding_count) qsort(w->findings, w->finding_count, sizeof *w->findings, by_complaint);
     for (size_t i = 0; i < w->old_count; i++) {
         const store_clue *stored = find_stored(w, w->old[i].clue);
+        if (!stored && !w->turn.locked) return -EBUSY; /* it is being committed, and no more remembered */
         if (!stored)
             return wjz_err_set(err, -EIO, "the journal names clue %lld, which is not stored",
                                (long long)w->old[i].clue);
@@ -219,6 +219,34 @@ static int unpack_findings(worth *w, wjz_err *err) {
     return r;
 }
 
+static int by_state_complaint(const void *a, const void *b) {
+    return wjz_id_order(&((const store_state *)a)->complaint, &((const store_state *)b)->complaint);
+}
+
+/* Without the lock a finding counts only in the state that the index names. */
+static int take_state(worth *w, const scored *s, size_t j, const store_state *states, size_t count) {
+    uint32_t digest = member_of(s, j)->matter->digest;
+    store_state key = {.complaint = s->ids[j]};
+    const store_state *row = count ? bsearch(&key, states, count, sizeof key, by_state_complaint) : NULL;
+    if (!row || matter_cache_digest(row->matter, row->finding) != digest) return -EBUSY;
+    matter_cache_put_finding(w->self->matters, s->ids[j], digest, row->finding);
+    return unpack_finding(w, row->finding, &s->findings[j]);
+}
+
+static int read_findings_unlocked(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
+    store_state *states = NULL;
+    size_t count = 0;
+    int r = store_load_states(w->turn.tx, w->turn.region, missing, missing_count, w->arena, &states, &count, err);
+    if (!r && count) qsort(states, count, sizeof *states, by_state_complaint);
+    for (size_t i = 0; i < w->scored_count; i++) {
+        const scored *s = &w->scored[i];
+        for (size_t j = 0; !r && j < s->count; j++) {
+            if (!s->findings[j]) r = take_state(w, s, j, states, count);
+        }
+    }
+    return r;
+}
+
 /* The subjects of all findings; outcomes can only be those of clues that there are already. */
 static int ask_near(worth *w, const int64_t *clues, wjz_err *err) {
     size_t count = 0, most = 0;
@@ -229,46 +257,55 @@ static int ask_near(worth *w, const int64_t *clues, wjz_err *err) {
     for (size_t i = 0; i < w->scored_count; i++)
         for (size_t j = 0; j < w->scored[i].count; j++)
             subjects[count++] = w->scored[i].findings[j]->subject;
-    return neighbourhood_ask(w->tx, w->region, subjects, count, clues, w->old_count, w->arena, &w->near, err);
+    return neighbourhood_ask(w->turn.tx, w->turn.region, subjects, count, clues, w->old_count, w->arena, &w->near, err);
+}
+
+/* The clues that have to be read: all of them, or without the lock those that this process does not know. */
+static size_t unknown_clues(worth *w, int64_t *ret_clues) {
+    size_t count = 0;
+    for (size_t i = 0; i < w->old_count; i++) {
+        const store_clue *known = w->turn.locked ? NULL : clue_memo_get(w->self->clue_memo, w->old[i].clue);
+        if (known)
+            w->stored[w->stored_count++] = *known;
+        else
+            ret_clues[count++] = w->old[i].clue;
+    }
+    return count;
 }
 
 /* What is near is asked for together with the clues, or once all findings are there whose subjects it is asked by. */
 static int read_all(worth *w, const int64_t *missing, size_t missing_count, wjz_err *err) {
     clues_question asked;
-    int64_t *clues = wjz_arena_alloc(w->arena, w->old_count * sizeof *clues);
-    if (!clues) return out_of_memory(err);
+    int64_t *clues = wjz_arena_alloc(w->arena, 2 * w->old_count * sizeof *clues), *unknown = clues + w->old_count;
+    w->stored = wjz_arena_alloc(w->arena, w->old_count * sizeof *w->stored);
+    if (!clues || !w->stored) return out_of_memory(err);
     for (size_t i = 0; i < w->old_count; i++)
         clues[i] = w->old[i].clue;
-    int r = store_ask_clues(w->tx, w->region, clues, w->old_count, missing, missing_count, &asked);
-    if (r) return wjz_err_set(err, r, "could not ask for clues of region %d", (int)w->region);
+    int r = 0;
+    if (missing_count && !w->turn.locked) {
+        r = read_findings_unlocked(w, missing, missing_count, err);
+        missing_count = 0;
+    }
+    if (r) return r;
+    r = store_ask_clues(w->turn.tx, w->turn.region, unknown, unknown_clues(w, unknown), missing, missing_count, &asked);
+    if (r) return wjz_err_set(err, r, "could not ask for clues of region %d", (int)w->turn.region);
     if (!missing_count) r = ask_near(w, clues, err);
-    if (!r) r = wjz_tx_wait(w->tx, NULL, err);
+    if (!r) r = wjz_tx_wait(w->turn.tx, NULL, err);
     if (!r) r = take_clues(w, &asked, err);
     if (!r) r = unpack_findings(w, err);
     if (!r && missing_count) {
         r = ask_near(w, clues, err);
-        if (!r) r = wjz_tx_wait(w->tx, NULL, err);
+        if (!r) r = wjz_tx_wait(w->turn.tx, NULL, err);
     }
-    return r ? r : neighbourhood_answer(w->near, w->tx, w->region, w->arena, err);
+    return r ? r : neighbourhood_answer(w->near, w->turn.tx, w->turn.region, w->turn.locked, w->arena, err);
 }
 
-int worth_read(scoring_service *self, const rule_pack *pack, wjz_tx *tx, int32_t region, regroup_group *groups,
-               size_t count, const Wjz__Scoring__Finding *(*own)(int64_t complaint, void *arg), void *arg,
-               const warned_areas *warned, wjz_arena *arena, worth **ret_worth, wjz_err *err) {
+int worth_read(scoring_service *self, const worth_turn *turn, wjz_arena *arena, worth **ret_worth, wjz_err *err) {
     worth *w = wjz_arena_calloc(arena, 1, sizeof *w);
     int64_t *missing = NULL;
     size_t missing_count = 0;
     if (!w) return out_of_memory(err);
-    *w = (worth){.self = self,
-                 .pack = pack,
-                 .tx = tx,
-                 .arena = arena,
-                 .region = region,
-                 .groups = groups,
-                 .group_count = count,
-                 .own = own,
-                 .own_arg = arg,
-                 .warned = warned};
+    *w = (worth){.self = self, .turn = *turn, .arena = arena};
     if (collect_old(w) || choose_groups(w, &missing, &missing_count)) return out_of_memory(err);
     int r = read_all(w, missing, missing_count, err);
     if (!r) *ret_worth = w;
@@ -311,14 +348,14 @@ static int score_others_again(const worth *w, const scored *s, const int64_t *ow
     if (neighbourhood_others(w->near, s->findings, s->count, own, own_count, w->arena, &others.complaint,
                              &others.n_complaint))
         return out_of_memory(err);
-    return others.n_complaint ? wjz_bus_emit(w->self->bus, w->tx, w->region, &others.base, err) : 0;
+    return others.n_complaint ? wjz_bus_emit(w->self->bus, w->turn.tx, w->turn.region, &others.base, err) : 0;
 }
 
 static int context_of(const worth *w, const scored *s, matter_context *ret, wjz_err *err) {
     near_fact *facts = NULL;
     int64_t *own = NULL;
     size_t own_count = 0;
-    *ret = (matter_context){.warned = w->warned};
+    *ret = (matter_context){.warned = w->turn.warned};
     if (own_clues(w, s, &own, &own_count) ||
         neighbourhood_of(w->near, s->findings, s->count, own, own_count, w->arena, &facts, &ret->near_count))
         return out_of_memory(err);
@@ -332,7 +369,7 @@ static int score_group(worth *w, const scored *s, clue_row *ret_row, wjz_err *er
     int r = context_of(w, s, &context, err);
     if (r) return r;
     wjz_arena_reset(w->self->scratch);
-    r = score_matter(w->pack, s->findings, s->ids, s->count, &context, w->self->scratch, &card, err);
+    r = score_matter(w->turn.pack, s->findings, s->ids, s->count, &context, w->self->scratch, &card, err);
     if (r) return wjz_err_prefix(err, "clue %lld", (long long)s->group->clue);
     card->complaint_count = (uint32_t)s->group->count;
     wjz_blob packed;
@@ -383,7 +420,7 @@ static int merge_all(worth *w, tell *news, wjz_err *err) {
     }
     if (!count) return 0;
     wjz_count(w->self->merged, count);
-    return store_merge_clues(w->tx, w->region, rows, count, w->arena);
+    return store_merge_clues(w->turn.tx, w->turn.region, rows, count, w->arena);
 }
 
 /* Clues that had been merged away, and live again; what they are worth is written with the others. */
@@ -393,7 +430,7 @@ static int revive_all(worth *w) {
     if (!ids) return -ENOMEM;
     for (size_t i = 0; i < w->old_count; i++)
         if (w->old[i].returns_after && !w->old[i].merged_into) ids[count++] = w->old[i].clue;
-    return count ? store_revive_clues(w->tx, w->region, ids, count) : 0;
+    return count ? store_revive_clues(w->turn.tx, w->turn.region, ids, count) : 0;
 }
 
 /* Clues that are not stored are new, and their ids ascend: their rows go to the end of the index. */
@@ -407,8 +444,33 @@ static int write_clues(worth *w, const clue_row *rows) {
         else
             add[added++] = rows[i];
     }
-    int r = store_add_clues(w->tx, w->region, add, added, w->arena);
-    return r ? r : store_put_clues(w->tx, w->region, change, put, w->arena);
+    int r = store_add_clues(w->turn.tx, w->turn.region, add, added, w->arena);
+    return r ? r : store_put_clues(w->turn.tx, w->turn.region, change, put, w->arena);
+}
+
+static void transaction_ended(void *arg, int result) {
+    if (result) clue_memo_forget(arg);
+}
+
+/* What the transaction leaves behind, for turns that are worked out while it is being committed. */
+static int remember(worth *w, const clue_row *rows) {
+    clue_memo *memo = w->self->clue_memo;
+    for (size_t i = 0; i < w->scored_count; i++)
+        clue_memo_put(memo, &(store_clue){.id = rows[i].id,
+                                          .told_state = rows[i].told_state,
+                                          .revision = rows[i].revision,
+                                          .complaint_count = (int32_t)rows[i].card->complaint_count,
+                                          .told = rows[i].told,
+                                          .asked = rows[i].asked});
+    for (size_t i = 0; i < w->old_count; i++) {
+        if (!w->old[i].merged_into) continue;
+        const store_clue *stored = find_stored(w, w->old[i].clue);
+        clue_memo_put(memo, &(store_clue){.id = stored->id,
+                                          .revision = stored->revision + 1,
+                                          .told = stored->told,
+                                          .asked = stored->asked});
+    }
+    return wjz_tx_after(w->turn.tx, transaction_ended, memo);
 }
 
 /* The clues, scored or merged away, that people may have been asked about. */
@@ -438,10 +500,11 @@ int worth_write(worth *w, wjz_err *err) {
     if (!r) r = merge_all(w, news, err);
     if (!r) r = asked_before(w, rows, &before, &before_count);
     if (!r)
-        r = questions_about_clues(w->self->repeats, w->pack, w->tx, w->region, rows, w->scored_count, before,
-                                  before_count, w->arena);
+        r = questions_about_clues(w->self->repeats, w->turn.pack, w->turn.tx, w->turn.region, rows, w->scored_count,
+                                  before, before_count, w->arena);
     if (!r) r = revive_all(w);
     if (!r) r = write_clues(w, rows);
+    if (!r) r = remember(w, rows);
     if (r == -ENOMEM) return out_of_memory(err);
-    return r ? r : tell_send(news, w->self->bus, w->tx, w->region, err);
+    return r ? r : tell_send(news, w->self->bus, w->turn.tx, w->turn.region, err);
 }

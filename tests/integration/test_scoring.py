@@ -1,5 +1,6 @@
 """scoring as a process, on a real server: the test is intake, written a second time from proto/."""
 
+import contextlib
 import datetime
 import itertools
 import os
@@ -235,6 +236,59 @@ def test_a_turn_that_read_a_complaint_before_it_changed_reads_it_again(intake, s
     check_whole(database)
 
 
+def waiting(database, kind, wrote):
+    """Whether a server process waits for a lock of that kind that has, or has not, written findings."""
+    return database.value(
+        "SELECT count(*) > 0 FROM pg_locks w WHERE w.locktype = %s AND NOT w.granted AND %s = EXISTS (SELECT FROM pg_locks h"
+        " WHERE h.pid = w.pid AND h.relation = 'scoring.finding'::regclass AND h.mode = 'RowExclusiveLock' AND h.granted)",
+        kind,
+        wrote,
+    )
+
+
+FULL = 64  # messages that are a batch of their own while another one is handled
+
+
+@contextlib.contextmanager
+def worked_out(intake, database, first, later, wrote=True):
+    """While a turn that takes the complaint first is being committed, and one that takes the later ones wants the lock: when it
+    has written its findings, or before. With a cursor of the transaction that holds the first one up."""
+    with contextlib.closing(database.connect()) as other, other, other.cursor() as held:
+        held.execute("LOCK TABLE scoring.journal IN SHARE MODE")
+        intake.tell("ComplaintsAccepted", [first])
+        wait_until(lambda: waiting(database, "relation", True), what="a turn that is being committed")
+        for number in later:
+            intake.tell("ComplaintsAccepted", [number], in_hand=2 * FULL)
+        wait_until(lambda: waiting(database, "advisory", wrote), what="the next one, that wants the lock")
+        yield held
+    intake.wait_handled()
+
+
+@pytest.mark.parametrize("change", ["", "clue", "region"])
+def test_a_turn_is_worked_out_while_the_one_before_is_committed(intake, scorer, database, change):
+    """It has written its findings before it gets the lock; where the region has changed meanwhile it begins anew."""
+    old, first, later = 1, 2, range(100, 100 + FULL)
+    again = [number for number in later if number % 8 == 0]
+    intake.write(old, PROBLEMS[0][0].format(PLACES[0]), "烧烤店油烟直排。", at(0))
+    intake.write(first, PROBLEMS[2][0].format(PLACES[4]), "电梯经常困人。", at(0))
+    for number in later:
+        wording = PROBLEMS[0][number % 3].format(PLACES[0]) if number in again else f"{number}号院井盖丢失"
+        intake.write(number, wording, f"第{number}次反映。", at(1))
+    intake.accept(old)
+    clue, revision = database.row("SELECT id, revision FROM scoring.clue")
+    with worked_out(intake, database, first, later) as held:
+        if change == "clue":
+            held.execute("UPDATE scoring.clue SET revision = revision + 5 WHERE id = %s", (clue,))
+        if change == "region":
+            held.execute("INSERT INTO scoring.region_state (region, watch_version) VALUES (%s, 1)", (REGION,))
+    assert ("is not as it was" in scorer.text()) == bool(change)
+    assert not change or f"a {change} is not as it was" in scorer.text()
+    assert together(database, old, *again) and clue_of(database, old) == clue
+    assert database.value("SELECT revision FROM scoring.clue WHERE id = %s", clue) == revision + 1 + 5 * (change == "clue")
+    assert database.value("SELECT count(*) FROM scoring.finding") == 2 + FULL
+    check_whole(database)
+
+
 def test_messages_may_come_early_twice_and_for_nothing(intake, scorer, database):
     intake.tell("FeedbackAccepted", [77])
     intake.wait_handled()
@@ -263,11 +317,8 @@ def test_only_what_is_worth_it_is_told_and_then_every_change(intake, scorer, dat
     assert last.clue == first[0].clue and last.revision > 1 and last.complaint_count == 2
 
 
-def test_a_penalty_not_carried_out_lifts_the_matters_of_its_subject(intake, scorer, database):
-    intake.write(1, "棠源化工厂污水直排", "石桤村的棠源化工厂每天夜里把污水直排河道，水发黑发臭。", at(0))
-    intake.accept(1)
-    before, subject = database.row("SELECT index, subject FROM scoring.clue")
-    assert subject
+def punish(intake, database, subject):
+    """A fine that was not paid."""
     database.run(
         "INSERT INTO intake.enforcement_record (id, content_hash, fine_fen, confiscated_fen, region, feed, pay_until, rectified,"
         " transferred_to_police, revoked, document_no, subject_name, subject_kind, credit_code, violation_kind, facts,"
@@ -278,7 +329,31 @@ def test_a_penalty_not_carried_out_lifts_the_matters_of_its_subject(intake, scor
     )
     intake.tell("EnforcementAccepted", [9])
     intake.wait_handled()
+
+
+def test_a_penalty_not_carried_out_lifts_the_matters_of_its_subject(intake, scorer, database):
+    intake.write(1, "棠源化工厂污水直排", "石桤村的棠源化工厂每天夜里把污水直排河道，水发黑发臭。", at(0))
+    intake.accept(1)
+    before, subject = database.row("SELECT index, subject FROM scoring.clue")
+    assert subject
+    punish(intake, database, subject)
     assert database.value("SELECT index FROM scoring.clue") > before
+
+
+def test_a_penalty_lifts_a_matter_that_comes_while_a_turn_is_committed(intake, scorer, database):
+    """What is near a punished subject is looked at with the lock held, however the turn began."""
+    text, before, first, later = "石桤村的棠源化工厂每天夜里把污水直排河道，水发黑发臭。", 1, 2, range(100, 100 + FULL)
+    intake.write(before, "棠源化工厂污水直排", text, at(0))
+    for number in [first, *later[1:]]:
+        intake.write(number, f"{number}号院井盖丢失", f"第{number}次反映。", at(0))
+    intake.write(later[0], "棠源化工厂污水直排", text.replace("石桤村", "白鹤嘴村"), at(40))
+    intake.accept(before)
+    plain, subject = database.row("SELECT index, subject FROM scoring.clue")
+    punish(intake, database, subject)
+    with worked_out(intake, database, first, later, wrote=False):
+        pass
+    assert database.value("SELECT index FROM scoring.clue WHERE id = %s", clue_of(database, later[0])) > plain
+    check_whole(database)
 
 
 def test_complaints_that_come_by_the_hundred_are_read_as_each_stands(intake, scorer, database):

@@ -183,6 +183,80 @@ static void one_that_fails_ahead_leaves_nothing_behind(WJZ_UNUSED void *arg) {
     assert_int_equal(turns(), 2);
 }
 
+static const region_versions NONE_DEFINED = {0};
+
+/* A turn that is queued whole without the lock, while another one is being committed. */
+static wjz_tx *take_turn_ahead(const region_versions *versions) {
+    followed *region = NULL;
+    wjz_tx *tx = begin(&region);
+    assert_true(follow_go_ahead(region));
+    assert_int_equal(follow_expect(region, tx, versions), 0);
+    write_turn(region, tx);
+    return tx;
+}
+
+static void turns_follow_one_another_without_the_lock(WJZ_UNUSED void *arg) {
+    wjz_tx *first = take_turn(), *second = take_turn_ahead(&NONE_DEFINED), *third = take_turn_ahead(&NONE_DEFINED);
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(commit(second), 0);
+    assert_int_equal(commit(third), 0);
+    assert_int_equal(commit(take_turn()), 0);
+    assert_int_equal(turns(), 4);
+}
+
+static void what_was_expected_and_is_not_so_fails_as_a_whole(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    const region_versions defined = {.watches = 1};
+    wjz_tx *first = take_turn(), *second = take_turn_ahead(&defined), *third = take_turn_ahead(&NONE_DEFINED);
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(commit(second), -EAGAIN); /* no watch was ever defined here */
+    assert_int_equal(commit(third), -EAGAIN);  /* it would have come after the second one */
+    assert_int_equal(turns(), 1);
+    wjz_tx *fourth = take_turn(), *fifth = begin(&region);
+    assert_false(follow_go_ahead(region)); /* not soon again */
+    assert_int_equal(commit(fourth), 0);
+    assert_int_equal(lock(region, fifth), 0);
+    wjz_tx_abort(&fifth);
+    assert_int_equal(turns(), 2);
+}
+
+static bool committed;
+
+static void commit_later(void *arg) {
+    wjz_tx *tx = arg;
+    wjz_fiber_yield(loop);
+    assert_int_equal(commit(tx), 0);
+    committed = true;
+}
+
+/* The server could give it the lock before one that comes earlier has asked. */
+static void whoever_wants_the_lock_lets_those_before_end(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *first = take_turn(), *second = take_turn_ahead(&NONE_DEFINED), *third = begin(&region);
+    assert_true(follow_go_ahead(region));
+    assert_int_equal(commit(first), 0);
+    committed = false;
+    assert_int_equal(wjz_fiber_spawn(loop, commit_later, second), 0);
+    assert_int_equal(lock(region, third), 0);
+    assert_true(committed);
+    write_turn(region, third);
+    assert_int_equal(commit(third), 0);
+    assert_int_equal(turns(), 3);
+}
+
+static void what_is_noted_beside_the_index_is_a_turn(WJZ_UNUSED void *arg) {
+    followed *region = NULL;
+    wjz_tx *first = begin(&region);
+    assert_int_equal(lock(region, first), 0);
+    assert_int_equal(follow_note(region, first), 0);
+    follow_hand_over(region, first, loop);
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(turns(), 1);
+    follow_destroy(&regions); /* and one that can be read */
+    assert_int_equal(commit(take_turn()), 0);
+    assert_int_equal(turns(), 2);
+}
+
 static bool entered;
 static wjz_event left;
 
@@ -227,6 +301,10 @@ TEST(one_that_asked_and_failed_leaves_nothing_behind)
 TEST(one_that_was_not_committed_takes_what_went_ahead_of_it_along)
 TEST(another_process_between_makes_it_vain_and_stops_it)
 TEST(one_that_fails_ahead_leaves_nothing_behind)
+TEST(turns_follow_one_another_without_the_lock)
+TEST(what_was_expected_and_is_not_so_fails_as_a_whole)
+TEST(whoever_wants_the_lock_lets_those_before_end)
+TEST(what_is_noted_beside_the_index_is_a_turn)
 TEST(others_wait)
 
 int main(void) {
@@ -237,6 +315,10 @@ int main(void) {
         cmocka_unit_test(test_one_that_was_not_committed_takes_what_went_ahead_of_it_along),
         cmocka_unit_test(test_another_process_between_makes_it_vain_and_stops_it),
         cmocka_unit_test(test_one_that_fails_ahead_leaves_nothing_behind),
+        cmocka_unit_test(test_turns_follow_one_another_without_the_lock),
+        cmocka_unit_test(test_what_was_expected_and_is_not_so_fails_as_a_whole),
+        cmocka_unit_test(test_whoever_wants_the_lock_lets_those_before_end),
+        cmocka_unit_test(test_what_is_noted_beside_the_index_is_a_turn),
         cmocka_unit_test(test_others_wait),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -98,6 +98,23 @@ static void what_is_out_of_range_is_refused(WJZ_UNUSED void *arg) {
     assert_int_equal(clues_of("true"), 0);
 }
 
+/* Whoever knew it at another revision is to look again, and nothing is changed. */
+static void a_clue_is_changed_from_the_revision_before_alone(WJZ_UNUSED void *arg) {
+    Wjz__Scoring__ScoreCard card = WJZ__SCORING__SCORE_CARD__INIT;
+    wjz_err err = {0};
+    wjz_tx *tx = NULL;
+    card.stars = 1;
+    assert_int_equal(write_clues(store_add_clues, MANY, &card, 1, &err), 0);
+    assert_int_equal(write_clues(store_put_clues, FEW, &card, 3, &err), -EAGAIN);
+    assert_non_null(strstr(err.text, "a clue is not as it was"));
+    assert_int_equal(write_clues(store_put_clues, MANY, &card, 1, &err), -EAGAIN);
+    assert_int_equal(wjz_tx_begin(db, &tx, &err), 0);
+    const merged_row merged = {.id = 2, .into = 1, .revision = 4};
+    assert_int_equal(store_merge_clues(tx, REGION, &merged, 1, wjz_tx_arena(tx)), 0);
+    assert_int_equal(wjz_tx_commit(&tx, &err), -EAGAIN);
+    assert_int_equal(clues_of("revision = 1 AND merged_into = 0"), MANY);
+}
+
 #define TEST(fn)                                                                                                       \
     static void test_##fn(WJZ_UNUSED void **state) {                                                                   \
         run(fn);                                                                                                       \
@@ -105,12 +122,14 @@ static void what_is_out_of_range_is_refused(WJZ_UNUSED void *arg) {
 TEST(few_are_added_and_changed)
 TEST(many_are_added_and_changed)
 TEST(what_is_out_of_range_is_refused)
+TEST(a_clue_is_changed_from_the_revision_before_alone)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_few_are_added_and_changed),
         cmocka_unit_test(test_many_are_added_and_changed),
         cmocka_unit_test(test_what_is_out_of_range_is_refused),
+        cmocka_unit_test(test_a_clue_is_changed_from_the_revision_before_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
