@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/known.h"
 #include "proto/console.pb-c.h"
 #include "wjz/clock.h"
 
@@ -233,7 +234,8 @@ static int print_search(session *s, void *arg, wjz_err *err) {
     const search *q = arg;
     wjz_rows *rows;
     const wjz_param params[] = {wjz_text(q->person), wjz_text(q->event), wjz_text(q->object), wjz_i64(q->limit)};
-    int r = session_read(s, &SEARCH, params, WJZ_COUNT(params), &rows, err);
+    int r = known_audited(s, q->person, err);
+    if (r >= 0) r = session_read(s, &SEARCH, params, WJZ_COUNT(params), &rows, err);
     return r < 0 ? r : out_print(s->format, FOUND, WJZ_COUNT(FOUND), rows, "没有记录 / nothing");
 }
 

@@ -18,6 +18,16 @@ static const wjz_stmt PEOPLE = {
     " OR EXISTS (SELECT FROM notification.notice WHERE recipient = $1), (SELECT string_agg(code, ', ') FROM"
     " (SELECT DISTINCT code, similarity(code, $1) FROM directory.person ORDER BY 2 DESC, 1 LIMIT 12) p)",
     2};
+/* The audit names people by code and by login, and outlives both. A login that has done nothing yet is known by its making. */
+static const wjz_stmt AUDITED = {
+    "ctl_known_audited",
+    "SELECT EXISTS (SELECT FROM directory.person WHERE code = $1)"
+    " OR EXISTS (SELECT FROM console.audit WHERE person = $1)"
+    " OR EXISTS (SELECT FROM console.audit WHERE object = $1 AND object_kind = 'account' AND event = 'account_create')"
+    " OR EXISTS (SELECT FROM console.audit WHERE login = $1), (SELECT string_agg(code, ', ') FROM"
+    " (SELECT code, similarity(code, $1) FROM (SELECT code FROM directory.person UNION SELECT object FROM console.audit"
+    "   WHERE event = 'account_create' AND result = 'done') k ORDER BY 2 DESC, 1 LIMIT 12) p)",
+    2};
 
 static int known_code(session *s, const wjz_stmt *stmt, const char *option, const char *code, wjz_err *err) {
     wjz_rows *rows;
@@ -38,6 +48,10 @@ int known_organ(session *s, const char *code, wjz_err *err) {
 
 int known_person(session *s, const char *code, wjz_err *err) {
     return known_code(s, &PEOPLE, "person", code, err);
+}
+
+int known_audited(session *s, const char *code, wjz_err *err) {
+    return known_code(s, &AUDITED, "person", code, err);
 }
 
 static const wjz_stmt DOMAINS = {

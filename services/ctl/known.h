@@ -9,6 +9,8 @@
 WJZ_MUST_CHECK int known_organ(session *s, const char *code, wjz_err *err);
 /* Of the directory, or told something: a guest, a role that nobody has. */
 WJZ_MUST_CHECK int known_person(session *s, const char *code, wjz_err *err);
+/* A code of the directory, a login, or either as the audit has it: people leave, what they did stays. */
+WJZ_MUST_CHECK int known_audited(session *s, const char *code, wjz_err *err);
 /* The domains of the active rule pack, "none", and those that clues have from earlier packs. */
 WJZ_MUST_CHECK int known_domain(session *s, const char *id, wjz_err *err);
 

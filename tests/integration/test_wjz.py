@@ -262,6 +262,7 @@ def test_bad_usage_is_explained(installation, words, part):
         (["clues", "list", "--organ", "JCY-510185x"], ['--organ is "JCY-510185x"', "give one like JCY-510185,", "JCY-510184"]),
         (["assignments", "--organ", "510184"], ['--organ is "510184"', "JCY-510184"]),
         (["notices", "--person", "P-510184-0001"], ['--person is "P-510184-0001"', "give one like P-510184-"]),
+        (["audit", "search", "--person", "P-510184-0001"], ['--person is "P-510184-0001"', "give one like P-510184-"]),
     ],
 )
 def test_a_code_that_nothing_has_is_refused_with_those_like_it(fed, words, parts):
@@ -274,6 +275,23 @@ def test_a_known_code_lists_what_it_has(fed):
         fed.wjz(*words)
     told = rows(fed.wjz("--json", "notices", "--limit", 1))[0]["recipient"]
     assert {row["recipient"] for row in rows(fed.wjz("--json", "notices", "--person", told))} == {told}
+
+
+def test_the_audit_is_searched_by_those_who_are_there_and_those_who_left(fed):
+    import requests
+
+    fed.wjz("accounts", "demonstration")
+    person = rows(fed.wjz("--json", "accounts", "list"))[0]["person"]
+    silent = next(row["login"] for row in rows(fed.wjz("--json", "accounts", "list")) if not row.get("last_login"))
+    nobodys = f"http://{fed.environment['WJZ_CONSOLE_HTTP']}/api/v1/session"
+    assert requests.post(nobodys, json={"login": "gone-since", "password": "nothing-of-it"}, timeout=PATIENCE).status_code == 401
+    for known in (person, silent):
+        fed.wjz("audit", "search", "--person", known)
+    left = rows(fed.wjz("--json", "audit", "search", "--person", "gone-since"))  # in no directory and without an account
+    assert [(row["login"], row["event"], row["result"]) for row in left] == [("gone-since", "login", "refused")]
+    assert rows(fed.wjz("--json", "audit", "search", "--person", "gone-since", "--event", "export")) == []
+    refused = fed.wjz("audit", "search", "--person", silent[:-1] + "_", check=False)
+    assert refused.returncode == 2 and silent in refused.stderr, refused.stderr
 
 
 def test_what_a_service_refuses_is_told_with_value_and_remedy(installation, tmp_path):
