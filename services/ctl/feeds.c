@@ -78,6 +78,7 @@ static int ask_define(session *s, void *arg, wjz_err *err) {
         r = out_row(table, (const char *[]){defined->name, defined->bearer_key[0] ? defined->bearer_key : NULL,
                                             defined->door_endpoint, defined->door_public_key});
     if (r >= 0) out_close(&table, "");
+    if (r >= 0 && defined->warning[0]) fprintf(stderr, "wjz feeds define: %s\n", defined->warning);
     return r;
 }
 

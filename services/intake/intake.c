@@ -54,10 +54,26 @@ static int register_feeds(intake *it, wjz_err *err) {
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 
+static bool has_organ(const intake *it, int32_t region) {
+    for (size_t i = 0; i < it->region_count; i++)
+        if (it->regions[i] == region) return true;
+    return false;
+}
+
+/* The file may name a county that the directory does not have: that keeps nobody from working, but is said. */
+static void tell_unplaced(const intake *it) {
+    for (size_t i = 0; it->region_count > 0 && i < it->feeds.count; i++) {
+        const feed *of = it->feeds.items[i];
+        if (!of->disabled && !has_organ(it, of->region))
+            wjz_log_warn("feed of a county without an organ", "feed=%s region=%d", of->name, of->region);
+    }
+}
+
 static int open_parts(intake *it, wjz_err *err) {
     int r = wjz_seal_open_named(it->conf->identity_key_file, "identity.key", &it->seal, err);
     if (r == 0) r = register_feeds(it, err);
     if (r == 0) r = intake_refresh(it, err);
+    if (r == 0) tell_unplaced(it);
     writer_options writing = {.loop = it->loop,
                               .db = it->db,
                               .bus = it->bus,

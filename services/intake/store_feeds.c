@@ -250,6 +250,14 @@ static const wjz_stmt READ_TODAY = {
     6};
 static const wjz_stmt READ_REGIONS = {
     "intake_read_regions", "SELECT DISTINCT region FROM directory.organ WHERE region > 0 ORDER BY region", 1};
+/* In force, as assignment reads the directory. */
+static const wjz_stmt READ_COUNTY_ORGANS = {
+    "intake_read_county_organs",
+    "SELECT coalesce(bool_or(region = $1), false), coalesce(string_agg(region::text, ', ' ORDER BY abs(region - $1), region)"
+    " FILTER (WHERE nth <= 12), '') FROM (SELECT region, row_number() OVER (ORDER BY abs(region - $1), region) AS nth"
+    " FROM (SELECT DISTINCT region FROM directory.organ WHERE region > 0 AND effective_from <= current_date"
+    " AND (effective_to IS NULL OR effective_to > current_date)) o) n",
+    2};
 
 int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts) {
     return wjz_tx_send_v(tx, &ADD_COUNTS, wjz_i32(of->region), wjz_i32(of->number), wjz_i64((int64_t)counts->accepted),
@@ -296,5 +304,15 @@ int store_read_regions(wjz_tx *tx, int32_t **ret_regions, size_t *ret_count, wjz
         regions[i] = (int32_t)wjz_row_int(rows, (int)i, 0);
     *ret_regions = regions;
     *ret_count = count;
+    return 0;
+}
+
+int store_read_county_organs(wjz_tx *tx, int32_t region, wjz_arena *arena, county_organs *ret_organs, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    int r = wjz_tx_query_v(tx, &READ_COUNTY_ORGANS, &rows, err, wjz_i32(region));
+    if (r < 0) return r;
+    const char *others = wjz_arena_strdup(arena, wjz_row_text(rows, 0, 1));
+    if (others == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
+    *ret_organs = (county_organs){wjz_row_bool(rows, 0, 0), others};
     return 0;
 }

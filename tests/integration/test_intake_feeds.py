@@ -276,6 +276,38 @@ def test_a_key_pushes_to_its_own_feed_only(module_house, intake, platform):
     assert refused.value.refusal.code == REFUSAL.FORBIDDEN and refused.value.refusal.field == "feed"
 
 
+def test_a_feed_is_of_a_county_that_somebody_answers_for(house):
+    """While the directory is empty there is a warning alone; then a county without an organ is refused, but its feed can be shut, or moved."""
+    house.start("intake", door="", http="")
+    db = house.database
+
+    def define(name, region, *words):
+        made = ["--title", "甲", "--profile", "hotline-12345", "--legal-basis", "测试", "--clue-source", "complaint"]
+        return house.wjz("feeds", "define", name, "--region", region, *made, *words, check=False)
+
+    organ = "INSERT INTO directory.organ (code, name, region, level, effective_from) VALUES (%s, '院', %s, 'county', current_date + %s)"
+    db.run(organ, "JCY-510199", 510199, 1)  # not yet in force
+    status, _, errors = define("early", 510199)
+    assert status == 0 and "名录中还没有检察院" in errors and "the directory has no organ yet" in errors
+    db.run(organ, "JCY-510184", 510184, 0)
+    db.run(organ, "JCY-510104", 510104, 0)
+    for name in ("early", "late"):
+        status, _, errors = define(name, 510199)
+        assert status == 1 and 'field region "510199"' in errors, errors
+        assert all(part in errors for part in ("没有检察院", "has no organ in the directory", "510184, 510104", "wjz directory load FILE")), errors
+    assert db.value("SELECT count(*) FROM intake.feed WHERE name = 'late'") == 0
+    assert house.wjz("feeds", "define", "early", "--enable", check=False)[0] == 1
+    assert house.wjz("feeds", "define", "early", "--disable", check=False)[::2] == (0, "")
+    assert define("early", 510104, "--enable")[::2] == (0, "")
+    assert db.row("SELECT region, disabled FROM intake.feed WHERE name = 'early'") == (510104, False)
+
+
+def test_a_feed_of_the_file_whose_county_has_no_organ_is_told(house):
+    house.database.run("INSERT INTO directory.organ (code, name, region, level) VALUES ('JCY-510199', '院', 510199, 'county')")
+    intake = house.start("intake", door="", http="")
+    assert 'event="feed of a county without an organ" feed=hotline-12345 region=510184' in intake.text()
+
+
 def test_an_unknown_key_gets_no_answer(platform):
     stranger = wire.Client(platform.endpoint, platform.server_key, wire.curve_keys())
     with pytest.raises(TimeoutError):
