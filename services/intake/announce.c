@@ -123,8 +123,9 @@ int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDescriptor *type, a
     return 0;
 }
 
-void announce_feed_changed(wjz_bus *bus, const char *name, int32_t region) {
+void announce_feed_changed(wjz_bus *bus, const char *name, int32_t region, bool defined) {
     Wjz__Intake__FeedChanged changed = WJZ__INTAKE__FEED_CHANGED__INIT;
     changed.feed = (char *)(uintptr_t)name; /* protobuf-c has no const; packing only reads */
+    changed.defined = defined;
     wjz_bus_publish(bus, region, &changed.base);
 }

@@ -28,7 +28,8 @@ WJZ_MUST_CHECK int announce(wjz_bus *bus, wjz_tx *tx, const ProtobufCMessageDesc
 WJZ_MUST_CHECK int announce_alone(wjz_bus *bus, wjz_tx *tx, const stored_item *item, wjz_param row[WJZ_OUTBOX_PARAMS],
                                   wjz_err *err);
 
-/* Published: whoever looks at the feed reads again. Nobody may be there, and nothing of it is kept. */
-void announce_feed_changed(wjz_bus *bus, const char *name, int32_t region);
+/* Published: whoever looks at the feed reads again; other instances do, too, when it was defined anew. Nobody may be there,
+ * and nothing of it is kept. */
+void announce_feed_changed(wjz_bus *bus, const char *name, int32_t region, bool defined);
 
 #endif

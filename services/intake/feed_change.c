@@ -170,6 +170,6 @@ int on_define_feed(wjz_call *call, void *state, wjz_err *err) {
     }
     if (r < 0) return r;
     wjz_log_info("feed defined", "feed=%s", definition.name);
-    announce_feed_changed(it->bus, definition.name, definition.region);
+    announce_feed_changed(it->bus, definition.name, definition.region, true);
     return reply_defined(it, call, said->name, key, warning);
 }

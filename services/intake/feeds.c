@@ -58,6 +58,12 @@ feed *feeds_find_bearer(const feeds *all, const uint8_t hash[WJZ_SEAL_MAC]) {
     return found;
 }
 
+void feed_gone(feed *it) {
+    it->disabled = true;
+    it->has_bearer = false;
+    it->curve_key[0] = '\0';
+}
+
 feed *feeds_put(feeds *all, const char *name) {
     feed *found = feeds_find(all, name);
     if (found != NULL) return found;

@@ -1,5 +1,5 @@
 /* The feeds as this process knows them: who may send what, how fast, and what came. The store's table is the truth; it
- * is read at start and every few seconds. */
+ * is read at start, every few seconds, and when another instance says that it changed one. */
 #ifndef INTAKE_FEEDS_H
 #define INTAKE_FEEDS_H
 
@@ -29,6 +29,8 @@ typedef struct feed {
     uint32_t rate; /* items per second; 0: default */
     bucket bucket;
     sequences sequences;   /* batches that came, also those being stored */
+    bool sequences_due;    /* not yet read from the store */
+    uint64_t reading;      /* the latest in which the store had it */
     uint64_t stored_floor; /* its floor as the store has it */
     uint64_t gap_first;    /* the oldest gap as last looked at, 0: none; since when, and whether operators know */
     int64_t gap_since_us;
@@ -50,6 +52,7 @@ typedef struct feed {
 typedef struct feeds {
     feed **items; /* by name; a feed is never freed or moved while the service runs */
     size_t count, room;
+    uint64_t asked, taken; /* readings of the store, as they were begun: an older one never undoes a later */
 } feeds;
 
 void feeds_free(feeds *all);
@@ -59,6 +62,8 @@ feed *feeds_find_number(const feeds *all, int32_t number);
 /* The feed whose platform has this CURVE key, or this key's hash; disabled ones too. */
 feed *feeds_find_curve(const feeds *all, const char *public_key);
 feed *feeds_find_bearer(const feeds *all, const uint8_t hash[WJZ_SEAL_MAC]);
+/* The store has it no more: nobody is admitted for it, and what is under way ends as it would. */
+void feed_gone(feed *it);
 /* Finds or makes. NULL when out of memory. */
 feed *feeds_put(feeds *all, const char *name);
 

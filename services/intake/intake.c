@@ -8,6 +8,7 @@
 
 #include "intake/command.h"
 #include "intake/door.h"
+#include "intake/feed_watch.h"
 #include "intake/feeds_file.h"
 #include "intake/handlers.h"
 #include "intake/importer.h"
@@ -82,6 +83,7 @@ static int open_parts(intake *it, wjz_err *err) {
                               .writers = (int)it->conf->writers};
     if (r == 0) r = writer_open(&writing, &it->writer, err);
     if (r == 0) r = upkeep_open(it, &it->upkeep, err);
+    if (r == 0) r = feed_watch_open(it, &it->feed_watch, err);
     if (r == 0) r = importer_open(it, &it->importer, err);
     if (r == 0) r = door_open(it, err);
     if (r == 0) r = web_open(it, err);
@@ -113,6 +115,7 @@ static void stop(void *state) {
         wjz_event_wait(it->loop, &c.closed);
     }
     importer_close(&it->importer);
+    feed_watch_close(&it->feed_watch);
     upkeep_close(&it->upkeep);
     writer_close(&it->writer);
     open311_close(it);

@@ -12,6 +12,7 @@
 #include "wjz/service.h"
 
 struct open311_conf;
+struct feed_watch;
 struct importer;
 struct upkeep;
 
@@ -34,6 +35,7 @@ typedef struct intake {
     struct open311_conf *open311;    /* NULL without HTTP */
     struct importer *importer;
     struct upkeep *upkeep;
+    struct feed_watch *feed_watch;
 } intake;
 
 extern const wjz_service_spec INTAKE_SERVICE;

@@ -138,7 +138,12 @@ static const wjz_stmt RAISE_FLOOR = {
     "intake_raise_floor", "UPDATE intake.feed SET sequence_floor = $2 WHERE number = $1 AND sequence_floor < $2", 0};
 
 static void take_feed(feed *it, const wjz_rows *rows, int row) {
-    it->number = (int32_t)wjz_row_int(rows, row, 1);
+    int32_t number = (int32_t)wjz_row_int(rows, row, 1);
+    if (it->number != number) { /* new, or made again after it was removed */
+        sequences_free(&it->sequences);
+        it->sequences_due = true;
+    }
+    it->number = number;
     it->region = (int32_t)wjz_row_int(rows, row, 2);
     (void)snprintf(it->profile, sizeof it->profile, "%s", wjz_row_text(rows, row, 3));
     (void)snprintf(it->curve_key, sizeof it->curve_key, "%s", wjz_row_text(rows, row, 4));
@@ -155,21 +160,33 @@ static void take_feed(feed *it, const wjz_rows *rows, int row) {
     it->silent_after_us = wjz_row_int(rows, row, 10) * WJZ_SECOND_US;
 }
 
-int store_read_feeds(wjz_tx *tx, feeds *all, wjz_err *err) {
-    wjz_rows *rows = NULL;
-    size_t known = all->count;
-    int r = wjz_tx_query(tx, &READ_FEEDS, NULL, 0, &rows, err);
-    if (r < 0) return r;
+/* known: how many there were when the store was asked; a later one came by another reading meanwhile. */
+static int take_feeds(feeds *all, size_t known, uint64_t reading, const wjz_rows *rows, wjz_err *err) {
     for (int row = 0; row < wjz_rows_count(rows); row++) {
         feed *it = feeds_put(all, wjz_row_text(rows, row, 0));
         if (it == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");
         take_feed(it, rows, row);
+        it->reading = reading;
     }
-    for (size_t i = known; i < all->count; i++) {
-        r = store_read_sequences(tx, all->items[i], err);
-        if (r < 0) return r;
-    }
+    for (size_t i = 0; i < known; i++)
+        if (all->items[i]->reading != reading) feed_gone(all->items[i]);
+    all->taken = reading;
     return 0;
+}
+
+int store_read_feeds(wjz_tx *tx, feeds *all, wjz_err *err) {
+    wjz_rows *rows = NULL;
+    size_t known = all->count;
+    uint64_t reading = ++all->asked;
+    int r = wjz_tx_query(tx, &READ_FEEDS, NULL, 0, &rows, err);
+    if (r == 0 && reading > all->taken) r = take_feeds(all, known, reading, rows, err);
+    for (size_t i = 0; r == 0 && i < all->count; i++) {
+        feed *it = all->items[i];
+        if (!it->sequences_due) continue;
+        r = store_read_sequences(tx, it, err);
+        if (r == 0) it->sequences_due = false;
+    }
+    return r;
 }
 
 int store_read_sequences(wjz_tx *tx, feed *of, wjz_err *err) {

@@ -36,7 +36,7 @@ static int write_counts(intake *it, feed *of, wjz_err *err) {
     if (r == 0) r = store_add_counts(tx, of, &counts);
     if (r == 0) r = wjz_tx_commit(&tx, err);
     if (r == 0) {
-        announce_feed_changed(it->bus, of->name, of->region);
+        announce_feed_changed(it->bus, of->name, of->region, false);
         return 0;
     }
     of->counts.accepted += counts.accepted;
