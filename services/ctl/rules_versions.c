@@ -68,13 +68,19 @@ int command_rules_list(session *s, int argc, char **argv, wjz_err *err) {
 
 /* --- steps --- */
 
-static int ask_step(session *s, const step *asked, wjz_err *err) {
+static int ask_scoring(session *s, const ProtobufCMessage *question, const Wjz__Scoring__RulePackState **ret_state,
+                       wjz_err *err) {
     const ProtobufCMessage *answer;
-    int r = session_ask(s, "scoring", asked->question, &wjz__scoring__rule_pack_state__descriptor, &answer, err);
-    if (r < 0) return r;
-    const Wjz__Scoring__RulePackState *state = (const Wjz__Scoring__RulePackState *)answer;
-    printf("%s: %s (%s)\n", asked->done, state->version, state->state);
-    return 0;
+    int r = session_ask(s, "scoring", question, &wjz__scoring__rule_pack_state__descriptor, &answer, err);
+    if (r >= 0) *ret_state = (const Wjz__Scoring__RulePackState *)answer;
+    return r;
+}
+
+static int ask_step(session *s, const step *asked, wjz_err *err) {
+    const Wjz__Scoring__RulePackState *state;
+    int r = ask_scoring(s, asked->question, &state, err);
+    if (r >= 0) printf("%s: %s (%s)\n", asked->done, state->version, state->state);
+    return r;
 }
 
 /* Takes --as and --note; a step is somebody's. */
@@ -82,7 +88,10 @@ static int read_step(int *argc, char **argv, step *ret, wjz_err *err) {
     ret->person = argument_option(argc, argv, "as");
     ret->note = argument_option(argc, argv, "note");
     if (!ret->note) ret->note = "";
-    return ret->person ? 0 : wjz_err_set(err, -EINVAL, "say who you are with --as PERSON: it is kept in the history");
+    return ret->person ? 0
+                       : wjz_err_set(err, -EINVAL,
+                                     "请用 --as PERSON 写明是谁，会记入历史 / say who you are with --as PERSON: it is "
+                                     "kept in the history");
 }
 
 static void close_file(FILE **file) {
@@ -175,15 +184,33 @@ static int activate(session *s, void *arg, wjz_err *err) {
     return ask_step(s, asked, err);
 }
 
+/* The version that was active until now. */
+static const wjz_stmt RETIRED_LAST = {
+    "ctl_rules_retired_last",
+    "SELECT version FROM scoring.pack WHERE state = 'retired' ORDER BY retired_at DESC LIMIT 1", 1};
+
 static int roll_back(session *s, void *arg, wjz_err *err) {
-    step *asked = arg;
+    const step *asked = arg;
+    const Wjz__Scoring__RulePackState *state;
+    wjz_rows *rows;
     Wjz__Scoring__RollBackRulePack question = WJZ__SCORING__ROLL_BACK_RULE_PACK__INIT;
     question.version = (char *)asked->version;
     question.actor = (char *)asked->person;
     question.note = (char *)asked->note;
-    asked->question = &question.base;
-    asked->done = "已退回，正在后台重新评分 / rolled back; everything is scored again";
-    return ask_step(s, asked, err);
+    int r = ask_scoring(s, &question.base, &state, err);
+    if (r < 0) return r;
+    printf("已退回，在用的是 %s，正在后台重新评分，进度见 wjz rules list / rolled back, %s is active; everything is "
+           "scored "
+           "again, see wjz rules list\n",
+           state->version, state->version);
+    r = session_read(s, &RETIRED_LAST, NULL, 0, &rows, err);
+    if (r < 0 || wjz_rows_count(rows) == 0) return r;
+    const char *left = wjz_row_text(rows, 0, 0);
+    printf("%s 已停用，要换回它：wjz rules rollback %s --as PERSON / %s is retired, to have it back: wjz rules "
+           "rollback %s "
+           "--as PERSON\n",
+           left, left, left, left);
+    return 0;
 }
 
 static int run_step(session *s, int argc, char **argv, const char *usage, int (*fn)(session *, void *, wjz_err *),

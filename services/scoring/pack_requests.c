@@ -25,12 +25,14 @@ static int out_of_memory(wjz_err *err) {
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
+#define SEE_VERSIONS "各版本见 wjz rules list / for the versions see wjz rules list"
+
 static int refuse_unknown(wjz_call *call, const char *version) {
     return wjz_call_refuse(call, &(wjz_refusal){.code = WJZ_REFUSAL_NOT_FOUND,
                                                 .field = "version",
                                                 .value = version,
                                                 .message = "没有这个规则包版本 / there is no such version",
-                                                .remedy = "wjz rules list"});
+                                                .remedy = SEE_VERSIONS});
 }
 
 static int refuse_state(wjz_call *call, const char *state, const char *message, const char *remedy) {
@@ -192,27 +194,74 @@ typedef struct activation {
     bool back;
 } activation;
 
+static int refuse_going_back(wjz_call *call, const char *state) {
+    static const struct {
+        const char *state, *message, *remedy;
+    } CASES[] = {
+        {"active", "此版本正在使用 / this version is the active one",
+         "不写版本号即退回到前一个版本：wjz rules rollback --as PERSON / without a version the one before it is active "
+         "again: wjz rules rollback --as PERSON"},
+        {"approved", "此版本从未启用，不能退回 / this version was never active, nobody can go back to it",
+         "要启用它：wjz rules activate VERSION --as PERSON / to activate it: wjz rules activate VERSION --as PERSON"},
+        {"submitted", "此版本尚未批准，不能退回 / this version is not approved, nobody can go back to it",
+         "先由另一人批准：wjz rules approve VERSION --as PERSON / another person approves it first: wjz rules approve "
+         "VERSION --as PERSON"},
+    };
+    for (size_t i = 0; i < WJZ_COUNT(CASES); i++)
+        if (strcmp(CASES[i].state, state) == 0) return refuse_state(call, state, CASES[i].message, CASES[i].remedy);
+    return refuse_state(call, state, "只能退回到已停用的版本 / only a retired version can be gone back to",
+                        SEE_VERSIONS);
+}
+
+static int refuse_nothing_before(wjz_call *call) {
+    return wjz_call_refuse(
+        call, &(wjz_refusal){
+                  .code = WJZ_REFUSAL_CONFLICT,
+                  .message = "没有可退回的版本，此前没有启用过别的版本 / there is nothing to go back to, no "
+                             "other version was ever active",
+                  .remedy = "要换规则，请提交新版本：wjz rules submit DIR --as PERSON / to change the rules submit "
+                            "a new version: wjz rules submit DIR --as PERSON"});
+}
+
+/* The pack is there, but this release does not understand it. */
+static int refuse_unusable(wjz_call *call, const char *state, const char *why) {
+    const char *message = wjz_arena_printf(
+        wjz_call_arena(call), "本软件版本无法使用该规则包（%s） / this release cannot use that version (%s)", why, why);
+    return refuse_state(
+        call, state, message,
+        "未作更改；请另选版本，或提交可用的新版本：wjz rules submit / nothing was changed: take another "
+        "version, or submit one that this release can read: wjz rules submit");
+}
+
+/* state: the version's, NULL when there is none. False: refused. */
+static bool allowed(wjz_call *call, const activation *a, const char *state) {
+    if (!state)
+        (void)(a->version[0] ? refuse_unknown(call, a->version) : refuse_nothing_before(call));
+    else if (a->back && strcmp(state, "retired") != 0)
+        refuse_going_back(call, state);
+    else if (!a->back && strcmp(state, "approved") != 0)
+        refuse_state(call, state, "只有已批准的版本可以启用 / only an approved version can be activated",
+                     strcmp(state, "submitted") == 0 ? "wjz rules approve" : NULL);
+    else
+        return true;
+    return false;
+}
+
 /* The version to activate: allowed, and usable by this release. 0, or 1 when it was refused. */
 static int check_activation(wjz_call *call, scoring_service *self, activation *a, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     WJZ_CLEANUP(held_drop) held_pack *pack = NULL;
     pack_row row;
+    bool found = false;
     wjz_err wrong = {0};
     int r = wjz_tx_begin(self->db, &tx, err);
-    if (!r) r = find_or_refuse(call, tx, a->version, &row, err);
+    if (!r) r = store_find_pack(tx, a->version, wjz_call_arena(call), &row, &found, err);
     if (r) return r;
+    if (!allowed(call, a, found ? row.state : NULL)) return 1;
     a->version = row.version;
-    const char *wanted = a->back ? "retired" : "approved";
-    if (strcmp(row.state, wanted) != 0) {
-        refuse_state(call, row.state,
-                     a->back ? "只能退回到已停用的版本 / only a retired version can be rolled back to"
-                             : "只有已批准的版本可以启用 / only an approved version can be activated",
-                     strcmp(row.state, "submitted") == 0 ? "wjz rules approve" : NULL);
-        return 1;
-    }
     r = versions_load(self->packs, tx, row.version, &pack, &wrong);
     if (!r || store_is_away(r)) return r;
-    refuse_state(call, row.state, wrong.text, "本软件版本无法使用该规则包 / submit one that this release can read");
+    refuse_unusable(call, row.state, wrong.text);
     return 1;
 }
 

@@ -146,6 +146,42 @@ def test_an_activation_reaches_every_worker_and_what_was_scored_before(house, in
     assert events == ["submitted", "approved", "activated", "retired", "rolled_back"]
 
 
+def test_a_rollback_says_what_came_of_it_and_what_can_be_done(house, scorer, database, tmp_path):
+    def roll_back(*words):
+        return house.wjz("rules", "rollback", *words, "--as", "chief", check=False)
+
+    def refused(*parts, version=()):
+        status, _, errors = roll_back(*version)
+        assert status == 1 and all(part in errors for part in parts), errors
+        told, remedy = (re.search(f"{half}", errors) for half in ("[一-鿿].* / [a-z]", "; .*[一-鿿].* / .*wjz rules [a-z]+"))
+        assert told and remedy, errors  # Chinese first, and what can be done in both languages
+
+    first = database.value("SELECT version FROM scoring.pack WHERE state = 'active'")
+    refused("没有可退回的版本", "nothing to go back to", "wjz rules submit DIR")
+    refused("没有这个规则包版本", "no such version", '"t9"', version=["t9"])
+    refused("此版本正在使用", "is the active one", "without a version", version=[first])
+    house.wjz("rules", "submit", new_pack(tmp_path, "t2", LESS_LEARNED), "--as", "author")
+    refused("此版本尚未批准", "not approved", "wjz rules approve VERSION", version=["t2"])
+    house.wjz("rules", "approve", "t2", "--as", "approver")
+    refused("此版本从未启用", "never active", "wjz rules activate VERSION", version=["t2"])
+    house.wjz("rules", "activate", "t2", "--as", "chief")
+    status, _, errors = house.wjz("rules", "rollback", check=False)
+    assert status == 2 and "请用 --as PERSON 写明是谁" in errors and "say who you are" in errors
+
+    status, out, _ = roll_back()
+    assert status == 0 and f"在用的是 {first}，" in out and f"{first} is active" in out
+    assert "t2 已停用，要换回它：wjz rules rollback t2 --as PERSON" in out and "to have it back" in out
+    kept = database.value("SELECT content FROM scoring.pack WHERE version = 't2'")
+    database.run("UPDATE scoring.pack SET content = '' WHERE version = 't2'")
+    house.start("scoring")  # one that has never read it
+    scorer.stop()
+    refused("本软件版本无法使用该规则包（", "this release cannot use that version (", "nothing was changed", version=["t2"])
+    assert database.value("SELECT version FROM scoring.pack WHERE state = 'active'") == first
+    database.run("UPDATE scoring.pack SET content = %s WHERE version = 't2'", bytes(kept))
+    status, out, _ = roll_back("t2")
+    assert status == 0 and "在用的是 t2，" in out and f"wjz rules rollback {first} --as PERSON" in out
+
+
 def test_no_complaint_waits_for_a_version_to_be_loaded(house, intake, database, tmp_path):
     """Every worker has an approved version ready; once it has, the files in the store are read by nobody any more."""
     workers = [house.start("scoring") for _ in range(2)]
