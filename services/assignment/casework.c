@@ -182,8 +182,7 @@ static int transfer_to_organ(casework *work, const char *organ_code, const char 
 static int transfer_to_person(casework *work, const char *person_code, const char *reason, wjz_err *err) {
     const assignment *open = work->open;
     person *target = directory_person(work->on->people, person_code);
-    if (target == NULL || strcmp(target->organ, open->organ) != 0 ||
-        (target->roles & (ROLE_PROSECUTOR | ROLE_BRANCH_HEAD | ROLE_CHIEF)) == 0)
+    if (target == NULL || strcmp(target->organ, open->organ) != 0 || (target->roles & ROLE_HOLDERS) == 0)
         return refuse_value(work, "prosecutor", person_code, "本院没有这名检察官 / no such prosecutor in the organ",
                             "跨院移送请填写检察院 / to another organ name the organ");
     if (strcmp(target->code, open->prosecutor) == 0)

@@ -103,7 +103,7 @@ static int claim_page(wjz_tx *tx, turn *now, page *last, store_due **ret_due, si
     wjz_arena *arena = now->book.arena;
     int r = 0;
     *ret_count = 0;
-    if (held->left_count > 0) r = store_claim_left(tx, arena, held->left, held->left_count, ret_due, ret_count, err);
+    if (held->absent_count > 0) r = store_claim_left(tx, arena, held, ret_due, ret_count, err);
     if (r < 0 || *ret_count > 0) return r;
     r = store_claim_unplaced(tx, arena, last->region, last->id, ret_due, ret_count, err);
     if (r < 0 || *ret_count == 0) return r;
@@ -139,7 +139,7 @@ static int place_all(assignment_service *self, wjz_err *err) {
 }
 
 /* What nobody could be found for is an alarm, and is not left at that: whoever the directory has now gets it. So does
- * what those had who are not active any more. */
+ * what those had who have left. */
 static void run_directory(void *arg) {
     assignment_service *self = arg;
     while (wait_for(self, &self->directory_wake, (uint64_t)self->directory_every_ms)) {

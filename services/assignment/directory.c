@@ -57,6 +57,17 @@ static void sort(void *items, size_t count, size_t size, int (*compare)(const vo
     if (count > 1) qsort(items, count, size, compare);
 }
 
+/* Of the organs, which are sorted by then, as the people are. */
+static int find_staffed(directory *dir) {
+    dir->staffed = wjz_arena_calloc(dir->arena, dir->organ_count, sizeof(char *));
+    if (dir->staffed == NULL) return -ENOMEM;
+    dir->staffed_count = 0;
+    for (size_t i = 0; i < dir->organ_count; i++)
+        if (directory_with_role(dir, dir->organs[i].code, ROLE_HOLDERS) != NULL)
+            dir->staffed[dir->staffed_count++] = dir->organs[i].code;
+    return 0;
+}
+
 int directory_finish(directory *dir) {
     sort(dir->organs, dir->organ_count, sizeof(organ), by_organ_code);
     sort(dir->stations, dir->station_count, sizeof(station), by_station_organ);
@@ -66,7 +77,7 @@ int directory_finish(directory *dir) {
     for (size_t i = 0; i < dir->person_count; i++)
         dir->by_code[i] = &dir->people[i];
     sort(dir->by_code, dir->person_count, sizeof(person *), by_person_code);
-    return 0;
+    return find_staffed(dir);
 }
 
 const organ *directory_organ(const directory *dir, const char *code) {

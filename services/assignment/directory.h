@@ -30,6 +30,7 @@ typedef enum person_role {
     ROLE_CHIEF = 4,
     ROLE_STATION_STAFF = 8,
     ROLE_OPERATOR = 16,
+    ROLE_HOLDERS = ROLE_PROSECUTOR | ROLE_BRANCH_HEAD | ROLE_CHIEF, /* any of whom may have a clue */
 } person_role;
 
 typedef struct relation {
@@ -72,10 +73,10 @@ typedef struct directory {
     person **by_code;
     feed_organ *feeds;
     size_t feed_count;
-    /* Who has assignments in hand, and of whom the directory says that he is not active any more. Where it says
-     * nothing of somebody, he has not left: nobody loses work while a directory is put in order. */
-    const char **left;
-    size_t left_count;
+    const char **staffed; /* codes of the organs that have somebody who may have a clue */
+    size_t staffed_count;
+    const char **absent; /* who has assignments in hand, and is not among the people */
+    size_t absent_count;
     int users; /* private: directory_hold, directory_drop */
 } directory;
 
@@ -100,7 +101,7 @@ const char *directory_feed_organ(const directory *dir, int32_t region, const cha
 /* The stations and the people of an organ are neighbours: the first one, and how many. */
 station *directory_stations_of(const directory *dir, const char *organ_code, size_t *ret_count);
 person *directory_people_of(const directory *dir, const char *organ_code, size_t *ret_count);
-/* First of the organ's people who has the role (of person_role); NULL when nobody has. */
+/* First of the organ's people who has the role (of person_role), or one of them; NULL when nobody has. */
 person *directory_with_role(const directory *dir, const char *organ_code, unsigned role);
 
 unsigned directory_role(const char *name); /* 0 for roles that do not matter here */

@@ -38,7 +38,7 @@ WJZ_MUST_CHECK int dispatch_told(const dispatch *on, const clue *told, assignmen
 /* Its acceptance is overdue. */
 WJZ_MUST_CHECK int dispatch_overdue(const dispatch *on, const clue *told, assignment *open, wjz_err *err);
 
-/* Nobody has it: there was no organ for it or nobody there, or who had it is not active any more. It is placed anew;
+/* Nobody has it: there was no organ for it or nobody there, or who had it has left. It is placed anew;
  * nothing changes where nobody had it and that finds nobody either. */
 WJZ_MUST_CHECK int dispatch_unplaced(const dispatch *on, const clue *told, assignment *open, wjz_err *err);
 

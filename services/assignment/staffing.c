@@ -48,7 +48,7 @@ typedef enum rank { RANK_PROSECUTOR, RANK_HEAD, RANK_CHIEF, RANK_ANY_PROSECUTOR,
 
 /* A head who is a prosecutor too stays the resort that a head is. */
 static rank rank_of(const person *candidate, const staffing_need *need) {
-    if ((candidate->roles & (ROLE_BRANCH_HEAD | ROLE_PROSECUTOR | ROLE_CHIEF)) == 0) return RANK_NONE;
+    if ((candidate->roles & ROLE_HOLDERS) == 0) return RANK_NONE;
     bool branch = has_branch(candidate, need->branch);
     if ((candidate->roles & ROLE_BRANCH_HEAD) != 0 && branch) return RANK_HEAD;
     if ((candidate->roles & ROLE_PROSECUTOR) != 0 && branch && !need->heads_only) return RANK_PROSECUTOR;

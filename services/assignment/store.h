@@ -46,9 +46,9 @@ WJZ_MUST_CHECK int store_claim_due(wjz_tx *tx, wjz_arena *arena, int64_t now_us,
  * their order; 0, 0 for the first ones. */
 WJZ_MUST_CHECK int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t id, store_due **ret_due,
                                         size_t *ret_count, wjz_err *err);
-/* The same for all that these people have in hand. */
-WJZ_MUST_CHECK int store_claim_left(wjz_tx *tx, wjz_arena *arena, const char *const *people, size_t people_count,
-                                    store_due **ret_due, size_t *ret_count, wjz_err *err);
+/* The same for all that those of the absent have in hand who have left. */
+WJZ_MUST_CHECK int store_claim_left(wjz_tx *tx, wjz_arena *arena, const directory *people, store_due **ret_due,
+                                    size_t *ret_count, wjz_err *err);
 /* When the next acceptance ends; 0: none is waited for. One round trip. */
 WJZ_MUST_CHECK int store_next_due(wjz_tx *tx, int64_t *ret_us, wjz_err *err);
 

@@ -33,9 +33,16 @@ static const wjz_stmt CLAIM_UNPLACED = {
           " AND (a.region, a.id) > ($1, $2) ORDER BY a.region, a.id"),
     CLAIM_COLUMNS};
 
-static const wjz_stmt CLAIM_LEFT = {"assignment_claim_left",
-                                    CLAIM("a.ended_at IS NULL AND a.prosecutor = ANY ($1) ORDER BY a.region, a.id"),
-                                    CLAIM_COLUMNS};
+/* Who is not active has left. So has of whom the directory knows nothing, once it knows colleagues of his who may have
+ * a clue: where it does not, it is not there yet, and nobody loses work. What it says now counts, not what was read of
+ * it. */
+static const wjz_stmt CLAIM_LEFT = {
+    "assignment_claim_left",
+    CLAIM("a.ended_at IS NULL AND a.prosecutor = ANY ($1)"
+          " AND (a.organ = ANY ($2) OR EXISTS (SELECT FROM directory.person p WHERE p.code = a.prosecutor))"
+          " AND NOT EXISTS (SELECT FROM directory.person p WHERE p.code = a.prosecutor AND p.active)"
+          " ORDER BY a.region, a.id"),
+    CLAIM_COLUMNS};
 
 static const wjz_stmt NEXT_DUE = {"assignment_next_due",
                                   "SELECT min(accept_until) FROM assignment.assignment WHERE state = 'assigned'", 1};
@@ -139,10 +146,11 @@ int store_claim_unplaced(wjz_tx *tx, wjz_arena *arena, int32_t region, int64_t i
     return claim(tx, arena, &CLAIM_UNPLACED, last, WJZ_COUNT(last), ret_due, ret_count, err);
 }
 
-int store_claim_left(wjz_tx *tx, wjz_arena *arena, const char *const *people, size_t people_count, store_due **ret_due,
-                     size_t *ret_count, wjz_err *err) {
-    const wjz_param codes = wjz_texts(people, people_count);
-    return claim(tx, arena, &CLAIM_LEFT, &codes, 1, ret_due, ret_count, err);
+int store_claim_left(wjz_tx *tx, wjz_arena *arena, const directory *people, store_due **ret_due, size_t *ret_count,
+                     wjz_err *err) {
+    const wjz_param codes[] = {wjz_texts(people->absent, people->absent_count),
+                               wjz_texts(people->staffed, people->staffed_count)};
+    return claim(tx, arena, &CLAIM_LEFT, codes, WJZ_COUNT(codes), ret_due, ret_count, err);
 }
 
 int store_claim_recusals(wjz_tx *tx, wjz_arena *arena, int64_t now_us, store_due **ret_due, size_t *ret_count,

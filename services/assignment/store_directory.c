@@ -12,7 +12,7 @@ enum { DUTY_DAYS = 7 };
 
 #define IN_FORCE "effective_from <= current_date AND (effective_to IS NULL OR effective_to > current_date)"
 
-enum { ORGANS, STATIONS, PEOPLE, GONE, HOLIDAYS, FEEDS, LOADS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
+enum { ORGANS, STATIONS, PEOPLE, HOLIDAYS, FEEDS, LOADS, RELATIONS, LEAVES, SHIFTS, PATTERNS, READ_COUNT };
 
 static const wjz_stmt READ[READ_COUNT] = {
     [ORGANS] = {"directory_organs",
@@ -28,7 +28,6 @@ static const wjz_stmt READ[READ_COUNT] = {
                 " array_to_string(specialities, E'\\n'), array_to_string(stations, E'\\n')"
                 " FROM directory.person WHERE active",
                 6},
-    [GONE] = {"directory_gone", "SELECT code FROM directory.person WHERE NOT active", 1},
     [HOLIDAYS] = {"directory_holidays", "SELECT day, working FROM directory.holiday", 2},
     [FEEDS] = {"directory_feeds", "SELECT region, name, organ FROM intake.feed WHERE organ <> ''", 3},
     [LOADS] = {"directory_loads",
@@ -167,24 +166,17 @@ static void fill_feeds(filling *fill) {
     fill->dir->feed_count = (size_t)count;
 }
 
-static bool is_gone(const filling *fill, const char *code) {
-    const wjz_rows *rows = rows_of(fill, GONE);
-    for (int row = 0; row < wjz_rows_count(rows); row++)
-        if (strcmp(wjz_row_text(rows, row, 0), code) == 0) return true;
-    return false;
-}
-
 static void fill_loads(filling *fill) {
     const wjz_rows *rows = rows_of(fill, LOADS);
     int count = wjz_rows_count(rows);
-    fill->dir->left = room(fill, (size_t)count, sizeof(char *));
+    fill->dir->absent = room(fill, (size_t)count, sizeof(char *));
     for (int i = 0; i < count && !fill->failed; i++) {
         const char *code = wjz_row_text(rows, i, 0);
         person *holder = directory_person(fill->dir, code);
         if (holder != NULL)
             holder->open = (int)wjz_row_int(rows, i, 1);
-        else if (is_gone(fill, code))
-            fill->dir->left[fill->dir->left_count++] = text(fill, rows, i, 0);
+        else if (code[0] != '\0')
+            fill->dir->absent[fill->dir->absent_count++] = text(fill, rows, i, 0);
     }
 }
 

@@ -591,6 +591,54 @@ def test_what_somebody_had_who_left_goes_to_the_next(scorer, service, ask, datab
     ]
 
 
+def chosen_for_a_place(ask):
+    """Whom a clue would go to by the directory that the service has read; "": nobody is there."""
+    return ask("TraceRouting", town=510184107, place="怀远镇", stars=4, report_region=REGION, region=REGION).prosecutor
+
+
+def test_what_somebody_had_who_is_missing_goes_to_the_next(scorer, service, ask, database):
+    """Taken out of the directory altogether, one of them with accepted work. But nobody loses any while a directory is empty."""
+    scorer.tell(clue(1), clue(2, complaint_count=5), clue(3, branch="civil", domain="none"))
+    scorer.wait_handled()
+    before = {number: open_assignment(database, number) for number in (1, 2, 3)}
+    holders = {number: before[number][4] for number in before}
+    for number in (1, 3):
+        ask("AcceptAssignment", assignment=before[number][0], actor=holders[number])
+    rows = "SELECT id, state, organ, prosecutor, revision FROM assignment.assignment WHERE clue <= 3 ORDER BY id"
+    untouched = database.rows(rows)
+    database.run("CREATE TABLE public.kept AS SELECT * FROM directory.person")
+    for table in ("relation", "duty_pattern", "person"):
+        database.run(f"DELETE FROM directory.{table}")
+    wait_until(lambda: chosen_for_a_place(ask) == "")
+    scorer.tell(clue(9, report_region=510181, place="灌口街道"))
+    scorer.wait_handled()
+    assert open_assignment(database, 9)[2:5] == ("JCY-510181", "", "")
+    # Once another organ's clue is given to somebody, all that people had has been looked at, too.
+    database.run("INSERT INTO directory.person SELECT * FROM public.kept WHERE code = 'P-510181-001'")
+    wait_until(lambda: open_assignment(database, 9)[4] == "P-510181-001")
+    assert database.rows(rows) == untouched
+
+    database.run(
+        "INSERT INTO directory.person SELECT * FROM public.kept WHERE code <> 'P-510181-001' AND code <> ALL (%s)",
+        [holders[1], holders[2]],
+    )
+
+    def others_have_both():
+        now = {number: open_assignment(database, number) for number in (1, 2)}
+        return now if all(now[number][4] not in ("", holders[1], holders[2]) for number in now) else None
+
+    now = wait_until(others_have_both)
+    assert states(database, 1) == ["returned", "assigned"] and now[2][0] == before[2][0]
+    assert database.value("SELECT predecessor FROM assignment.assignment WHERE id = %s", now[1][0]) == before[1][0]
+    returned = notices(database, "assignment_returned")
+    assert [(notice.person, notice.values["reason"], notice.values["from"]) for notice in returned] == [
+        ("P-510184-002", "absent", holders[1])
+    ]
+    assert open_assignment(database, 3)[:5] == (before[3][0], "accepted", *before[3][2:5])  # he is there again
+    held = "SELECT count(*) FROM assignment.history WHERE clue = 3"
+    assert database.value(held) == 2
+
+
 def test_routing_is_traced_without_doing_it(ask, database):
     trace = ask("TraceRouting", region=REGION, town=510184110, domain="eco_env", report_region=REGION, stars=4)
     assert (trace.organ, trace.station, trace.prosecutor) == ("JCY-510184", "ST-510184-01", "P-510184-003")

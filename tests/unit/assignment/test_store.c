@@ -328,12 +328,51 @@ static void claims_what_nobody_has_body(void *arg) {
     commit(tx); /* and free when that is answered, not some time later as after an abort */
     assert_int_equal(unplaced(other, 0, &first), WAITING);
 
-    store_due *due;
-    size_t count;
-    MUST(store_claim_left(other, arena, (const char *const[]){"P-none", "P-one"}, 2, &due, &count, &err));
-    assert_int_equal(count, 1);
-    assert_int_equal(due[0].open->id, ids[COUNT - 1]);
     wjz_tx_abort(&other);
+}
+
+static void claims_what_those_had_who_left_body(void *arg) {
+    (void)arg;
+    test_db_run(server,
+                "INSERT INTO directory.organ (code, name, region, level) VALUES ('JCY-510182', 'd', 510182, 'county');"
+                "INSERT INTO directory.person (region, code, organ, name, roles, active) VALUES"
+                " (510182, 'L-gone', 'JCY-510182', 'n', '{prosecutor}', false),"
+                " (510182, 'L-back', 'JCY-510182', 'n', '{prosecutor}', true)");
+    static const struct {
+        const char *organ, *prosecutor;
+        bool claimed;
+    } cases[] = {{"JCY-510182", "L-gone", true},      /* not active */
+                 {"JCY-510183", "L-gone", true},      /* the same, wherever */
+                 {"JCY-510182", "L-missing", true},   /* not there any more, while colleagues are */
+                 {"JCY-510183", "L-missing", false},  /* his organ is not there yet */
+                 {"JCY-510182", "L-back", false},     /* there again since the directory was read */
+                 {"JCY-510182", "L-present", false}}; /* not absent */
+    enum { COUNT = WJZ_COUNT(cases) };
+    store_told *clues = take(COUNT, 1);
+    int64_t ids[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        ledger book;
+        assignment *made = opened(&book, &clues[i].told);
+        made->organ = cases[i].organ;
+        made->prosecutor = cases[i].prosecutor;
+        ids[i] = made->id;
+        assert_int_equal(write(&book), 0);
+    }
+    const char *absent[] = {"L-gone", "L-missing", "L-back"}, *staffed[] = {"JCY-510181", "JCY-510182"};
+    const directory people = {
+        .absent = absent, .absent_count = WJZ_COUNT(absent), .staffed = staffed, .staffed_count = WJZ_COUNT(staffed)};
+    store_due *due;
+    size_t count, at = 0;
+    wjz_tx *tx = begin();
+    MUST(store_claim_left(tx, arena, &people, &due, &count, &err));
+    for (size_t i = 0; i < COUNT; i++) {
+        bool claimed = at < count && due[at].open->id == ids[i];
+        if (claimed != cases[i].claimed) fail_msg("case %zu", i);
+        at += claimed;
+    }
+    assert_int_equal(at, count);
+    wjz_tx_abort(&tx);
+    test_db_run(server, "DELETE FROM directory.person; DELETE FROM directory.organ");
 }
 
 static void keeps_recusals_body(void *arg) {
@@ -432,8 +471,12 @@ static void reads_the_directory_body(void *arg) {
     const person *one = directory_person(dir, "P-one"), *two = directory_person(dir, "P-two");
     assert_int_equal(one->roles, ROLE_PROSECUTOR | ROLE_BRANCH_HEAD);
     assert_int_equal(one->open, 1);
-    assert_int_equal(dir->left_count, 1); /* and not of whom it says nothing, or "", which is nobody */
-    assert_string_equal(dir->left[0], "P-gone");
+    assert_int_equal(dir->absent_count, 2); /* and not "", which is nobody */
+    bool gone_first = strcmp(dir->absent[0], "P-gone") == 0;
+    assert_string_equal(dir->absent[!gone_first], "P-gone");
+    assert_string_equal(dir->absent[gone_first], "P-unheard-of");
+    assert_int_equal(dir->staffed_count, 1); /* the other organ has nobody */
+    assert_string_equal(dir->staffed[0], "JCY-510184");
     assert_int_equal(one->relation_count, 1);
     assert_string_equal(one->relations[0].name, "x");
     assert_int_equal(two->leave_count, 1);
@@ -489,6 +532,7 @@ TEST(finds_what_was_withdrawn_by_a_merge)
 TEST(refuses_a_second_open_one)
 TEST(locks_and_claims)
 TEST(claims_what_nobody_has)
+TEST(claims_what_those_had_who_left)
 TEST(keeps_recusals)
 TEST(reads_the_directory)
 TEST(has_no_more_rights_than_it_needs)
@@ -502,6 +546,7 @@ int main(void) {
         cmocka_unit_test(refuses_a_second_open_one),
         cmocka_unit_test(locks_and_claims),
         cmocka_unit_test(claims_what_nobody_has),
+        cmocka_unit_test(claims_what_those_had_who_left),
         cmocka_unit_test(keeps_recusals),
         cmocka_unit_test(reads_the_directory),
         cmocka_unit_test(has_no_more_rights_than_it_needs),
