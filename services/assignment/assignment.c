@@ -142,6 +142,7 @@ static const wjz_request_route requests[] = {
     {.type = &wjz__assignment__record_outcome__descriptor, .handler = on_record_outcome},
     {.type = &wjz__assignment__declare_recusal__descriptor, .handler = on_declare_recusal},
     {.type = &wjz__assignment__decide_recusal__descriptor, .handler = on_decide_recusal},
+    {.type = &wjz__assignment__renew_directory__descriptor, .handler = on_renew_directory},
     {.type = &wjz__assignment__trace_routing__descriptor, .handler = on_trace_routing},
     {0},
 };

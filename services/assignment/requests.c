@@ -201,6 +201,23 @@ int on_decide_recusal(wjz_call *call, void *state, wjz_err *err) {
     return with_assignment(call, state, asked->assignment, asked->actor, decide_recusal, err);
 }
 
+/* --- the directory --- */
+
+/* Whoever waits for somebody whom it has by now is looked after beside the answer. */
+int on_renew_directory(wjz_call *call, void *state, wjz_err *err) {
+    assignment_service *self = state;
+    WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
+    int r = wjz_tx_begin(self->db, &tx, err);
+    if (r == 0) r = assignment_renew_directory(self, tx, err);
+    if (store_is_away(r)) return refuse_busy(call);
+    if (r < 0) return r;
+    wjz_event_set(self->loop, &self->directory_wake);
+    Wjz__Assignment__DirectoryRenewed reply = WJZ__ASSIGNMENT__DIRECTORY_RENEWED__INIT;
+    reply.organs = (uint32_t)self->people->organ_count;
+    reply.people = (uint32_t)self->people->person_count;
+    return wjz_call_reply(call, &reply.base);
+}
+
 /* --- what the rules would do --- */
 
 static const char *or_none(const char *text) {

@@ -12,6 +12,7 @@ int on_transfer_assignment(wjz_call *call, void *state, wjz_err *err);
 int on_record_outcome(wjz_call *call, void *state, wjz_err *err);
 int on_declare_recusal(wjz_call *call, void *state, wjz_err *err);
 int on_decide_recusal(wjz_call *call, void *state, wjz_err *err);
+int on_renew_directory(wjz_call *call, void *state, wjz_err *err);
 int on_trace_routing(wjz_call *call, void *state, wjz_err *err);
 
 #endif

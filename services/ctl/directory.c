@@ -1,6 +1,6 @@
 /* `wjz directory load`: organs, stations, people, duties and micro-grids from a YAML file into schema directory. The
  * file is checked whole before anything is written; loading it again changes only what differs. People who are not in
- * the file any more stay: they are made inactive by saying so. */
+ * the file any more stay: they are made inactive by saying so. What waits for somebody is given to whom it brought. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "proto/assignment.pb-c.h"
 #include "wjz/yaml.h"
 
 typedef enum column_type { TEXT, INTEGER, REAL, BOOLEAN, DATE, TIME, TEXTS, INTEGERS, OUTLINE } column_type;
@@ -284,6 +285,25 @@ static int store(session *s, void *arg, wjz_err *err) {
     return r;
 }
 
+enum { TELL_MS = 5000 };
+
+static int tell_assignment(session *s, void *arg, wjz_err *err) {
+    (void)arg;
+    Wjz__Assignment__RenewDirectory question = WJZ__ASSIGNMENT__RENEW_DIRECTORY__INIT;
+    const ProtobufCMessage *answer;
+    return wjz_bus_request(s->bus, "assignment", 0, &question.base, TELL_MS,
+                           &wjz__assignment__directory_renewed__descriptor, s->arena, &answer, NULL, err);
+}
+
+/* So that no clue waits for the next reading. Where assignment does not run, or does not answer, it reads by itself. */
+static void tell(session *s) {
+    wjz_err err = {0};
+    int r = session_connected(s, true, tell_assignment, NULL, &err);
+    if (r < 0 && r != -EHOSTUNREACH)
+        fprintf(stderr, "已装入；分派服务未应答，稍后自会读取 / loaded; assignment will read it a little later: %s\n",
+                err.text);
+}
+
 int directory_load(session *s, const char *path, wjz_err *err) {
     const char *allowed[WJZ_COUNT(SECTIONS) + 1] = {0};
     for (size_t i = 0; i < WJZ_COUNT(SECTIONS); i++)
@@ -294,7 +314,9 @@ int directory_load(session *s, const char *path, wjz_err *err) {
     const wjz_yaml_node *root = wjz_yaml_root(yaml);
     if (!root) return wjz_err_set(err, -EINVAL, "%s:1: the file is empty", path);
     r = wjz_yaml_only(root, allowed, err);
-    return r < 0 ? r : session_connected(s, false, store, (void *)root, err);
+    if (r == 0) r = session_connected(s, false, store, (void *)root, err);
+    if (r == 0) tell(s);
+    return r;
 }
 
 int command_directory_load(session *s, int argc, char **argv, wjz_err *err) {

@@ -546,6 +546,55 @@ def test_a_directory_loaded_meanwhile_is_seen_by_the_first_clue(house, database)
         scoring.close()
 
 
+def test_a_directory_that_operators_load_is_heard_of_at_once(house, database):
+    """However seldom it is read, and though no clue comes after it."""
+    scoring = Scoring(house)
+
+    def load(*path):
+        return house.wjz("directory", "load", ROOT.joinpath("deploy", *path), check=False)
+
+    try:
+        status, _, said = load("config", "holidays.yaml")  # nobody runs who could be told
+        assert (status, said) == (0, "")
+        started = house.start("assignment", **{**OPTIONS, "directory_every": "1h"})
+        scoring.wait_for(1)
+        scoring.tell(clue(1), clue(2, stars=2, mediation=True))
+        scoring.wait_handled()
+        assert [open_assignment(database, number)[1:5] for number in (1, 2)] == [("assigned", "", "", "")] * 2
+
+        def placed():
+            assert load("demo", "county.yaml")[0] == 0  # again: wjz may not have heard of the service yet
+            return wait_until(lambda: open_assignment(database, 1)[4], 5)
+
+        assert wait_until(placed) == "P-510184-003"
+        wait_until(lambda: open_assignment(database, 2)[3:5] == ("ST-510184-01", ""))
+        endpoint = database.value("SELECT request_endpoint FROM bus.instance WHERE name = %s", started.instance)
+        with wire.Client(endpoint) as client:
+            renewed = client.ask(wire.proto("assignment").RenewDirectory())
+        there = database.row("SELECT (SELECT count(*) FROM directory.organ), count(*) FROM directory.person WHERE active")
+        assert (renewed.organs, renewed.people) == there
+    finally:
+        scoring.close()
+
+
+def test_a_directory_is_loaded_though_assignment_does_not_answer(house, database):
+    """A process that stands still is heard of for a while: the load says so, and is done all the same."""
+    started = house.start("assignment", **OPTIONS)
+
+    def said():
+        started.pause()
+        try:
+            path = ROOT / "deploy" / "demo" / "county.yaml"
+            status, _, errors = house.wjz("directory", "load", path, check=False)
+        finally:
+            started.go_on()
+        assert status == 0
+        return "assignment will read it a little later" in errors
+
+    wait_until(said)
+    assert database.value("SELECT count(*) FROM directory.person WHERE code = 'P-510184-003'") == 1
+
+
 def test_what_nobody_had_is_given_to_whoever_the_directory_has_by_then(house, database):
     scoring = Scoring(house)
     try:
@@ -731,6 +780,7 @@ def test_a_request_is_put_off_while_the_store_is_away(scorer, service, ask, clus
     cluster.stop()
     try:
         assert refusal_of(ask, "AcceptAssignment", assignment=number, actor="P-510184-003")[0] == "RETRY_LATER"
+        assert refusal_of(ask, "RenewDirectory")[0] == "RETRY_LATER"
     finally:
         cluster.start()
     again = wait_until(lambda: ask("AcceptAssignment", assignment=number, actor="P-510184-003"))
