@@ -15,7 +15,7 @@
 
 enum { ENTER_MS = 30000 };
 /* Going ahead in vain costs reading the journal again. */
-static const int64_t OTHERS_US = INT64_C(3600) * WJZ_SECOND_US;
+static const int64_t OTHERS_US = INT64_C(3600) * WJZ_SECOND_US, SUSPECTED_US = 60 * WJZ_SECOND_US;
 
 struct followed {
     int32_t region;
@@ -96,8 +96,9 @@ static bool committed(const followed *region, const store_turn *turns, size_t co
     return region->turn == 0;
 }
 
-static void meet_others(followed *region) {
-    region->others_us = wjz_clock_monotonic_us() + OTHERS_US;
+static void expect_others(followed *region, int64_t for_us) {
+    int64_t until_us = wjz_clock_monotonic_us() + for_us;
+    if (until_us > region->others_us) region->others_us = until_us;
 }
 
 /* What was read are turns from `asked` on, that one without entries. The index may have gone ahead of it in the
@@ -105,7 +106,7 @@ static void meet_others(followed *region) {
 static int catch_up(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
     store_turn *turns = region->state.turns;
     size_t count = region->state.turn_count;
-    if (region->turn && count > 1) meet_others(region);
+    if (region->turn && count > 1) expect_others(region, OTHERS_US);
     if (region->dirty || !committed(region, turns, count)) forget(region);
     int r = region->index ? 0 : repeats_index_new(&region->index);
     if (r) return wjz_err_set(err, r, "out of memory");
@@ -215,7 +216,7 @@ static int catch_up_ahead(followed *region, wjz_err *err) {
     size_t count = region->state.turn_count;
     region->ahead = false;
     if (count == 1 && turns[0].turn == region->turn && turns[0].stamp == region->stamp) return 0;
-    if (count > 1) meet_others(region);
+    if (count > 1) expect_others(region, OTHERS_US);
     forget(region);
     region->dirty = false; /* read anew before the lock is asked for again */
     return wjz_err_set(err, -EAGAIN, "went ahead of a turn of region %d in vain", (int)region->region);
@@ -261,10 +262,11 @@ int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, wjz_err *err) {
     return r;
 }
 
+/* Others may have changed what was expected, or written what was taken to be new: with the lock it will show. */
 static void expectation_ended(void *arg, int result) {
     followed *region = arg;
     region->expecting--;
-    if (result == -EAGAIN) meet_others(region);
+    if (result == -EAGAIN || result == -EEXIST) expect_others(region, SUSPECTED_US);
     wjz_event_set(region->loop, &region->expected);
 }
 

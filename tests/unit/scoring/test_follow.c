@@ -220,6 +220,27 @@ static void what_was_expected_and_is_not_so_fails_as_a_whole(WJZ_UNUSED void *ar
     assert_int_equal(turns(), 2);
 }
 
+/* As when another process was quicker with a complaint: the next try is to see that with the lock. */
+static void what_others_have_written_already_fails_as_well(WJZ_UNUSED void *arg) {
+    static const wjz_stmt twice = {"test_twice",
+                                   "INSERT INTO scoring.journal (region, turn, stamp, entries) SELECT region, turn, 7, "
+                                   "entries FROM scoring.journal",
+                                   0};
+    followed *region = NULL;
+    wjz_tx *first = take_turn(), *second = begin(&region);
+    assert_true(follow_go_ahead(region));
+    assert_int_equal(follow_expect(region, second, &NONE_DEFINED), 0);
+    assert_int_equal(wjz_tx_send(second, &twice, NULL, 0), 0);
+    write_turn(region, second);
+    assert_int_equal(commit(first), 0);
+    assert_int_equal(commit(second), -EEXIST);
+    wjz_tx *third = take_turn(), *fourth = begin(&region);
+    assert_false(follow_go_ahead(region));
+    assert_int_equal(commit(third), 0);
+    wjz_tx_abort(&fourth);
+    assert_int_equal(turns(), 2);
+}
+
 static bool committed;
 
 static void commit_later(void *arg) {
@@ -303,6 +324,7 @@ TEST(another_process_between_makes_it_vain_and_stops_it)
 TEST(one_that_fails_ahead_leaves_nothing_behind)
 TEST(turns_follow_one_another_without_the_lock)
 TEST(what_was_expected_and_is_not_so_fails_as_a_whole)
+TEST(what_others_have_written_already_fails_as_well)
 TEST(whoever_wants_the_lock_lets_those_before_end)
 TEST(what_is_noted_beside_the_index_is_a_turn)
 TEST(others_wait)
@@ -317,6 +339,7 @@ int main(void) {
         cmocka_unit_test(test_one_that_fails_ahead_leaves_nothing_behind),
         cmocka_unit_test(test_turns_follow_one_another_without_the_lock),
         cmocka_unit_test(test_what_was_expected_and_is_not_so_fails_as_a_whole),
+        cmocka_unit_test(test_what_others_have_written_already_fails_as_well),
         cmocka_unit_test(test_whoever_wants_the_lock_lets_those_before_end),
         cmocka_unit_test(test_what_is_noted_beside_the_index_is_a_turn),
         cmocka_unit_test(test_others_wait),
