@@ -90,4 +90,9 @@ void wjz_request_complete(wjz_request *request);
 bool wjz_request_refuse_now(const wjz_request *request);
 void wjz_request_drop_body(wjz_request *request);
 
+/* --- http_parts.c --- */
+
+/* wjz_request_read_parts, so many bytes at a time; others run in between. */
+WJZ_MUST_CHECK int wjz_request_read_portions(wjz_request *request, size_t most);
+
 #endif

@@ -64,15 +64,15 @@ static enum MHD_Result on_piece(void *arg, WJZ_UNUSED enum MHD_ValueKind kind, c
     return MHD_YES;
 }
 
-static int read_all(parts *to) {
+static int read_all(parts *to, size_t most) {
     wjz_request *request = to->request;
     struct MHD_PostProcessor *reader =
         MHD_create_post_processor(request->connection, READER_BUFFER, on_piece, to); /* NULL: no boundary, no memory */
     if (reader == NULL) return -EINVAL;
     size_t length = request->body_length;
     bool sound = true;
-    for (size_t at = 0; sound && at < length; at += PORTION) {
-        size_t portion = length - at < PORTION ? length - at : PORTION;
+    for (size_t at = 0; sound && at < length; at += most) {
+        size_t portion = length - at < most ? length - at : most;
         sound = MHD_post_process(reader, request->body + at, portion) == MHD_YES;
         if (at + portion < length) wjz_fiber_yield(request->http->loop);
     }
@@ -107,7 +107,7 @@ static int divide(parts *from) {
     return 0;
 }
 
-int wjz_request_read_parts(wjz_request *request) {
+int wjz_request_read_portions(wjz_request *request, size_t most) {
     static const char type[] = "multipart/form-data";
     const char *said = wjz_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
     if (!said || strncasecmp(said, type, sizeof(type) - 1) != 0 || request->parts_read) return 0;
@@ -116,10 +116,14 @@ int wjz_request_read_parts(wjz_request *request) {
     parts *to = wjz_arena_calloc(request->arena, 1, sizeof(*to));
     if (!to) return -ENOMEM;
     to->request = request;
-    int e = read_all(to);
+    int e = read_all(to, most);
     if (e == 0) e = divide(to);
     request->body_length = 0;
     return e;
+}
+
+int wjz_request_read_parts(wjz_request *request) {
+    return wjz_request_read_portions(request, PORTION);
 }
 
 const wjz_upload *wjz_request_upload(const wjz_request *request, size_t number) {
