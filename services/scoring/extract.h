@@ -37,7 +37,7 @@ typedef struct text_quantity {
 size_t extract_quantities(const text_spots *spots, text_quantity *quantities, size_t limit);
 
 /* What firms are called in short, without 公司: two characters that end a name and, as 公司 does, tell matters apart
- * (matter.c). Their last character must be one that ends names (extract_chars.c). */
+ * (matter_names.c). Their last character must be one that ends names (extract_chars.c). */
 #define SHORT_FIRMS(X)                                                                                                 \
     X("纸业") X("药业") X("酒业") X("木业") X("置业") X("化工") X("酒楼") X("茶楼") X("饭庄") X("农庄")
 
