@@ -127,8 +127,8 @@ WJZ_MUST_CHECK int wjz_tx_try_begin(wjz_db *db, wjz_tx **ret_tx, wjz_err *err);
  * commits later. */
 int64_t wjz_tx_era(const wjz_tx *tx);
 /* The commit will not wait until it is on disk: a crash of the server may undo it, and everything that was committed
- * after it. -ENOMEM, and the error of a transaction that has failed already. */
-WJZ_MUST_CHECK int wjz_tx_lazy(wjz_tx *tx);
+ * after it. Before the first statement. */
+void wjz_tx_lazy(wjz_tx *tx);
 /* Queues a statement: params is an array of as many as the statement has $n. Only -ENOMEM and the error of a
  * transaction that has failed already. */
 WJZ_MUST_CHECK int wjz_tx_send(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count);

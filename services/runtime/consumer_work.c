@@ -87,14 +87,13 @@ static int unpack(worker *self, wjz_delivery **deliveries, size_t count, wjz_err
 }
 
 /* Writes the inbox rows. Nearly all messages are new, so their rows travel with the handler's first statements, and the
- * whole fails when one is there already; a careful try finds out which, and drops them from the batch. lazy: the commit
- * will not wait for the disk. */
-static int keep_new(worker *self, bool lazy, wjz_err *err) {
+ * whole fails when one is there already; a careful try finds out which, and drops them from the batch. */
+static int keep_new(worker *self, wjz_err *err) {
     wjz_batch *batch = &self->batch;
     const wjz_stmt *stmts = self->consumer->ground->sql->stmts;
     if (!batch->careful && batch->count == 1) {
         const wjz_param alone[] = {wjz_i32(batch->messages[0].region), wjz_i64(batch->messages[0].id)};
-        return wjz_tx_send_aside(batch->tx, &stmts[lazy ? WJZ_INBOX_LAZY_ONE : WJZ_INBOX_NEW_ONE], alone, 2);
+        return wjz_tx_send_aside(batch->tx, &stmts[WJZ_INBOX_NEW_ONE], alone, 2);
     }
     int32_t regions[MESSAGES_LIMIT];
     int64_t ids[MESSAGES_LIMIT];
@@ -103,11 +102,9 @@ static int keep_new(worker *self, bool lazy, wjz_err *err) {
         ids[i] = batch->messages[i].id;
     }
     const wjz_param params[] = {wjz_i32s(regions, batch->count), wjz_i64s(ids, batch->count)};
-    if (!batch->careful) return wjz_tx_send_aside(batch->tx, &stmts[lazy ? WJZ_INBOX_LAZY : WJZ_INBOX_NEW], params, 2);
+    if (!batch->careful) return wjz_tx_send_aside(batch->tx, &stmts[WJZ_INBOX_NEW], params, 2);
     wjz_rows *rows;
-    int r = lazy ? wjz_tx_lazy(batch->tx) : 0;
-    if (r < 0) return wjz_err_set(err, r, "could not begin a batch");
-    r = wjz_tx_query(batch->tx, &stmts[WJZ_INBOX_INSERT], params, 2, &rows, err);
+    int r = wjz_tx_query(batch->tx, &stmts[WJZ_INBOX_INSERT], params, 2, &rows, err);
     if (r < 0 || (size_t)wjz_rows_count(rows) == batch->count) return r;
     wjz_idmap fresh = {0};
     for (int row = 0; row < wjz_rows_count(rows) && r == 0; row++)
@@ -143,7 +140,8 @@ static int run_handler(worker *self, wjz_delivery **deliveries, size_t count, wj
         self->era = wjz_tx_era(batch->tx);
         r = doubt_foreign(self, deliveries, count, err);
     }
-    if (r == 0) r = keep_new(self, self->inlet->route->lazy && self->era != 0, err);
+    if (r == 0 && self->inlet->route->lazy && self->era != 0) wjz_tx_lazy(batch->tx);
+    if (r == 0) r = keep_new(self, err);
     if (r == 0 && batch->count > 0) {
         wjz_observe(self->consumer->batch_messages, batch->count);
         r = self->inlet->route->handler(batch, self->consumer->state, err);
@@ -348,8 +346,9 @@ static int purge_once(wjz_consumer *consumer, int64_t *ret_rows, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(consumer->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_lazy(tx);
-    if (r == 0) r = wjz_tx_query_v(tx, &sql->stmts[WJZ_INBOX_PURGE], &rows, err, wjz_i32(PURGE_DAYS));
+    if (r < 0) return r;
+    wjz_tx_lazy(tx);
+    r = wjz_tx_query_v(tx, &sql->stmts[WJZ_INBOX_PURGE], &rows, err, wjz_i32(PURGE_DAYS));
     if (r < 0) return r;
     *ret_rows = wjz_rows_affected(rows);
     return wjz_tx_commit(&tx, err);

@@ -117,6 +117,9 @@ typedef struct wjz_prepared {
     Oid *types;
 } wjz_prepared;
 
+/* What the session's commits wait for; it stays so from one transaction to the next. */
+typedef enum wjz_commits { COMMITS_DURABLE, COMMITS_LAZY, COMMITS_UNKNOWN } wjz_commits;
+
 struct wjz_resolving;
 
 typedef struct wjz_conn {
@@ -137,6 +140,7 @@ typedef struct wjz_conn {
     size_t prepared_count, prepared_capacity;
     int unready;
     wjz_encoded encoded;
+    wjz_commits commits;
     int64_t planned_at_us;    /* when its plans were last dropped */
     uint64_t planned_at_sent; /* and how much the pool had sent then */
     int64_t busy_since_us;    /* 0: nothing on the wire */
@@ -233,6 +237,8 @@ struct wjz_tx {
     wjz_tx *next;   /* in the queue */
     wjz_arena *arena;
     wjz_event event; /* granted, refused, or a round trip has ended */
+    bool lazy;       /* its commit does not wait for the disk */
+    bool changes;    /* what its session's commits wait for, from its own on */
     bool in_block;   /* BEGIN has been queued */
     bool queued;     /* something that was not waited for */
     bool under_way;  /* it is on the wire */

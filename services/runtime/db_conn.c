@@ -133,6 +133,7 @@ static void disconnect(wjz_conn *conn) {
     conn->answered = false;
     conn->stale = false;
     conn->era = 0;
+    conn->commits = COMMITS_DURABLE;
     conn->busy_since_us = 0;
 }
 

@@ -9,8 +9,8 @@
 #include "wjz/clock.h"
 
 static const wjz_stmt REPLAN = {.name = "wjz_replan", .sql = "DISCARD PLANS"};
-static const wjz_stmt LAZY = {
-    .name = "wjz_lazy", .sql = "SELECT set_config('synchronous_commit', 'off', true)", .columns = 1};
+static const wjz_stmt LAZY = {.name = "wjz_lazy", .sql = "SET synchronous_commit = off"};
+static const wjz_stmt DURABLE = {.name = "wjz_durable", .sql = "RESET synchronous_commit"};
 static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
 
 /* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
@@ -161,8 +161,23 @@ static int drop_old_plans(wjz_tx *tx) {
     return queue(tx, &REPLAN, NULL, 0, false);
 }
 
+/* For the session, not for the transaction: most have the same as the one before, and to set it costs as much as a row. A
+ * transaction that fails takes it back. */
+static int set_commits(wjz_tx *tx) {
+    wjz_commits wanted = tx->lazy ? COMMITS_LAZY : COMMITS_DURABLE;
+    if (tx->failure.code || tx->conn->commits == wanted) return tx->failure.code;
+    tx->conn->commits = COMMITS_UNKNOWN;
+    tx->changes = true;
+    return queue(tx, tx->lazy ? &LAZY : &DURABLE, NULL, 0, false);
+}
+
+static int begin_to_send(wjz_tx *tx) {
+    int r = drop_old_plans(tx);
+    return r < 0 ? r : set_commits(tx);
+}
+
 static int send_statement(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep) {
-    int r = tx->queued || tx->in_block ? 0 : drop_old_plans(tx);
+    int r = tx->queued || tx->in_block ? 0 : begin_to_send(tx);
     if (r == 0) r = queue(tx, stmt, params, count, keep);
     if (r == 0) tx->queued = true;
     return r;
@@ -182,8 +197,9 @@ int64_t wjz_tx_era(const wjz_tx *tx) {
     return tx->conn ? tx->conn->era : 0;
 }
 
-int wjz_tx_lazy(wjz_tx *tx) {
-    return wjz_tx_send_aside(tx, &LAZY, NULL, 0);
+void wjz_tx_lazy(wjz_tx *tx) {
+    assert(!tx->queued && !tx->in_block);
+    tx->lazy = true;
 }
 
 int wjz_tx_push(wjz_tx *tx) {
@@ -267,6 +283,7 @@ static void count_end(wjz_db *db, int result) {
 /* The connection goes to the next one first: what follows here is nobody else's wait. */
 static void end(wjz_tx *tx, int result) {
     wjz_conn *conn = WJZ_STEAL(tx->conn);
+    if (conn && tx->changes && result == 0) conn->commits = tx->lazy ? COMMITS_LAZY : COMMITS_DURABLE;
     if (conn) wjz_conn_release(conn, tx->in_block);
     count_end(tx->db, result);
     for (wjz_tx_after_call *call = tx->after; call; call = call->next)

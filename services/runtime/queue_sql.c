@@ -19,11 +19,6 @@ template;
 const wjz_stmt WJZ_BUS_ERA = {"bus_era", "SELECT bus.current_era()", 1};
 
 #define KEYS "unnest($1::int4[], $2::int8[], $3::text[]) AS k(region, id, destination)"
-#define NEW_ROWS                                                                                                       \
-    "INSERT INTO @.inbox (region, id) "                                                                                \
-    "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id)"
-/* A statement less for each batch, as a condition that always holds. */
-#define LAZY " WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL"
 /* Which rows of the outbox a statement is about is never a join on their keys: the planner has mostly seen the table
  * empty, and would compare each row with each key. They are found by their places; here from keys, one by one by the
  * primary key, for the order leaves it no other index. One that is moved meanwhile may be missed: it is in the hands of
@@ -108,11 +103,12 @@ static const template TEMPLATES[WJZ_QUEUE_STMTS] = {
                           "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id) ORDER BY region, id "
                           "ON CONFLICT DO NOTHING RETURNING id",
                           1},
-    [WJZ_INBOX_NEW] = {"inbox_new", NEW_ROWS " ORDER BY region, id", 0},
-    [WJZ_INBOX_LAZY] = {"inbox_lazy", NEW_ROWS LAZY " ORDER BY region, id", 0},
+    [WJZ_INBOX_NEW] = {"inbox_new",
+                       "INSERT INTO @.inbox (region, id) "
+                       "SELECT region, id FROM unnest($1::int4[], $2::int8[]) AS k(region, id) ORDER BY region, id",
+                       0},
     /* One alone: to take apart and sort arrays of one costs more than the insertion. */
     [WJZ_INBOX_NEW_ONE] = {"inbox_new_one", "INSERT INTO @.inbox (region, id) VALUES ($1, $2)", 0},
-    [WJZ_INBOX_LAZY_ONE] = {"inbox_lazy_one", "INSERT INTO @.inbox (region, id) SELECT $1, $2" LAZY, 0},
     [WJZ_INBOX_PURGE] = {"inbox_purge",
                          "DELETE FROM @.inbox WHERE ctid = ANY (ARRAY("
                          "  SELECT ctid FROM @.inbox WHERE handled_at < now() - make_interval(days => $1) LIMIT 5000))",

@@ -21,8 +21,6 @@ typedef enum wjz_queue_stmt {
     WJZ_INBOX_INSERT,   /* regions, ids → ids that were not there */
     WJZ_INBOX_NEW,      /* regions, ids; fails when one is there */
     WJZ_INBOX_NEW_ONE,  /* region, id; fails when it is there */
-    WJZ_INBOX_LAZY,     /* as WJZ_INBOX_NEW, and wjz_tx_lazy with it */
-    WJZ_INBOX_LAZY_ONE, /* as WJZ_INBOX_NEW_ONE, and wjz_tx_lazy with it */
     WJZ_INBOX_PURGE,    /* days: deletes up to 5,000 older rows */
     WJZ_QUEUE_STMTS
 } wjz_queue_stmt;

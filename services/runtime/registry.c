@@ -211,10 +211,10 @@ static int beat(wjz_registry *registry, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     wjz_rows *rows;
     int r = wjz_tx_begin(registry->db, &tx, err);
-    if (r == 0) r = wjz_tx_lazy(tx); /* a heartbeat that is lost in a crash of the server is none */
-    if (r == 0)
-        r = wjz_tx_query_v(tx, &BEAT, &rows, err, wjz_i32((int32_t)registry->number),
-                           wjz_text(registry->options.service), wjz_text(registry->name));
+    if (r < 0) return r;
+    wjz_tx_lazy(tx); /* a heartbeat that is lost in a crash of the server is none */
+    r = wjz_tx_query_v(tx, &BEAT, &rows, err, wjz_i32((int32_t)registry->number), wjz_text(registry->options.service),
+                       wjz_text(registry->name));
     if (r < 0) return r;
     bool registered = wjz_rows_count(rows) > 0 && wjz_row_bool(rows, 0, 9);
     bool changed = update_peers(registry, rows);

@@ -46,8 +46,8 @@ static void note_era(wjz_relay *relay, int64_t era) {
 static int begin(wjz_relay *relay, wjz_tx **ret_tx, wjz_err *err) {
     WJZ_CLEANUP(wjz_tx_abort) wjz_tx *tx = NULL;
     int r = wjz_tx_begin(relay->ground->housekeeping, &tx, err);
-    if (r == 0) r = wjz_tx_lazy(tx);
     if (r < 0) return r;
+    wjz_tx_lazy(tx);
     note_era(relay, wjz_tx_era(tx));
     *ret_tx = WJZ_STEAL(tx);
     return 0;

@@ -542,6 +542,53 @@ static void a_commit_can_fail(WJZ_UNUSED void **state) {
     run(deferred_body, 1);
 }
 
+static void expect_commits(bool lazy, const char *setting) {
+    static const wjz_stmt COMMITS = {"commits", "SELECT current_setting('synchronous_commit')", 1};
+    wjz_tx *tx = begin();
+    if (lazy) wjz_tx_lazy(tx);
+    assert_string_equal(wjz_row_text(query(tx, &COMMITS, NULL, 0), 0, 0), setting);
+    commit(tx);
+}
+
+static void fail_one(bool lazy) {
+    wjz_err err = {0};
+    wjz_tx *tx = begin();
+    if (lazy) wjz_tx_lazy(tx);
+    assert_int_equal(wjz_tx_send_v(tx, &ADD, wjz_i64(1), wjz_text("forbidden")), 0);
+    assert_int_equal(wjz_tx_commit(&tx, &err), -EINVAL);
+}
+
+static void give_up_one(bool lazy, bool waits) {
+    wjz_tx *tx = begin();
+    if (lazy) wjz_tx_lazy(tx);
+    assert_int_equal(wjz_tx_send_v(tx, &NUMBER, wjz_i64(1)), 0);
+    if (waits) assert_int_equal(wjz_tx_wait(tx, NULL, NULL), 0);
+    wjz_tx_abort(&tx);
+}
+
+/* On one connection, whatever became of the transaction before. */
+static void lazy_body(WJZ_UNUSED void *arg) {
+    static const bool LAZY[] = {false, true};
+    for (int before = 0; before < 2; before++)
+        for (int after = 0; after < 2; after++) {
+            const char *wanted = LAZY[after] ? "off" : "on";
+            expect_commits(LAZY[before], LAZY[before] ? "off" : "on");
+            expect_commits(LAZY[after], wanted);
+            expect_commits(LAZY[!before], LAZY[!before] ? "off" : "on");
+            fail_one(LAZY[before]);
+            expect_commits(LAZY[after], wanted);
+            for (int waits = 0; waits < 2; waits++) {
+                expect_commits(LAZY[!before], LAZY[!before] ? "off" : "on");
+                give_up_one(LAZY[before], waits > 0);
+                expect_commits(LAZY[after], wanted);
+            }
+        }
+}
+
+static void who_is_lazy_is_lazy_alone(WJZ_UNUSED void **state) {
+    run(lazy_body, 1);
+}
+
 static void timeout_body(WJZ_UNUSED void *arg) {
     static const wjz_stmt PAUSE = {"long_pause", "SELECT 1 FROM pg_sleep(30)", 1};
     wjz_err err = {0};
@@ -933,6 +980,7 @@ int main(void) {
         cmocka_unit_test(an_error_in_the_middle_undoes_all),
         cmocka_unit_test(errors_are_told_by_their_sqlstate),
         cmocka_unit_test(a_commit_can_fail),
+        cmocka_unit_test(who_is_lazy_is_lazy_alone),
         cmocka_unit_test(statements_time_out),
         cmocka_unit_test(the_pool_connects_as_its_role),
         cmocka_unit_test(a_parameter_keeps_its_type),
