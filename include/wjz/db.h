@@ -7,9 +7,9 @@
  *     wjz_tx *tx = NULL;                               WJZ_CLEANUP(wjz_tx_abort)
  *     r = wjz_tx_begin(db, &tx, err);                  // waits only for a free connection
  *     r = wjz_tx_send(tx, &SELECT_STATIONS, params);   // nothing on the wire yet
- *     r = wjz_tx_wait(tx, &rows, err);                 // SELECT + BEGIN, one round trip; rows of the last send
+ *     r = wjz_tx_wait(tx, &rows, err);                 // one round trip; rows of the last send
  *     r = wjz_tx_send(tx, &INSERT_SHIFT, ...);
- *     r = wjz_tx_commit(&tx, err);                     // INSERT + COMMIT, one round trip
+ *     r = wjz_tx_commit(&tx, err);                     // the INSERT and the commit, one round trip
  *
  * Parameters and results are binary. Statements are prepared on first use per connection. Connections set
  * enable_seqscan, enable_mergejoin and enable_hashjoin off when the pool is opened for the hot path: a plan

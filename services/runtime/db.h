@@ -136,6 +136,8 @@ typedef struct wjz_conn {
     wjz_owed *owed; /* ring */
     size_t owed_first, owed_count, owed_capacity;
     bool answered;          /* the first one owed, but for its end */
+    bool open;              /* statements were sent since the last sync: the server keeps their transaction open */
+    bool asked;             /* for all that is owed, without a sync */
     wjz_prepared *prepared; /* open addressing, a power of two */
     size_t prepared_count, prepared_capacity;
     int unready;
@@ -164,14 +166,15 @@ WJZ_MUST_CHECK int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz
                                  wjz_err *err);
 /* What is queued leaves now, as far as the socket takes it, and else whenever the loop runs. -ECONNRESET as above. */
 int wjz_conn_flush(wjz_conn *conn);
-/* Ends a portion of the pipeline and flushes; wjz_tx_on_sync follows. -ECONNRESET as above. */
+/* Commits what was sent since the last sync, and flushes; wjz_tx_on_answered follows. -ECONNRESET as above. */
 WJZ_MUST_CHECK int wjz_conn_sync(wjz_conn *conn);
-/* Takes it from its transaction: free at once, or after what is on the wire has been rolled back. in_block: BEGIN was
- * queued. */
-void wjz_conn_release(wjz_conn *conn, bool in_block);
+/* Asks for the answers to what was sent and flushes; wjz_tx_on_answered follows, and the transaction stays open.
+ * -ECONNRESET as above. */
+WJZ_MUST_CHECK int wjz_conn_ask(wjz_conn *conn);
+/* Takes it from its transaction: free at once, or after what is open or on the wire has been rolled back. */
+void wjz_conn_release(wjz_conn *conn);
 /* Gives it up when the server owes an answer and has been silent since before_us. */
 void wjz_conn_lose_if_silent(wjz_conn *conn, int64_t before_us);
-extern const wjz_stmt WJZ_BEGIN;
 
 /* --- db_resolve.c --- */
 
@@ -187,7 +190,7 @@ void wjz_tx_on_refused(wjz_tx *tx, int code, const char *text);
 /* Takes result over. */
 void wjz_tx_on_result(wjz_tx *tx, const wjz_stmt *stmt, PGresult *result);
 void wjz_tx_on_error(wjz_tx *tx, const char *statement, const PGresult *result);
-void wjz_tx_on_sync(wjz_tx *tx);
+void wjz_tx_on_answered(wjz_tx *tx);
 void wjz_tx_on_lost(wjz_tx *tx, const char *why);
 
 /* --- db.c --- */
@@ -239,7 +242,7 @@ struct wjz_tx {
     wjz_event event; /* granted, refused, or a round trip has ended */
     bool lazy;       /* its commit does not wait for the disk */
     bool changes;    /* what its session's commits wait for, from its own on */
-    bool in_block;   /* BEGIN has been queued */
+    bool begun;      /* something of it has been sent */
     bool queued;     /* something that was not waited for */
     bool under_way;  /* it is on the wire */
     int sent;        /* statements since the last wait whose rows are kept */

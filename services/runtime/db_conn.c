@@ -15,7 +15,7 @@
 
 enum { BACKOFF_LEAST_MS = 50, BACKOFF_MOST_MS = 2000, CONNECT_MS = 10000 };
 
-const wjz_stmt WJZ_BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
+static const wjz_stmt BEGIN = {.name = "wjz_begin", .sql = "BEGIN"};
 static const wjz_stmt ROLLBACK = {.name = "wjz_rollback", .sql = "ROLLBACK"};
 
 static void on_socket(void *arg, int events);
@@ -130,7 +130,7 @@ static void disconnect(wjz_conn *conn) {
     PQfinish(WJZ_STEAL(conn->pg));
     forget_prepared(conn);
     conn->owed_count = 0;
-    conn->answered = false;
+    conn->answered = conn->open = conn->asked = false;
     conn->stale = false;
     conn->era = 0;
     conn->commits = COMMITS_DURABLE;
@@ -341,16 +341,27 @@ int wjz_conn_send(wjz_conn *conn, const wjz_stmt *stmt, const wjz_param *params,
     if (r < 0) return wjz_err_set(err, r, "could not send \"%s\": out of memory", stmt->name);
     if (!PQsendQueryPrepared(conn->pg, stmt->name, count, encoded->values, encoded->lengths, encoded->formats, 1))
         return refused(conn, stmt, err);
+    conn->open = true;
     return 0;
 }
 
-int wjz_conn_sync(wjz_conn *conn) {
-    if (owe(conn, (wjz_owed){.kind = OWED_SYNC}) < 0 || !PQpipelineSync(conn->pg)) {
+static int depart(wjz_conn *conn, bool good) {
+    if (!good) {
         lose(conn);
         return -ECONNRESET;
     }
     if (!conn->busy_since_us) conn->busy_since_us = conn->heard_at_us = wjz_clock_monotonic_us();
     return wjz_conn_flush(conn);
+}
+
+int wjz_conn_sync(wjz_conn *conn) {
+    conn->open = conn->asked = false;
+    return depart(conn, owe(conn, (wjz_owed){.kind = OWED_SYNC}) == 0 && PQpipelineSync(conn->pg));
+}
+
+int wjz_conn_ask(wjz_conn *conn) {
+    conn->asked = true;
+    return depart(conn, PQsendFlushRequest(conn->pg));
 }
 
 /* --- receiving --- */
@@ -419,7 +430,7 @@ static void become_free(wjz_conn *conn) {
     wjz_db_offer(conn->db, conn);
 }
 
-/* The end of a portion. Only when nothing follows it, all preparations are known to have been answered. */
+/* Only when nothing follows it, all preparations are known to have been answered. */
 static void on_sync(wjz_conn *conn) {
     if (conn->owed_count > 0) return;
     note_busy(conn);
@@ -429,7 +440,13 @@ static void on_sync(wjz_conn *conn) {
     else if (conn->state == CONN_DRAINING)
         become_free(conn);
     else if (conn->tx)
-        wjz_tx_on_sync(conn->tx);
+        wjz_tx_on_answered(conn->tx);
+}
+
+static void on_all_answered(wjz_conn *conn) {
+    conn->asked = false;
+    note_busy(conn);
+    if (conn->tx) wjz_tx_on_answered(conn->tx);
 }
 
 static bool is_copy(ExecStatusType status) {
@@ -452,6 +469,7 @@ static void end_answer(wjz_conn *conn, const wjz_owed *owed) {
         conn->answered = false; /* it is still to come */
     else
         forget_owed(conn);
+    if (conn->asked && conn->owed_count == 0) on_all_answered(conn);
 }
 
 /* Takes one answer from libpq. */
@@ -527,21 +545,18 @@ static bool put(wjz_conn *conn, const wjz_stmt *stmt) {
     return false;
 }
 
-/* The portion that is open may have failed, and then skips to its end: in a block it ends before the rollback. Without
- * a block its end would commit it. */
-static void roll_back(wjz_conn *conn, bool in_block) {
-    bool open = conn->owed_count &&
-                conn->owed[(conn->owed_first + conn->owed_count - 1) % conn->owed_capacity].kind != OWED_SYNC;
+/* A sync would commit what is open, unless it has failed and all up to the sync is skipped; BEGIN takes it into a block,
+ * which can be rolled back. */
+static void roll_back(wjz_conn *conn) {
     conn_enter(conn, CONN_DRAINING);
-    if (open && in_block && wjz_conn_sync(conn) < 0) return;
-    if (open && !in_block && !put(conn, &WJZ_BEGIN)) return;
+    if (conn->open && !put(conn, &BEGIN)) return;
     if (put(conn, &ROLLBACK)) (void)!wjz_conn_sync(conn);
 }
 
-void wjz_conn_release(wjz_conn *conn, bool in_block) {
+void wjz_conn_release(wjz_conn *conn) {
     conn->tx = NULL;
-    if (conn->owed_count > 0 || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
-        roll_back(conn, in_block);
+    if (conn->open || conn->owed_count > 0 || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+        roll_back(conn);
     else
         become_free(conn);
 }

@@ -1,6 +1,6 @@
-/* Transactions, as a fiber sees them: begin, send, wait, commit. What is flushed together is a transaction by itself,
- * so BEGIN is needed by those that wait before they commit only: it travels behind the first statements, which it takes
- * into its block, and COMMIT behind the last. What remains is one round trip per wait. */
+/* Transactions, as a fiber sees them: begin, send, wait, commit. What is sent up to a sync is a transaction by itself,
+ * without BEGIN and COMMIT: a wait asks for the answers so far and leaves it open, a commit ends it with a sync. What
+ * remains is one round trip per wait. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 static const wjz_stmt REPLAN = {.name = "wjz_replan", .sql = "DISCARD PLANS"};
 static const wjz_stmt LAZY = {.name = "wjz_lazy", .sql = "SET synchronous_commit = off"};
 static const wjz_stmt DURABLE = {.name = "wjz_durable", .sql = "RESET synchronous_commit"};
-static const wjz_stmt COMMIT = {.name = "wjz_commit", .sql = "COMMIT"};
 
 /* How old a plan may be on the hot path. With sequential scans off, a plan made while a table held a hundred rows still
  * reads all of an index and filters; when a flood fills the table, that must be over before it hurts. A flood is when
@@ -61,7 +60,7 @@ void wjz_tx_on_error(wjz_tx *tx, const char *statement, const PGresult *result) 
     if (tx->failure.code == 0) wjz_db_error(statement, result, &tx->failure);
 }
 
-void wjz_tx_on_sync(wjz_tx *tx) {
+void wjz_tx_on_answered(wjz_tx *tx) {
     wjz_event_set(tx->db->loop, &tx->event);
 }
 
@@ -177,9 +176,9 @@ static int begin_to_send(wjz_tx *tx) {
 }
 
 static int send_statement(wjz_tx *tx, const wjz_stmt *stmt, const wjz_param *params, int count, bool keep) {
-    int r = tx->queued || tx->in_block ? 0 : begin_to_send(tx);
+    int r = tx->begun ? 0 : begin_to_send(tx);
     if (r == 0) r = queue(tx, stmt, params, count, keep);
-    if (r == 0) tx->queued = true;
+    if (r == 0) tx->begun = tx->queued = true;
     return r;
 }
 
@@ -198,7 +197,7 @@ int64_t wjz_tx_era(const wjz_tx *tx) {
 }
 
 void wjz_tx_lazy(wjz_tx *tx) {
-    assert(!tx->queued && !tx->in_block);
+    assert(!tx->begun);
     tx->lazy = true;
 }
 
@@ -207,11 +206,11 @@ int wjz_tx_push(wjz_tx *tx) {
     return tx->failure.code;
 }
 
-/* Sends everything queued on its way. */
-static void depart(wjz_tx *tx) {
+/* Sends everything queued on its way; commits: as the last of the transaction. */
+static void depart(wjz_tx *tx, bool commits) {
     if (tx->failure.code) return;
     wjz_event_clear(&tx->event);
-    tx->under_way = wjz_conn_sync(tx->conn) == 0;
+    tx->under_way = (commits ? wjz_conn_sync(tx->conn) : wjz_conn_ask(tx->conn)) == 0;
 }
 
 /* Waits until the server has answered for it; failed or not, the answers of the round before are gone. */
@@ -227,19 +226,10 @@ static int arrive(wjz_tx *tx) {
     return tx->failure.code;
 }
 
-/* The first wait keeps the transaction open. */
-static int open_block(wjz_tx *tx) {
-    if (tx->in_block || !tx->queued) return tx->failure.code;
-    int r = queue(tx, &WJZ_BEGIN, NULL, 0, false);
-    tx->in_block = r == 0;
-    return r;
-}
-
 int wjz_tx_wait(wjz_tx *tx, wjz_rows **ret_rows, wjz_err *err) {
-    int sent = tx->sent;
-    int r = open_block(tx);
+    int sent = tx->sent, r = tx->failure.code;
     if (r == 0 && tx->queued) {
-        depart(tx);
+        depart(tx, false);
         r = arrive(tx);
     }
     if (r < 0) return give_failure(tx, err);
@@ -284,18 +274,16 @@ static void count_end(wjz_db *db, int result) {
 static void end(wjz_tx *tx, int result) {
     wjz_conn *conn = WJZ_STEAL(tx->conn);
     if (conn && tx->changes && result == 0) conn->commits = tx->lazy ? COMMITS_LAZY : COMMITS_DURABLE;
-    if (conn) wjz_conn_release(conn, tx->in_block);
+    if (conn) wjz_conn_release(conn);
     count_end(tx->db, result);
     for (wjz_tx_after_call *call = tx->after; call; call = call->next)
         call->fn(call->arg, result);
     free_tx(tx);
 }
 
-/* What waits is a transaction of its own when no block was opened for it. */
 int wjz_tx_dispatch(wjz_tx *tx, wjz_err *err) {
     if (tx->under_way) return 0;
-    int r = tx->in_block ? queue(tx, &COMMIT, NULL, 0, false) : tx->failure.code;
-    if (r == 0 && (tx->in_block || tx->queued)) depart(tx);
+    if (tx->begun) depart(tx, true);
     return give_failure(tx, err);
 }
 
@@ -303,7 +291,7 @@ int wjz_tx_finish(wjz_tx *tx, wjz_err *err) {
     int r = wjz_tx_dispatch(tx, err);
     if (tx->under_way) r = arrive(tx);
     if (r < 0) return give_failure(tx, err);
-    tx->in_block = false;
+    tx->begun = false;
     return 0;
 }
 
