@@ -124,9 +124,10 @@ static int check(wjz_call *call, wjz_tx *tx, const profile_source *profiles, con
         return 1;
     }
     county_organs organs = {.has_one = true};
-    int r = definition->disabled /* whatever it is, it may be shut */
-                ? 0
-                : store_read_county_organs(tx, definition->region, wjz_call_arena(call), &organs, err);
+    int r =
+        definition->disabled /* whatever it is, it may be shut */
+            ? 0
+            : store_read_county_organs(tx, definition->region, definition->organ, wjz_call_arena(call), &organs, err);
     if (r < 0) return r;
     *ret_warning = organs.has_one ? "" : directory_empty;
     if (organs.has_one || organs.others[0] == '\0') return 0;

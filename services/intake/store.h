@@ -117,13 +117,14 @@ WJZ_MUST_CHECK int store_read_today(wjz_tx *tx, const feed *of, feed_health *ret
 /* Queues: forgets receipts that are older than the days given, and gives up gaps that old. */
 WJZ_MUST_CHECK int store_forget_receipts(wjz_tx *tx, int days);
 typedef struct county_organs {
-    bool has_one;       /* in force */
+    bool has_one;       /* in force, or the organ that was named is */
     const char *others; /* counties that have, the nearest codes first: "510184, 510104"; "": none has */
 } county_organs;
 
-/* Who could be given what comes from the county. In the arena. Waits. */
-WJZ_MUST_CHECK int store_read_county_organs(wjz_tx *tx, int32_t region, wjz_arena *arena, county_organs *ret_organs,
-                                            wjz_err *err);
+/* Who could be given what comes from the county, or from a feed for which that organ stands in ("": none does). In the
+ * arena. Waits. */
+WJZ_MUST_CHECK int store_read_county_organs(wjz_tx *tx, int32_t region, const char *organ, wjz_arena *arena,
+                                            county_organs *ret_organs, wjz_err *err);
 /* Counties that have an organ, ascending, malloced. Waits. */
 WJZ_MUST_CHECK int store_read_regions(wjz_tx *tx, int32_t **ret_regions, size_t *ret_count, wjz_err *err);
 

@@ -50,7 +50,8 @@ int store_find_receipt(wjz_tx *tx, const submission *from, wjz_arena *arena, wjz
 #define DEFINED                                                                                                        \
     "INSERT INTO intake.feed AS f (name, title, profile, region, legal_basis, clue_source, source_kind, organ,"        \
     " rate_per_second, disabled, curve_key, bearer_hash, from_file, silent_after_s) VALUES ($1, $2, $3, $4, $5, $6,"   \
-    " $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = excluded.profile, region = "        \
+    " $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (name) DO UPDATE SET title = excluded.title, profile = "        \
+    "excluded.profile, region = "                                                                                      \
     "excluded.region,"                                                                                                 \
     " legal_basis = excluded.legal_basis, clue_source = excluded.clue_source, source_kind = excluded.source_kind,"     \
     " organ = excluded.organ, rate_per_second = excluded.rate_per_second, changed_at = now(), from_file = "            \
@@ -270,10 +271,12 @@ static const wjz_stmt READ_REGIONS = {
 /* In force, as assignment reads the directory. */
 static const wjz_stmt READ_COUNTY_ORGANS = {
     "intake_read_county_organs",
-    "SELECT coalesce(bool_or(region = $1), false), coalesce(string_agg(region::text, ', ' ORDER BY abs(region - $1), region)"
-    " FILTER (WHERE nth <= 12), '') FROM (SELECT region, row_number() OVER (ORDER BY abs(region - $1), region) AS nth"
-    " FROM (SELECT DISTINCT region FROM directory.organ WHERE region > 0 AND effective_from <= current_date"
-    " AND (effective_to IS NULL OR effective_to > current_date)) o) n",
+    "WITH organs AS (SELECT region, code FROM directory.organ WHERE region > 0 AND effective_from <= current_date"
+    " AND (effective_to IS NULL OR effective_to > current_date))"
+    " SELECT EXISTS (SELECT FROM organs WHERE region = $1 OR code = $2),"
+    " coalesce(string_agg(region::text, ', ' ORDER BY abs(region - $1), region) FILTER (WHERE nth <= 12), '')"
+    " FROM (SELECT region, row_number() OVER (ORDER BY abs(region - $1), region) AS nth"
+    " FROM (SELECT DISTINCT region FROM organs) o) n",
     2};
 
 int store_add_counts(wjz_tx *tx, const feed *of, const feed_counts *counts) {
@@ -324,9 +327,10 @@ int store_read_regions(wjz_tx *tx, int32_t **ret_regions, size_t *ret_count, wjz
     return 0;
 }
 
-int store_read_county_organs(wjz_tx *tx, int32_t region, wjz_arena *arena, county_organs *ret_organs, wjz_err *err) {
+int store_read_county_organs(wjz_tx *tx, int32_t region, const char *organ, wjz_arena *arena, county_organs *ret_organs,
+                             wjz_err *err) {
     wjz_rows *rows = NULL;
-    int r = wjz_tx_query_v(tx, &READ_COUNTY_ORGANS, &rows, err, wjz_i32(region));
+    int r = wjz_tx_query_v(tx, &READ_COUNTY_ORGANS, &rows, err, wjz_i32(region), wjz_text(organ));
     if (r < 0) return r;
     const char *others = wjz_arena_strdup(arena, wjz_row_text(rows, 0, 1));
     if (others == NULL) return wjz_err_set(err, -ENOMEM, "out of memory");

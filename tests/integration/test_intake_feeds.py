@@ -298,6 +298,8 @@ def test_a_feed_is_of_a_county_that_somebody_answers_for(house):
     assert db.value("SELECT count(*) FROM intake.feed WHERE name = 'late'") == 0
     assert house.wjz("feeds", "define", "early", "--enable", check=False)[0] == 1
     assert house.wjz("feeds", "define", "early", "--disable", check=False)[::2] == (0, "")
+    db.run("UPDATE intake.feed SET organ = 'JCY-510104' WHERE name = 'early'")  # as the file may say: that one stands in
+    assert house.wjz("feeds", "define", "early", "--enable", check=False)[::2] == (0, "")
     assert define("early", 510104, "--enable")[::2] == (0, "")
     assert db.row("SELECT region, disabled FROM intake.feed WHERE name = 'early'") == (510104, False)
 
