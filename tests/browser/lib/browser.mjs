@@ -163,11 +163,11 @@ export async function book(page) {
 }
 
 /** Waits until the page says that something was done; what it has said until then is used up. */
-export async function told(page, text) {
+export async function told(page, text, timeout = PATIENCE_MS) {
   await page.waitForFunction((wanted) => {
     const at = window.said.findIndex((text) => text.includes(wanted))
     return at >= 0 && window.said.splice(0, at + 1).length > 0
-  }, text)
+  }, text, { timeout })
 }
 
 /** Gives the reason in the open dialog and does what its button says. */
