@@ -23,8 +23,7 @@ struct followed {
     bool dirty;          /* in the hands of a transaction that has not written its turn */
     bool ahead;          /* … and does not hold the lock yet */
     int committing;      /* transactions that have written their turn, and whose fate is not known */
-    int expecting; /* … of which the server may not have given the lock to some yet: they come before whoever asks now
-                    */
+    int expecting;       /* … some of which may not hold the lock yet: they come before whoever asks now */
     const wjz_tx *owner; /* that works on the index, NULL: none */
     wjz_loop *loop;      /* of its fibers */
     wjz_event free;

@@ -82,7 +82,7 @@ WJZ_MUST_CHECK int store_load_states(wjz_tx *tx, int32_t region, const int64_t *
  * transaction fails with -EAGAIN where the clue is not at it any more. */
 typedef struct store_clue {
     int64_t id, told_state;
-    int32_t revision, complaint_count;
+    int32_t revision;
     bool told, asked;
 } store_clue;
 

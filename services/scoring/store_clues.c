@@ -12,9 +12,9 @@
 #define NEXT_REVISION "CASE WHEN c.revision = u.revision - 1 THEN u.revision ELSE scoring.again('a clue') END"
 
 static const wjz_stmt LOAD_CLUES = {"scoring_load_clues",
-                                    "SELECT c.id, c.told_state, c.revision, c.complaint_count, c.told, c.asked FROM"
+                                    "SELECT c.id, c.told_state, c.revision, c.told, c.asked FROM"
                                     " (SELECT $1::int4 AS region, unnest($2::int8[]) AS id) u, scoring.clue c" FOUND,
-                                    6};
+                                    5};
 
 static const wjz_stmt LOAD_FINDINGS = {
     "scoring_load_findings",
@@ -105,9 +105,8 @@ static int read_clues(const wjz_rows *rows, wjz_arena *arena, store_clue **ret_c
         clues[i] = (store_clue){.id = wjz_row_int(rows, i, 0),
                                 .told_state = wjz_row_int(rows, i, 1),
                                 .revision = (int32_t)wjz_row_int(rows, i, 2),
-                                .complaint_count = (int32_t)wjz_row_int(rows, i, 3),
-                                .told = wjz_row_bool(rows, i, 4),
-                                .asked = wjz_row_bool(rows, i, 5)};
+                                .told = wjz_row_bool(rows, i, 3),
+                                .asked = wjz_row_bool(rows, i, 4)};
     *ret_clues = clues;
     *ret_count = (size_t)count;
     return 0;

@@ -459,7 +459,6 @@ static int remember(worth *w, const clue_row *rows) {
         clue_memo_put(memo, &(store_clue){.id = rows[i].id,
                                           .told_state = rows[i].told_state,
                                           .revision = rows[i].revision,
-                                          .complaint_count = (int32_t)rows[i].card->complaint_count,
                                           .told = rows[i].told,
                                           .asked = rows[i].asked});
     for (size_t i = 0; i < w->old_count; i++) {
