@@ -55,7 +55,7 @@ static int register_feeds(intake *it, wjz_err *err) {
     return r == 0 ? wjz_tx_commit(&tx, err) : r;
 }
 
-static bool has_organ(const intake *it, int32_t region) {
+bool intake_has_organ(const intake *it, int32_t region) {
     for (size_t i = 0; i < it->region_count; i++)
         if (it->regions[i] == region) return true;
     return false;
@@ -65,7 +65,7 @@ static bool has_organ(const intake *it, int32_t region) {
 static void tell_unplaced(const intake *it) {
     for (size_t i = 0; it->region_count > 0 && i < it->feeds.count; i++) {
         const feed *of = it->feeds.items[i];
-        if (!of->disabled && !has_organ(it, of->region))
+        if (!of->disabled && !intake_has_organ(it, of->region))
             wjz_log_warn("feed of a county without an organ", "feed=%s region=%d", of->name, of->region);
     }
 }

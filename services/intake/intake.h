@@ -42,5 +42,7 @@ extern const wjz_service_spec INTAKE_SERVICE;
 
 /* Reads feeds and regions from the store again. Waits. */
 WJZ_MUST_CHECK int intake_refresh(intake *it, wjz_err *err);
+/* Whether the county had an organ when the regions were read. */
+bool intake_has_organ(const intake *it, int32_t region);
 
 #endif

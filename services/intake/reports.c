@@ -74,11 +74,7 @@ bool report_read_receipt(const char *text, char ret_receipt[REPORT_RECEIPT]) {
 /* A county that has an organ, or that the feed of reports is of. */
 static bool is_known_region(const intake *it, uint32_t region) {
     const feed *of = feeds_find(&it->feeds, "photo-report");
-    if (of != NULL && of->region == (int32_t)region) return true;
-    for (size_t i = 0; i < it->region_count; i++) {
-        if (it->regions[i] == (int32_t)region) return true;
-    }
-    return false;
+    return (of != NULL && of->region == (int32_t)region) || intake_has_organ(it, (int32_t)region);
 }
 
 static int tell_photo(wjz_call *call, const attachment *photo) {
