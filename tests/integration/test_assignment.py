@@ -288,6 +288,16 @@ def test_who_cannot_take_it_any_more_does_not_get_back_what_lives_again(scorer, 
     assert [notice.values["clue"] for notice in notices(database, "assignment_back")] == ["6", "7"]
 
 
+def tell_shuffled(scorer, rolls, messages):
+    """In any order, a few at a time, until all are handled."""
+    rolls.shuffle(messages)
+    while messages:
+        size = rolls.randint(1, 9)
+        scorer.tell(*messages[:size])
+        messages = messages[size:]
+    scorer.wait_handled()
+
+
 @pytest.mark.parametrize("instances", [1, 3])
 def test_who_has_what_lives_again_does_not_depend_on_instances(house, scorer, database, instances):
     """Merges and their undoing, shuffled over the instances: each clue is with whoever had it first, and loads are right."""
@@ -303,12 +313,7 @@ def test_who_has_what_lives_again_does_not_depend_on_instances(house, scorer, da
     rolls = random.Random(instances)
     messages = [clue(number, revision, merged_into=999 * (revision % 2 == 0), domain="none", town=510184001 + number % 6)
                 for number in numbers for revision in range(2, 8)]
-    rolls.shuffle(messages)
-    while messages:
-        size = rolls.randint(1, 9)
-        scorer.tell(*messages[:size])
-        messages = messages[size:]
-    scorer.wait_handled()
+    tell_shuffled(scorer, rolls, messages)
     assert scorer.rejected == {}
     assert {number: open_assignment(database, number)[4] for number in numbers} == before
     withdrawn = database.value("SELECT count(*) FROM assignment.assignment WHERE state = 'withdrawn'")
@@ -339,12 +344,7 @@ def test_the_end_follows_from_the_last_revision_whatever_the_order(house, scorer
                 merged_into=rolls.choice([0, 0, 0, 999]),
             )
             told.append(last[number])
-    rolls.shuffle(told)
-    while told:
-        size = rolls.randint(1, 9)
-        scorer.tell(*told[:size])
-        told = told[size:]
-    scorer.wait_handled()
+    tell_shuffled(scorer, rolls, told)
     for number, final in last.items():
         found = open_assignment(database, number)
         wanted = not final.merged_into and (final.stars >= 3 or final.mediation)
