@@ -150,26 +150,25 @@ static int warm_up(followed *region, wjz_tx *tx, wjz_err *err) {
 
 typedef struct entry {
     followed *region;
-    wjz_loop *loop;
     const wjz_tx *tx;
 } entry;
 
-static void leave(followed *region, const wjz_tx *tx, wjz_loop *loop) {
+static void leave(followed *region, const wjz_tx *tx) {
     if (region->owner != tx) return;
     region->owner = NULL;
     region->ahead = region->answered = false;
-    wjz_event_set(loop, &region->free);
+    wjz_event_set(region->loop, &region->free);
 }
 
 static void transaction_ended(void *arg, WJZ_UNUSED int result) {
     const entry *e = arg;
-    leave(e->region, e->tx, e->loop);
+    leave(e->region, e->tx);
 }
 
 static int own(followed *region, wjz_loop *loop, wjz_tx *tx) {
     entry *e = wjz_arena_alloc(wjz_tx_arena(tx), sizeof *e);
     if (!e) return -ENOMEM;
-    *e = (entry){region, loop, tx};
+    *e = (entry){region, tx};
     int r = wjz_tx_after(tx, transaction_ended, e);
     if (r) return r;
     region->owner = tx;
@@ -198,8 +197,8 @@ int follow_enter(followed **list, wjz_loop *loop, wjz_tx *tx, int32_t number, fo
     return wjz_err_set(err, -ENOMEM, "out of memory");
 }
 
-void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop) {
-    leave(region, tx, loop);
+void follow_hand_over(followed *region, const wjz_tx *tx) {
+    leave(region, tx);
 }
 
 bool follow_go_ahead(followed *region) {

@@ -40,7 +40,7 @@ WJZ_MUST_CHECK int follow_lock(followed *region, wjz_tx *tx, wjz_arena *arena, w
  * these versions. What must be behind the lock is queued after it, follow_turn too. */
 WJZ_MUST_CHECK int follow_expect(followed *region, wjz_tx *tx, const region_versions *versions);
 /* All that the transaction changes is queued: the next one may begin while it commits. */
-void follow_hand_over(followed *region, const wjz_tx *tx, wjz_loop *loop);
+void follow_hand_over(followed *region, const wjz_tx *tx);
 void follow_destroy(followed **list);
 
 repeats_index *follow_index(followed *region);

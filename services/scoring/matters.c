@@ -432,7 +432,7 @@ static int score_and_write(turn *t, wjz_err *err) {
     if (!r) r = write_hits(t, err);
     if (!r) r = worth_write(w, err);
     if (!r) r = ask_people(t, err);
-    if (!r) follow_hand_over(t->followed, t->tx, t->self->loop);
+    if (!r) follow_hand_over(t->followed, t->tx);
     stage_ended(t, STAGE_WRITE);
     return r;
 }

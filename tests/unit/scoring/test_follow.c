@@ -54,7 +54,7 @@ static int lock(followed *region, wjz_tx *tx) {
 
 static void write_turn(followed *region, wjz_tx *tx) {
     assert_int_equal(follow_turn(region, tx, NOTHING, sizeof NOTHING), 0);
-    follow_hand_over(region, tx, loop);
+    follow_hand_over(region, tx);
 }
 
 static int commit(wjz_tx *tx) {
@@ -270,7 +270,7 @@ static void what_is_noted_beside_the_index_is_a_turn(WJZ_UNUSED void *arg) {
     wjz_tx *first = begin(&region);
     assert_int_equal(lock(region, first), 0);
     assert_int_equal(follow_note(region, first), 0);
-    follow_hand_over(region, first, loop);
+    follow_hand_over(region, first);
     assert_int_equal(commit(first), 0);
     assert_int_equal(turns(), 1);
     follow_destroy(&regions); /* and one that can be read */
@@ -303,7 +303,7 @@ static void others_wait(WJZ_UNUSED void *arg) {
             wjz_fiber_yield(loop);
         assert_false(entered);
         if (handed_over)
-            follow_hand_over(region, tx, loop);
+            follow_hand_over(region, tx);
         else
             wjz_tx_abort(&tx);
         wjz_event_wait(loop, &left);
